@@ -1,0 +1,121 @@
+/* sqlite.h - an owner's embedded store: one file, reads inline on the loop, one writer thread with group commit.
+ *
+ * WAL, synchronous=FULL, foreign keys on. An exclusive lock file (flock) beside the database keeps a second process out.
+ * Faults: UNAVAILABLE storage_full (disk full; heals when there is room), store_unavailable (I/O error, queue full: 4096
+ * acts). Texts of SQLite go into fault.internal only. */
+#ifndef TAQUILLA_DB_SQLITE_H
+#define TAQUILLA_DB_SQLITE_H
+
+#include "lib/base/event.h"
+#include "lib/base/once.h"
+#include "lib/json/shape.h"
+
+struct sqlite; /* the store: file, reader connection, writer thread */
+struct sql;    /* one connection of it; an act or a read gets it and must not keep it */
+
+struct migration {
+    int number;       /* 1, 2, 3 ... recorded in table schema_migrations */
+    const char *name;
+    const char *sql;  /* several statements; runs in one transaction */
+};
+
+struct sqlite_setup {
+    const char *directory;               /* made (0700) when absent */
+    const char *file;                    /* "movies.db" */
+    const char *service;                 /* event source and Taquilla-Position */
+    const struct migration *migrations;  /* ended by number 0 */
+    /* On the loop thread after each commit that logged something; position: the log's last. */
+    void (*moved)(void *arg, int64_t position);
+    void *arg;
+};
+
+/* Opens, locks, migrates (creating the log and the idempotency tables too) and starts the writer. INVALID store_in_use (a second process),
+ * store_unreadable. */
+const fault *sqlite_open(arena *a, struct sqlite **out, const struct sqlite_setup *setup) MUST_CHECK;
+void sqlite_close(struct sqlite *s); /* waits for what is queued */
+
+/* The connection for reads on the loop thread; each statement sees the last commit. */
+struct sql *sqlite_reader(struct sqlite *s);
+
+/* Runs act(db, a, arg) on the writer's thread, inside the batch's transaction, in a savepoint of its own: a fault takes back
+ * what this act did and nothing else. Returns (unparks) after the batch is committed. The caller's arena and arg are the act's alone
+ * until then. `now` inside is read after the batch began. Fibers only. */
+typedef const fault *sqlite_act(struct sql *db, arena *a, void *arg);
+const fault *sqlite_write(struct sqlite *s, arena *a, sqlite_act *act, void *arg) MUST_CHECK;
+
+int64_t sqlite_position(const struct sqlite *s); /* of the last committed event; any thread */
+instant sql_now(struct sql *db);                 /* one time for the whole batch */
+
+struct sqlite_stats {
+    uint64_t batches, acts, acts_max_in_batch, queued;
+};
+struct sqlite_stats sqlite_stats(const struct sqlite *s);
+const fault *sqlite_check(struct sqlite *s, arena *a) MUST_CHECK; /* can it be read? for /health */
+
+/* --- statements: prepared once per connection and text, so `text` must be a literal or live as long as the store --- */
+
+enum bind_kind { BIND_NULL, BIND_INT, BIND_REAL, BIND_TEXT, BIND_IDS };
+struct bind {
+    enum bind_kind kind;
+    int64_t number;
+    double real;
+    str text;
+};
+struct binds {
+    const struct bind *at;
+    size_t count;
+};
+#define BIND(...)                                                                                  \
+    ((struct binds){ (const struct bind[]){ __VA_ARGS__ },                                         \
+                     sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind) })
+#define NO_BINDS ((struct binds){ NULL, 0 })
+struct bind sql_int(int64_t n);          /* INT64_MIN is NULL: TIME_NONE, "no id" */
+struct bind sql_real(double n);
+struct bind sql_text(str text);          /* no text is NULL */
+struct bind sql_bool(bool b);
+struct bind sql_money(money sum);        /* cents */
+struct bind sql_instant(instant moment); /* ms */
+struct bind sql_wall(wall moment);       /* s */
+/* A list for json_each: "WHERE id IN (SELECT value FROM json_each(?1))". */
+struct bind sql_ids(arena *a, const ids *numbers);
+struct bind sql_json_texts(arena *a, const strs *texts); /* also how strs are stored in a column */
+
+/* Runs a statement that gives no rows. A broken UNIQUE gives CONFLICT unique_broken, another constraint INVALID
+ * constraint_broken; acts turn them into their own words, or look before they write. */
+const fault *sql_run(struct sql *db, arena *a, const char *text, struct binds values) MUST_CHECK;
+int64_t sql_last_id(struct sql *db);
+int64_t sql_changes(struct sql *db); /* rows of the last sql_run */
+
+/* The first row into *out by shape: columns are matched with the fields' `column`; instants are ms, walls s, money cents, strs
+ * JSON text, choices their text or number, bools 0/1. *found is false (and *out untouched) when there is none. */
+const fault *sql_one(struct sql *db, arena *a, const struct shape *s, void *out, bool *found,
+                     const char *text, struct binds values) MUST_CHECK;
+const fault *sql_list(struct sql *db, arena *a, const struct shape *row, list *out, const char *text,
+                      struct binds values) MUST_CHECK;
+/* First column of the first row; *out stays as it was when there is no row or it is NULL. */
+const fault *sql_number(struct sql *db, arena *a, int64_t *out, const char *text, struct binds values) MUST_CHECK;
+/* First column of every row. */
+const fault *sql_numbers(struct sql *db, arena *a, ids *out, const char *text, struct binds values) MUST_CHECK;
+
+/* --- the log --- */
+
+/* Appends one event at last + 1, in the act's transaction. data by shape. *position may be NULL. */
+const fault *sqlite_log(struct sql *db, arena *a, const char *type, str subject, const struct shape *s,
+                        const void *data, int64_t *position) MUST_CHECK;
+/* Up to limit events after `after`. */
+const fault *sqlite_log_read(struct sqlite *s, arena *a, int64_t after, int64_t limit,
+                             struct event_page *out) MUST_CHECK;
+
+/* --- once: call recall first and keep last, inside the act --- */
+
+/* key NULL: *seen is false. Known key, same body: *made is what it was, *seen true. KEY_REUSED idempotency_key_reused. */
+const fault *sqlite_once_recall(struct sql *db, arena *a, const struct once *key, const struct shape *s,
+                                void *made, bool *seen) MUST_CHECK;
+/* owner: whose personal data the answer may hold (a user's id), so that an erasure finds it; 0: nobody's. */
+const fault *sqlite_once_keep(struct sql *db, arena *a, const struct once *key, const struct shape *s,
+                              const void *made, int64_t owner) MUST_CHECK;
+const fault *sqlite_once_forget_owner(struct sql *db, arena *a, int64_t owner) MUST_CHECK;
+/* Deletes keys older than 24 h; the owner's sweeper calls it. */
+const fault *sqlite_once_sweep(struct sql *db, arena *a) MUST_CHECK;
+
+#endif

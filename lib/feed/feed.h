@@ -1,0 +1,27 @@
+/* feed.h - an owner's log offered over HTTP: GET /feed?after=POSITION&limit=1000&wait=0..30. */
+#ifndef TAQUILLA_FEED_FEED_H
+#define TAQUILLA_FEED_FEED_H
+
+#include "lib/base/event.h"
+#include "lib/http/route.h"
+
+#define FEED_WAITERS_MAX 64
+
+/* What a feed asks of its owner's store. */
+struct feed {
+    const char *source; /* "taquilla/rooms": CloudEvents source */
+    void *store;
+    const fault *(*read)(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out);
+    int64_t position;   /* last known; feed_moved sets it */
+    struct feed_waiter *waiting; /* fibers parked in a long poll */
+    size_t waiting_count;
+};
+
+/* The store committed up to `position`: wakes the waiters. Loop thread. */
+void feed_moved(struct feed *f, int64_t position);
+
+/* Answers one GET /feed; the service's handler calls it with its own feed. */
+extern const struct shape feed_query_shape;
+const fault *feed_answer(struct feed *f, struct call *c);
+
+#endif

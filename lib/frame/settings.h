@@ -1,0 +1,35 @@
+/* settings.h - the settings that every service shares, and how they are read: .env, environment, flags (later wins). */
+#ifndef TAQUILLA_FRAME_SETTINGS_H
+#define TAQUILLA_FRAME_SETTINGS_H
+
+#include "lib/json/shape.h"
+
+struct settings {
+    uint64_t given_unused; /* keeps offset 0 free */
+    str time_zone;         /* TIME_ZONE, IANA; default the machine's */
+    str currency;          /* CURRENCY=USD */
+    str cinema_name;       /* CINEMA_NAME=Taquilla */
+    str language;          /* LANGUAGE=es */
+    str day_starts;        /* DAY_STARTS=05:00 */
+    str listen;            /* LISTEN=127.0.0.1 */
+    str admin_token;       /* ADMIN_TOKEN */
+    str service_token;     /* SERVICE_TOKEN; `taquilla up` makes DIR/service.token */
+    bool open;             /* OPEN=false */
+    strs cors_origins;     /* CORS_ORIGINS, comma-separated */
+    strs public_hosts;     /* PUBLIC_HOSTS, comma-separated */
+    str data_dir;          /* DATA_DIR=./var; --data */
+    int64_t port;          /* PORT; 0: the service's own */
+    str movies_api_url, rooms_api_url, reservations_api_url; /* "none": that service is not there, this one runs alone */
+    bool measure_stacks;   /* MEASURE_STACKS=false: stack depth per route in /metrics; costs speed */
+};
+
+extern const struct shape settings_shape;
+
+/* Reads `s` (a service's own settings, or settings_shape) from .env in the working directory and the environment. Names that
+ * the shape does not have are ignored. INVALID setting_invalid: one sentence that names the setting. */
+const fault *settings_read(arena *a, const struct shape *s, void *out) MUST_CHECK;
+
+/* Name, default and meaning of every setting of a shape, for `taquilla config`; with its value unless secret. */
+void settings_print(const struct shape *s, const void *values);
+
+#endif

@@ -1,0 +1,66 @@
+/* call.h - one request as a handler sees it, and the ways to answer. */
+#ifndef TAQUILLA_HTTP_CALL_H
+#define TAQUILLA_HTTP_CALL_H
+
+#include "lib/base/once.h"
+#include "lib/http/message.h"
+#include "lib/json/shape.h"
+
+struct route;
+struct site;
+
+#define PATH_VALUES_MAX 4
+
+struct call {
+    void *service;             /* the service's own struct */
+    struct site *site;
+    arena *arena;              /* lives until the answer is sent */
+    const struct route *route;
+    const struct message *request;
+    const void *body;          /* read by route->takes; NULL when it takes none */
+    const void *query;         /* read by route->query */
+    int64_t ids[PATH_VALUES_MAX]; /* {id} parts of the path, in order; >= 1 */
+    str names[PATH_VALUES_MAX];   /* {*name} parts; a last {**rest} takes all that follows */
+    const struct once *once;   /* POST with an Idempotency-Key; else NULL */
+    bool admin;                /* holds ADMIN_TOKEN, or none is set */
+    bool internal;             /* holds SERVICE_TOKEN */
+    str request_id;
+
+    /* The answer. Handlers use the functions below. */
+    int status;
+    struct buf out;            /* body */
+    struct header headers[16];
+    size_t header_count;
+    const char *content_type;  /* NULL: application/json */
+    str etag;                  /* with quotes; empty: made from the body of a GET */
+    int64_t await_position;    /* gateway: see lib/feed */
+};
+
+typedef const fault *handler(struct call *c);
+
+/* Adds a header to the answer. */
+void answer_header(struct call *c, const char *name, str value);
+/* Location, from a format. */
+void location(struct call *c, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* {"success":true,"data":...}. All return NULL, so that a handler ends with `return reply(...)`. */
+const fault *reply(struct call *c, int status, const struct shape *s, const void *data);
+const fault *reply_list(struct call *c, const struct shape *row, const list *rows);
+const fault *reply_message(struct call *c, int status, const struct shape *s, const void *data,
+                           const char *message);
+const fault *reply_list_message(struct call *c, int status, const struct shape *row, const list *rows,
+                                const char *message);
+/* data is one text: "User deleted successfully". */
+const fault *reply_sentence(struct call *c, const char *data);
+
+struct page {
+    int64_t page, limit, total;
+};
+/* With "pagination":{page,limit,total,pages}. */
+const fault *reply_page(struct call *c, const struct shape *row, const list *rows, const struct page *page);
+/* No envelope: a body as it is. */
+const fault *reply_raw(struct call *c, int status, const char *content_type, str body);
+/* No envelope, by shape. */
+const fault *reply_plain(struct call *c, int status, const struct shape *s, const void *data);
+
+#endif

@@ -1,0 +1,38 @@
+/* client.h - HTTP to another service of ours: keep-alive connections, deadlines, retries, a circuit breaker.
+ *
+ * Idempotent calls (GET, HEAD, PUT, DELETE, and POST with an Idempotency-Key) are tried up to 3 times, 20 to 200 ms apart with
+ * jitter, inside one deadline. Faults: UNAVAILABLE upstream_away (refused, broken, late; Retry-After 1),
+ * upstream_open (the breaker is open). An answer of any status is a success here. */
+#ifndef TAQUILLA_HTTP_CLIENT_H
+#define TAQUILLA_HTTP_CLIENT_H
+
+#include "lib/http/breaker.h"
+#include "lib/http/message.h"
+
+#define UPSTREAM_CONNECTIONS_MAX 256     /* more callers wait, within their deadline */
+#define UPSTREAM_BODY_BYTES_MAX (64 * 1024 * 1024)
+
+struct upstream;
+
+/* url: http://host:port ; names are resolved by offload, at need. */
+const fault *upstream_open(arena *a, struct upstream **out, const char *name, str url,
+                           str service_token) MUST_CHECK;
+void upstream_close(struct upstream *u);
+const char *upstream_name(const struct upstream *u);
+const struct breaker *upstream_breaker(const struct upstream *u);
+
+struct outgoing {
+    enum method method;
+    str target;                  /* path and query, encoded */
+    const struct header *headers; /* besides Host, Content-Length, Connection */
+    size_t header_count;
+    str body;
+    int64_t deadline_ms;         /* from now; 0: 2000 */
+    bool internal;               /* adds Authorization: Bearer SERVICE_TOKEN */
+};
+
+/* The answer lives in the arena. Fibers only. */
+const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want,
+                           struct message *answer) MUST_CHECK;
+
+#endif

@@ -1,0 +1,74 @@
+/* route.h - an API as one table, and the site that serves it. */
+#ifndef TAQUILLA_HTTP_ROUTE_H
+#define TAQUILLA_HTTP_ROUTE_H
+
+#include "lib/http/call.h"
+
+/* Who may ask, once ADMIN_TOKEN is set (contract.md section 1). */
+enum access {
+    ACCESS_BY_METHOD, /* reads: anyone; writes: ADMIN_TOKEN. What a route has when it says nothing */
+    ACCESS_ANYONE,    /* also writes: POST users, reservations, payments, book-ticket */
+    ACCESS_ADMIN,     /* reads too: lists of users, reservations, payments */
+    ACCESS_CODE,      /* ADMIN_TOKEN or the reservation's accessCode; the handler compares: see c->admin */
+    ACCESS_INTERNAL,  /* SERVICE_TOKEN only, never with an Origin, no CORS: /feed, /export, /internal, /metrics */
+};
+
+struct route {
+    enum method method;       /* GET also serves HEAD */
+    const char *path;         /* "/api/rooms/{id}/seats"; {*key} any text; {**rest} last, the rest */
+    handler *run;
+    const struct shape *takes; /* body; NULL: read, bounded and ignored */
+    const struct shape *gives; /* data of the answer, for the description */
+    const char *summary;       /* one line for the docs; NULL: not in the description */
+    const struct shape *query;
+    enum access access;
+    bool body_optional;        /* none or {} is fine */
+    bool gives_list;
+    bool gives_page;
+    bool plain;                /* no envelope */
+    bool any_method;           /* gateway: every method comes here */
+    bool redirects;            /* answers 308 */
+    int status;                /* of success, for the description; 0: 200 */
+    const char *const *faults; /* codes it can answer, NULL-terminated, for the description */
+};
+
+enum error_style {
+    ERRORS_PLAIN,   /* details: {"field":["sentence"]} */
+    ERRORS_MOVIES,  /* details: {"field":{"message","path","kind"}} */
+};
+
+/* One server's worth of behaviour, filled by lib/frame from the settings. */
+struct site {
+    const char *name;               /* "movies": in Taquilla-Position and the log */
+    const struct route *const *tables; /* NULL-terminated list of tables, each ended by a route without path */
+    void *service;
+    enum error_style errors;
+    bool null_members;              /* "message":null,"error":null beside data: reservations */
+    int64_t (*position)(void *service); /* of the log; 0 or NULL: no Taquilla-Position */
+    str admin_token, service_token; /* no text: not set */
+    strs cors_origins;              /* "*" may be among them */
+    strs public_hosts;
+    bool draining;                  /* answers close their connection */
+    /* statistics, read by /metrics */
+    struct route_stats *stats;      /* one a route, in table order */
+    uint64_t requests_by_class[6];
+    uint64_t connections_open, connections_total, requests_in_flight;
+};
+
+struct route_stats {
+    uint64_t count, errors_5xx, us_total;
+    uint64_t us_buckets[10]; /* le 100 us, 300, 1 ms, 3, 10, 30, 100, 300 ms, 1 s, inf */
+};
+
+/* Compiles the tables (must be called once, before serving). */
+void site_compile(struct site *site);
+
+/* Answers one request; runs in a fiber. Never fails: faults are answers too. */
+void site_answer(struct site *site, struct call *c);
+
+/* Writes the error body and status of a fault into c. */
+void answer_fault(struct call *c, const fault *problem);
+int fault_status(enum fault_kind kind);
+const char *status_title(int status); /* "Conflict" */
+
+#endif

@@ -1,0 +1,33 @@
+/* read.h - bodies, query strings and settings into structs, by shape. Every bad field is collected, not the first.
+ *
+ * Limits: nesting 32, refused by counting over the bytes before jansson sees them (it would use up a fiber's stack).
+ * Faults: MALFORMED json_malformed, json_too_deep, utf8_invalid; INVALID validation_failed with `fields`. */
+#ifndef TAQUILLA_JSON_READ_H
+#define TAQUILLA_JSON_READ_H
+
+#include "lib/json/shape.h"
+
+#define JSON_DEPTH_MAX 32
+
+/* A JSON object. Numbers and booleans sent as text are taken where a number or boolean is wanted. Keys that begin with '$',
+ * and _id, are ignored. *out is first filled with the fallbacks. */
+const fault *json_read(arena *a, str body, const struct shape *s, void *out) MUST_CHECK;
+
+/* A JSON array of such objects. */
+const fault *json_read_list(arena *a, str body, const struct shape *row, list *out) MUST_CHECK;
+
+/* "page=2&limit=10", percent-decoded, '+' is a space. An empty value is the default; unknown names are ignored; the
+ * first of a repeated name counts. */
+const fault *query_read(arena *a, str query, const struct shape *s, void *out) MUST_CHECK;
+
+/* One value from text, by one field's rules: settings, path parameters, CSV cells. */
+const fault *text_read(arena *a, str text, const struct field *f, void *out) MUST_CHECK;
+
+/* Deeper than JSON_DEPTH_MAX? Counts brackets outside of strings. */
+bool json_too_deep(str body);
+
+/* Cents of a JSON number; *exact is false when it had more than two decimals (then rounded half up). False when the
+ * amount is not finite or beyond MONEY_MAX_CENTS either way. The one place where money meets a double. */
+bool money_of_number(double number, money *out, bool *exact) MUST_CHECK;
+
+#endif

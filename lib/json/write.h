@@ -1,0 +1,18 @@
+/* write.h - structs into JSON text, by shape. */
+#ifndef TAQUILLA_JSON_WRITE_H
+#define TAQUILLA_JSON_WRITE_H
+
+#include "lib/base/buf.h"
+#include "lib/json/shape.h"
+
+void json_write(struct buf *out, const struct shape *s, const void *value);
+void json_write_list(struct buf *out, const struct shape *row, const list *rows);
+void json_write_text(struct buf *out, str text);    /* quoted and escaped; null when no text */
+void json_write_money(struct buf *out, money sum);  /* 12.5, 25: no trailing zeros */
+
+/* The JSON Schema (2020-12) of a shape: as it is read (input) or written. Inner shapes by $ref "#/components/schemas/NAME". */
+void json_write_schema(struct buf *out, const struct shape *s, bool input);
+/* The parameters of a query shape, as an OpenAPI array's members. */
+void json_write_query_parameters(struct buf *out, const struct shape *s);
+
+#endif

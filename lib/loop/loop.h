@@ -1,0 +1,48 @@
+/* loop.h - the one epoll loop of a process: watched descriptors, timers, and tasks from other threads.
+ *
+ * Everything here but loop_post belongs to the loop's own thread. */
+#ifndef TAQUILLA_LOOP_LOOP_H
+#define TAQUILLA_LOOP_LOOP_H
+
+#include "lib/base/fault.h"
+
+void loop_open(void);  /* once, before all else; ends the process when the kernel refuses */
+void loop_run(void);   /* until loop_stop */
+void loop_stop(void);
+void loop_close(void); /* gives back descriptors, threads and stacks: leak checks stay honest */
+int64_t loop_now_ms(void); /* monotonic, read once a turn */
+
+/* A descriptor whose readiness calls back on the loop. The caller owns the memory and the descriptor;
+ * edge-triggered is not used: ready is called again while the condition holds. */
+struct watch {
+    int fd;
+    void (*ready)(struct watch *, uint32_t events); /* EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR */
+    void *owner;
+    uint32_t events; /* what is asked for now */
+};
+const fault *watch_start(arena *a, struct watch *w, uint32_t events) MUST_CHECK;
+void watch_change(struct watch *w, uint32_t events); /* no system call when nothing changes */
+void watch_stop(struct watch *w); /* events of this turn that wait for it are dropped too */
+
+/* One shot. Setting a set timer moves it. */
+struct timer {
+    int64_t due_ms; /* in loop_now_ms time */
+    void (*ring)(struct timer *);
+    void *owner;
+    size_t heap_index; /* 0: not set */
+};
+void timer_set(struct timer *t, int64_t after_ms);
+void timer_clear(struct timer *t);
+
+/* Runs work(task) on the loop thread, in order of posting. From any thread; the task's memory is the caller's. */
+struct task {
+    void (*run)(struct task *);
+    void *owner;
+    struct task *next;
+};
+void loop_post(struct task *t);
+
+/* Called once at the end of every turn, after all callbacks (flush the log, send what gathered). At most 8. */
+void loop_each_turn(void (*call)(void *), void *arg);
+
+#endif
