@@ -14,6 +14,9 @@ void arena_free(arena *a);
 size_t arena_used_bytes(const arena *a);
 
 void *arena_take(arena *a, size_t bytes) MUST_CHECK; /* zeroed, aligned for any type */
+void *arena_take_raw(arena *a, size_t bytes) MUST_CHECK; /* the same, not zeroed: for who fills it at once */
+/* Makes what was taken last longer where it lies; false when it was not the last or its chunk is full. */
+bool arena_extend(arena *a, const void *last, size_t bytes, size_t more_bytes) MUST_CHECK;
 str arena_copy(arena *a, str text) MUST_CHECK;       /* the copy is NUL-terminated too */
 str arena_printf(arena *a, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 const char *arena_cstr(arena *a, str text) MUST_CHECK; /* for foreign libraries */

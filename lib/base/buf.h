@@ -16,6 +16,8 @@ void buf_text(struct buf *b, str text);
 #define buf_literal(b, literal) buf_put((b), "" literal, sizeof(literal) - 1)
 void buf_char(struct buf *b, char c);
 void buf_int(struct buf *b, int64_t n);
+/* As a JSON string: quoted and escaped; a byte that is not UTF-8 becomes U+FFFD. */
+void buf_quoted(struct buf *b, str text);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_drop_front(struct buf *b, size_t bytes);
 void buf_reserve(struct buf *b, size_t room_bytes); /* at[len .. len + room) may be written directly */

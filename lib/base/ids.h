@@ -22,7 +22,7 @@ typedef struct {
 
 #define LIST_AT(rows, type, i) (&((type *)(rows)->at)[i])
 
-void ids_sort(ids *list);
+void ids_sort(ids *numbers);
 bool ids_contain_sorted(const ids *sorted, int64_t id);
 
 #endif

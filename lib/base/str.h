@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text_at, first) __attribute__((format(printf, text_at, first)))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* at == NULL is "no text" (JSON null); len 0 with at set is the empty text. */
@@ -37,5 +37,7 @@ bool str_to_int(str text, int64_t *out) MUST_CHECK;
 /* Code points of a UTF-8 text; limits on texts are counted in them. */
 size_t str_code_points(str utf8);
 bool str_is_utf8(str text);
+/* Bytes of the well-formed UTF-8 sequence at its front; 0 when there is none. */
+size_t str_utf8_step(str text);
 
 #endif

@@ -1,0 +1,58 @@
+/* fault.c - making faults, and ending a start-up that met one. */
+#include "lib/base/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static str formatted(arena *a, const char *format, va_list args)
+{
+    char text[1024]; /* a sentence; what is longer is cut */
+    int len = vsnprintf(text, sizeof text, format, args);
+    if (len < 0)
+        len = 0;
+    size_t kept = (size_t)len < sizeof text ? (size_t)len : sizeof text - 1;
+    return arena_copy(a, (str){ text, kept });
+}
+
+static fault *fault_made(arena *a, enum fault_kind kind, const char *code)
+{
+    fault *made = NEW(a, fault);
+    made->kind = kind;
+    made->code = code;
+    return made;
+}
+
+fault *fault_new(arena *a, enum fault_kind kind, const char *code, const char *format, ...)
+{
+    fault *made = fault_made(a, kind, code);
+    va_list args;
+    va_start(args, format);
+    made->sentence = formatted(a, format, args);
+    va_end(args);
+    return made;
+}
+
+const fault *fault_internal(arena *a, enum fault_kind kind, const char *code, const char *sentence,
+                            const char *format, ...)
+{
+    fault *made = fault_made(a, kind, code);
+    made->sentence = str_of(sentence);
+    va_list args;
+    va_start(args, format);
+    made->internal = formatted(a, format, args);
+    va_end(args);
+    return made;
+}
+
+void fault_must(const fault *problem)
+{
+    if (problem == NULL)
+        return;
+    fflush(stdout);
+    fprintf(stderr, "taquilla: %.*s", STR_ARG(problem->sentence));
+    if (problem->internal.len)
+        fprintf(stderr, " (%.*s)", STR_ARG(problem->internal));
+    fputc('\n', stderr);
+    exit(2);
+}
