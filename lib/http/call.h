@@ -10,6 +10,7 @@ struct route;
 struct site;
 
 #define PATH_VALUES_MAX 4
+#define ANSWER_HEADERS_MAX 24 /* half of them are the site's: request id, CORS, ETag, position ... */
 
 struct call {
     void *service;             /* the service's own struct */
@@ -26,13 +27,14 @@ struct call {
     bool internal;             /* holds SERVICE_TOKEN */
     str request_id;
 
-    /* The answer. Handlers use the functions below. */
+    /* The answer. Handlers use the functions below. The server adds Date, Content-Type (when there is a body),
+     * Content-Length and Connection; to HEAD it sends the head of the GET and leaves `out` away. */
     int status;
     struct buf out;            /* body */
-    struct header headers[16];
+    struct header headers[ANSWER_HEADERS_MAX];
     size_t header_count;
     const char *content_type;  /* NULL: application/json */
-    str etag;                  /* with quotes; empty: made from the body of a GET */
+    str etag;                  /* with quotes; empty: made from the body of a GET (half a us per KiB: cache it) */
     int64_t await_position;    /* gateway: see lib/feed */
 };
 

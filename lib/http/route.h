@@ -52,21 +52,32 @@ struct site {
     /* statistics, read by /metrics */
     struct route_stats *stats;      /* one a route, in table order */
     uint64_t requests_by_class[6];
-    uint64_t connections_open, connections_total, requests_in_flight;
+    uint64_t connections_open, connections_total; /* kept by the server */
+    uint64_t requests_in_flight;                  /* kept by site_answer */
+    struct site_inside *inside;     /* what site_compile made of the tables */
 };
 
 struct route_stats {
+    const struct route *route;
     uint64_t count, errors_5xx, us_total;
+    uint64_t by_class[6]; /* [2]: answers 200..299 */
     uint64_t us_buckets[10]; /* le 100 us, 300, 1 ms, 3, 10, 30, 100, 300 ms, 1 s, inf */
 };
 
-/* Compiles the tables (must be called once, before serving). */
+/* Compiles the tables (must be called once, before serving) into an arena of the site's own. */
 void site_compile(struct site *site);
+void site_release(struct site *site); /* gives that arena back */
+size_t site_route_count(const struct site *site); /* of stats */
 
-/* Answers one request; runs in a fiber. Never fails: faults are answers too. */
+/* The template of the route that a request will reach, or "unmatched": a label for its fiber. */
+const char *site_label(const struct site *site, const struct message *request);
+
+/* Answers one request; runs in a fiber. c->arena and c->request are set, all else is zero. Never fails: faults are
+ * answers too. */
 void site_answer(struct site *site, struct call *c);
 
-/* Writes the error body and status of a fault into c. */
+/* Writes the error body and status of a fault into c; c->site and c->request may be NULL (a head that could not be
+ * read). The status is the code's in lib/http/codes.c, else the kind's. */
 void answer_fault(struct call *c, const fault *problem);
 int fault_status(enum fault_kind kind);
 const char *status_title(int status); /* "Conflict" */
