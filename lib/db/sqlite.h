@@ -54,7 +54,7 @@ const fault *sqlite_check(struct sqlite *s, arena *a) MUST_CHECK; /* can it be r
 
 /* --- statements: prepared once per connection and text, so `text` must be a literal or live as long as the store --- */
 
-enum bind_kind { BIND_NULL, BIND_INT, BIND_REAL, BIND_TEXT, BIND_IDS };
+enum bind_kind { BIND_NULL, BIND_INT, BIND_REAL, BIND_TEXT };
 struct bind {
     enum bind_kind kind;
     int64_t number;

@@ -1,0 +1,49 @@
+/* sqlite_log.c - the owner's log: dense positions in commit order, given out by the one writer. */
+#include "lib/db/sqlite_internal.h"
+
+#include <assert.h>
+
+#include "lib/json/write.h"
+
+const fault *sqlite_log(struct sql *db, arena *a, const char *type, str subject, const struct shape *s,
+                        const void *data, int64_t *position)
+{
+    assert(db->writes);
+    struct buf text = { .in = a };
+    json_write(&text, s, data);
+    int64_t next = db->position + 1;
+    TRY(sql_run(db, a, "INSERT INTO log (position, type, subject, time_ms, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+                BIND(sql_int(next), sql_text(str_of(type)), sql_text(subject), sql_instant(db->now),
+                     sql_text(buf_str(&text)))));
+    db->position = next;
+    if (position)
+        *position = next;
+    return NULL;
+}
+
+static const struct field event_fields[] = {
+    FIELD(struct event, position, "position"),
+    FIELD(struct event, type, "type"),
+    FIELD(struct event, subject, "subject"),
+    FIELD(struct event, time, "time"),
+    FIELD(struct event, data, "data"),
+};
+static const struct shape event_shape = SHAPE(event, event_fields);
+
+const fault *sqlite_log_read(struct sqlite *s, arena *a, int64_t after, int64_t limit,
+                             struct event_page *out)
+{
+    struct event_page page = { .position = sqlite_position(s) };
+    TRY(sql_list(&s->reader, a, &event_shape, &page.events,
+                 "SELECT position, type, subject, time_ms AS time, data FROM log"
+                 " WHERE position > ?1 ORDER BY position LIMIT ?2",
+                 BIND(sql_int(after), sql_int(limit))));
+    /* A commit may have come in between. */
+    if (page.events.count > 0) {
+        int64_t last = LIST_AT(&page.events, struct event, page.events.count - 1)->position;
+        if (last > page.position)
+            page.position = last;
+    }
+    *out = page;
+    return NULL;
+}
