@@ -21,12 +21,13 @@ fiber *fiber_self(void); /* NULL outside a fiber */
 void fiber_set_request(str request_id);
 
 /* Parks until somebody wakes it or deadline_ms (loop_now_ms time; INT64_MAX: none) passes. False: the deadline
- * came first. `awaits` is a literal that says for what. A wake before the park is not lost. */
+ * came first. `awaits` is a literal that says for what. A wake before the park is not lost; several are one. True
+ * may also be an older wake that nobody took: look again at what you wait for, and park again. */
 bool fiber_park(const char *awaits, int64_t deadline_ms);
-void fiber_wake(fiber *f); /* loop thread; resumes it at the latest in the next turn */
+void fiber_wake(fiber *f); /* loop thread; resumes it at the latest in the next turn. It must not have ended */
 void fiber_sleep(int64_t ms);
 
-/* Parks until fd is ready for `events`; 0 when the deadline passed. */
+/* Parks until fd is ready for `events`; 0 when the deadline passed. The descriptor must not be watched otherwise. */
 uint32_t await_fd(int fd, uint32_t events, int64_t deadline_ms);
 
 /* Several fibers at once: start each, then wait for all. */
@@ -37,7 +38,8 @@ struct group {
 bool group_start(struct group *g, const char *label, void (*run)(void *), void *arg) MUST_CHECK;
 void group_wait(struct group *g);
 
-/* Runs work(arg) on the pool of threads (4; queue of 1024) and parks until it is done. False: the queue is full. */
+/* Runs work(arg) on the pool of threads (4; queue of 1024) and parks until it is done. False: the queue is full.
+ * Fibers only; the threads take no signals. */
 bool offload(const char *what, void (*work)(void *), void *arg) MUST_CHECK;
 
 /* Writes every parked fiber to the log: label, request id, what it awaits, since when. SIGUSR1 does the same. */

@@ -1,4 +1,4 @@
-/* loop.h - the one epoll loop of a process: watched descriptors, timers, and tasks from other threads.
+/* loop.h - the one epoll loop of a process: watched descriptors, timers, signals, and tasks from other threads.
  *
  * Everything here but loop_post belongs to the loop's own thread. */
 #ifndef TAQUILLA_LOOP_LOOP_H
@@ -6,23 +6,26 @@
 
 #include "lib/base/fault.h"
 
-void loop_open(void);  /* once, before all else; ends the process when the kernel refuses */
+/* Once, before all else; ends the process when the kernel refuses. Raises RLIMIT_NOFILE to its hard limit, ignores
+ * SIGPIPE, and makes SIGUSR1 print the parked fibers. */
+void loop_open(void);
 void loop_run(void);   /* until loop_stop */
 void loop_stop(void);
 void loop_close(void); /* gives back descriptors, threads and stacks: leak checks stay honest */
 int64_t loop_now_ms(void); /* monotonic, read once a turn */
 
 /* A descriptor whose readiness calls back on the loop. The caller owns the memory and the descriptor;
- * edge-triggered is not used: ready is called again while the condition holds. */
+ * edge-triggered is not used: ready is called again while the condition holds. With events 0 only a hang-up
+ * or an error is told, once. */
 struct watch {
     int fd;
     void (*ready)(struct watch *, uint32_t events); /* EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR */
     void *owner;
     uint32_t events; /* what is asked for now */
 };
-const fault *watch_start(arena *a, struct watch *w, uint32_t events) MUST_CHECK;
+const fault *watch_start(arena *a, struct watch *w, uint32_t events) MUST_CHECK; /* INTERNAL watch_failed */
 void watch_change(struct watch *w, uint32_t events); /* no system call when nothing changes */
-void watch_stop(struct watch *w); /* events of this turn that wait for it are dropped too */
+void watch_stop(struct watch *w); /* before fd is closed; events of this turn that wait for it are dropped too */
 
 /* One shot. Setting a set timer moves it. */
 struct timer {
@@ -41,6 +44,10 @@ struct task {
     struct task *next;
 };
 void loop_post(struct task *t);
+
+/* Calls back on the loop when the process gets that signal, instead of what it would do. At most 8 signals. Set it before
+ * other threads are started: they inherit the block. */
+void loop_on_signal(int signo, void (*call)(void *), void *arg);
 
 /* Called once at the end of every turn, after all callbacks (flush the log, send what gathered). At most 8. */
 void loop_each_turn(void (*call)(void *), void *arg);
