@@ -1,0 +1,267 @@
+/* site.c - one request's whole way through: host, route, access, key, body, handler, and what every answer carries. */
+#include <sodium.h>
+
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/http/site.h"
+#include "lib/json/read.h"
+#include "lib/loop/fiber.h"
+
+#define SITE_BYTES_MAX ((size_t)4 * 1024 * 1024) /* tree and statistics: some KiB */
+#define REQUEST_ID_BYTES_MAX 64
+
+void site_compile(struct site *site)
+{
+    static const fault no_sodium = { .code = "internal_error", .sentence = { "libsodium does not start.", 25 } };
+    MUST(sodium_init() < 0 ? &no_sodium : NULL);
+    arena *a = arena_new(SITE_BYTES_MAX);
+    site->inside = NEW(a, struct site_inside);
+    site->inside->arena = a;
+    str prefix = random_hex(a, 4);
+    for (size_t i = 0; i < prefix.len; i++)
+        site->inside->id_prefix[i] = prefix.at[i];
+    route_tree_build(site);
+}
+
+void site_release(struct site *site)
+{
+    if (!site->inside)
+        return;
+    arena_free(site->inside->arena);
+    site->inside = NULL;
+    site->stats = NULL;
+}
+
+/* --- request ids --- */
+
+static bool id_safe(str id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        char ch = id.at[i];
+        bool word = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
+        if (!word && ch != '-' && ch != '_' && ch != '.' && ch != ':' && ch != '/' && ch != '=' && ch != '+')
+            return false;
+    }
+    return id.len >= 1 && id.len <= REQUEST_ID_BYTES_MAX;
+}
+
+/* The client's, so that one request can be followed through several services; else a new one. */
+static str request_id(struct call *c)
+{
+    str sent = message_header(c->request, "X-Request-Id");
+    if (sent.at && id_safe(sent))
+        return sent;
+    struct site_inside *inside = c->site->inside;
+    return arena_printf(c->arena, "%s-%x", inside->id_prefix, ++inside->ids_made);
+}
+
+/* --- before the handler --- */
+
+static const fault *path_parts_read(struct call *c, const struct match *found)
+{
+    size_t numbers = 0, texts = 0;
+    for (size_t i = 0; i < found->part_count; i++) {
+        if (!found->numeric[i]) {
+            if (texts < PATH_VALUES_MAX)
+                c->names[texts++] = found->parts[i];
+            continue;
+        }
+        int64_t id;
+        if (!str_to_int(found->parts[i], &id) || id < 1)
+            return fault_new(c->arena, FAULT_INVALID, "path_id_invalid",
+                             "The id in the path must be a whole number from 1 on.");
+        if (numbers < PATH_VALUES_MAX)
+            c->ids[numbers++] = id;
+    }
+    return NULL;
+}
+
+/* application/json, text/json, application/anything+json; parameters as charset are not looked at. */
+static bool type_is_json(str declared)
+{
+    str type;
+    (void)str_cut(&declared, ';', &type);
+    type = str_trim(type);
+    static const char suffix[] = "json";
+    size_t n = sizeof suffix - 1;
+    if (type.len <= n || !str_equal_nocase(str_after(type, type.len - n), STR("json")))
+        return false;
+    char before = type.at[type.len - n - 1];
+    return before == '/' || before == '+';
+}
+
+static const fault *body_read(struct call *c)
+{
+    const struct shape *takes = c->route->takes;
+    if (!takes)
+        return NULL;
+    str body = c->request->body;
+    if (body.len == 0) {
+        if (!c->route->body_optional)
+            return fault_new(c->arena, FAULT_MALFORMED, "body_missing", "This request needs a JSON body.");
+        body = STR("{}");
+    } else {
+        str type = message_header(c->request, "Content-Type");
+        if (type.at && type.len > 0 && !type_is_json(type))
+            return fault_new(c->arena, FAULT_WRONG_TYPE, "type_unsupported",
+                             "The body must be JSON (Content-Type: application/json).");
+    }
+    void *want = arena_take(c->arena, takes->size);
+    TRY(json_read(c->arena, body, takes, want));
+    c->body = want;
+    return NULL;
+}
+
+static const fault *query_of(struct call *c)
+{
+    const struct shape *query = c->route->query;
+    if (!query)
+        return NULL;
+    void *want = arena_take(c->arena, query->size);
+    TRY(query_read(c->arena, c->request->query, query, want));
+    c->query = want;
+    return NULL;
+}
+
+static const fault *handler_run(struct call *c)
+{
+    struct under_way mine = { 0 };
+    TRY(once_enter(c, &mine));
+    const fault *problem = c->route->run(c);
+    once_leave(c, &mine);
+    if (!problem && c->status == 0)
+        return fault_internal(c->arena, FAULT_INTERNAL, "internal_error",
+                              "Something went wrong here; it is in the log.", "%s gave no answer",
+                              c->route->path);
+    return problem;
+}
+
+static const fault *route_missed(struct call *c, const struct match *found)
+{
+    if (!found->resource)
+        return fault_new(c->arena, FAULT_NOT_FOUND, "route_unknown", "There is nothing at this address.");
+    answer_header(c, "Allow", route_allowed(c->arena, found->resource));
+    return fault_new(c->arena, FAULT_WRONG_METHOD, "method_not_allowed",
+                     "This address does not take that method.");
+}
+
+/* OPTIONS; true when it was one. A resource for services alone says nothing to pages. */
+static bool options_answer(struct call *c, const struct match *found)
+{
+    if (c->request->method != OPTIONS || !found->resource)
+        return false;
+    str allowed = route_allowed(c->arena, found->resource);
+    if (route_resource_internal(found->resource)) {
+        c->status = 204;
+        answer_header(c, "Allow", allowed);
+    } else {
+        cors_preflight(c, allowed);
+    }
+    return true;
+}
+
+/* --- what every answer carries --- */
+
+static void position_answer(struct call *c)
+{
+    enum method m = c->request->method;
+    struct site *site = c->site;
+    if (!site->position || m == GET || m == HEAD || m == OPTIONS || c->status < 200 || c->status > 299)
+        return;
+    int64_t position = site->position(c->service);
+    if (position > 0)
+        answer_header(c, "Taquilla-Position",
+                      arena_printf(c->arena, "%s/%lld", site->name, (long long)position));
+}
+
+/* What may hold somebody's personal data is kept by no cache. */
+static void privacy_answer(struct call *c)
+{
+    if (c->route && (c->route->access == ACCESS_ADMIN || c->route->access == ACCESS_CODE ||
+                     c->route->access == ACCESS_INTERNAL))
+        answer_header(c, "Cache-Control", STR("no-store"));
+}
+
+static void stats_count(struct site *site, const struct match *found, int status, int64_t took_us)
+{
+    static const int64_t bounds_us[] = { 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000 };
+    size_t class = status >= 100 && status < 600 ? (size_t)status / 100 : 5;
+    site->requests_by_class[class]++;
+    if (!found->route)
+        return;
+    struct route_stats *stats = &site->stats[found->index];
+    size_t bucket = 0;
+    while (bucket < COUNT_OF(bounds_us) && took_us > bounds_us[bucket])
+        bucket++;
+    stats->count++;
+    stats->by_class[class]++;
+    stats->errors_5xx += class == 5;
+    stats->us_total += (uint64_t)took_us;
+    stats->us_buckets[bucket]++;
+}
+
+static void access_log(const struct call *c, const fault *problem, int64_t took_us)
+{
+    struct buf *line = log_begin(c->status >= 500 ? "error" : "info", "request");
+    log_member_text(line, "service", str_of(c->site->name));
+    log_member_text(line, "method", str_of(method_name(c->request->method)));
+    log_member_text(line, "path", c->request->path); /* never the query: it may hold an access code */
+    log_member_int(line, "status", c->status);
+    log_member_int(line, "us", took_us);
+    log_member_text(line, "request", c->request_id);
+    if (problem)
+        log_member_text(line, "code", str_of(problem->code));
+    if (problem && problem->internal.at)
+        log_member_text(line, "internal", problem->internal);
+    log_end(line);
+}
+
+/* --- the way --- */
+
+static const fault *call_judge(struct call *c, struct match *found, struct once *once)
+{
+    TRY(access_check_host(c->site, c->arena, c->request));
+    *found = route_match(c->site->inside, c->request->method, c->request->path);
+    if (options_answer(c, found))
+        return NULL;
+    if (!found->route)
+        return route_missed(c, found);
+    c->route = found->route;
+    TRY(access_check(c));
+    TRY(path_parts_read(c, found));
+    TRY(once_read(c, once));
+    TRY(body_read(c));
+    TRY(query_of(c));
+    return handler_run(c);
+}
+
+void site_answer(struct site *site, struct call *c)
+{
+    int64_t began_us = clock_mono_us();
+    struct match found = { 0 };
+    struct once once;
+    c->site = site;
+    c->service = site->service;
+    c->out.in = c->arena;
+    c->request_id = request_id(c);
+    if (fiber_self())
+        fiber_set_request(c->request_id);
+    site->requests_in_flight++;
+    answer_header(c, "X-Request-Id", c->request_id);
+
+    const fault *problem = call_judge(c, &found, &once);
+    c->once = NULL;
+    if (problem)
+        answer_fault(c, problem);
+    else if (c->route)
+        etag_answer(c);
+    if (c->request->method != OPTIONS && !(c->route && c->route->access == ACCESS_INTERNAL))
+        cors_answer(c);
+    privacy_answer(c);
+    position_answer(c);
+
+    site->requests_in_flight--;
+    int64_t took_us = clock_mono_us() - began_us;
+    stats_count(site, &found, c->status, took_us);
+    access_log(c, problem, took_us);
+}
