@@ -39,7 +39,9 @@ struct field {
 
     /* Reading. Required unless .optional, .nullable or a .fallback says otherwise. */
     bool optional;
-    bool nullable;        /* null is taken and written: no text, TIME_NONE, NULL pointer, INT64_MIN, negative money */
+    /* null is taken and written: no text, TIME_NONE, NULL pointer (lists: at), INTEGER_NONE, NaN, negative money, CHOICE_NONE.
+     * A null for any other field is as if it were not there; in an edit it sets the fallback. */
+    bool nullable;
     const char *fallback; /* the default, written as in a query string; "" is the empty text or list */
     /* INTEGER and CHOICE: the value; NUMBER: the value; MONEY: cents; TEXT: code points (after trimming);
      * IDS, TEXTS, LIST: how many. Below min (0 unless said) or above max (0: none) is refused. */
@@ -80,6 +82,10 @@ struct shape {
         .name = #type, .size = sizeof(struct type), .fields = table, .count = COUNT_OF(table),     \
         __VA_ARGS__                                                                                \
     }
+
+#define INTEGER_NONE INT64_MIN
+#define MONEY_NONE ((money){ -1 })
+#define CHOICE_NONE UINT32_MAX
 
 /* Was field `name` in the body that was read into `value`? For shapes with .given. */
 bool shape_given(const struct shape *s, const void *value, const char *name);

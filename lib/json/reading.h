@@ -1,0 +1,53 @@
+/* reading.h - inside lib/json: what one reading has found wrong so far, and the readers of single values. */
+#ifndef TAQUILLA_JSON_READING_H
+#define TAQUILLA_JSON_READING_H
+
+#include <jansson.h>
+
+#include "lib/base/buf.h"
+#include "lib/json/read.h"
+
+/* Where in the body a value stands: seats[2].row_number. Lives on the stack, innermost first. */
+struct place {
+    const struct place *outer;
+    str name;       /* no text: a row of the outer list */
+    size_t row;
+};
+
+struct reading {
+    arena *a;
+    bool restoring; /* JSON of our own: all fields, no rules */
+    struct fault_field *first, *last;
+    size_t blamed;
+    const fault *rule; /* what a shape's check said, when no field was bad */
+};
+
+/* Notes a bad field; `rest` follows the field's name in the sentence. */
+void reading_blame(struct reading *r, const struct place *at, const char *kind, const char *rest, ...)
+    PRINTF_LIKE(4, 5);
+/* All that was found, as one fault; NULL when nothing was. */
+const fault *reading_end(struct reading *r) MUST_CHECK;
+
+bool field_is_required(const struct field *f);
+/* The null of a nullable field, else nothing: zero, no text, an empty list. */
+void field_clear(const struct field *f, void *member);
+void field_set_fallback(struct reading *r, const struct field *f, void *member);
+
+/* One value that is there; what is wrong with it is blamed. */
+void value_from_json(struct reading *r, const struct place *at, const struct field *f, json_t *value,
+                     void *member);
+void value_from_text(struct reading *r, const struct place *at, const struct field *f, str text,
+                     void *member);
+
+/* The limits of a value that was read; in limits.c. */
+void limits_check(struct reading *r, const struct place *at, const struct field *f, const void *member);
+/* May a list have so many entries? Asked before they are read. */
+bool limits_allow_count(struct reading *r, const struct place *at, const struct field *f, size_t count);
+
+/* Of read.c, for LIST and OBJECT. */
+void object_read(struct reading *r, const struct place *at, const struct shape *s, json_t *object,
+                 void *out);
+void rows_read(struct reading *r, const struct place *at, const struct shape *row, json_t *array,
+               list *out);
+
+#endif
