@@ -1,0 +1,181 @@
+/* follow.c - showings as rooms tells them, kept in memory while its feed says that nothing changed. */
+#include "services/reservations/follow.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "lib/base/log.h"
+#include "lib/feed/follower.h"
+#include "lib/json/read.h"
+
+#define SHOWINGS_KEPT_MAX 1024
+#define SHOWING_BYTES_MAX (16 * 1024 * 1024) /* a room of 10,000 seats takes 3 MB */
+
+struct kept {
+    int64_t id;
+    arena *memory; /* this entry lives in it */
+    struct showing *showing;
+    UT_hash_handle hh;
+};
+
+struct showings {
+    struct upstream *upstream;
+    struct store *store;
+    int64_t unpaid_until_min;
+    struct follower follower;
+    struct kept *kept;
+    uint64_t generation; /* of the facts: an answer asked for under an older one is not kept */
+};
+
+/* --- keeping and dropping --- */
+
+static void kept_drop(struct showings *s, struct kept *entry)
+{
+    HASH_DEL(s->kept, entry);
+    arena_free(entry->memory);
+}
+
+static void kept_drop_all(void *arg)
+{
+    struct showings *s = arg;
+    s->generation++;
+    struct kept *entry, *next;
+    HASH_ITER(hh, s->kept, entry, next)
+        kept_drop(s, entry);
+}
+
+/* --- what the feed says --- */
+
+struct moved_showing {
+    int64_t id;
+    instant starts_at, ends_at;
+};
+static const struct field moved_fields[] = {
+    FIELD(struct moved_showing, id, "id"),
+    FIELD(struct moved_showing, starts_at, "startsAt"),
+    FIELD(struct moved_showing, ends_at, "endsAt"),
+};
+static const struct shape moved_shape = SHAPE(moved_showing, moved_fields);
+
+static void showing_changed(struct showings *s, const struct event *e)
+{
+    arena *a = arena_new(1024 * 1024);
+    struct moved_showing now;
+    const fault *problem = json_read(a, e->data, &moved_shape, &now);
+    if (!problem)
+        problem = s->store->showing_moved(s->store, a, now.id, now.starts_at, now.ends_at, s->unpaid_until_min);
+    if (problem)
+        log_line("error", "showing_not_followed", "%s at rooms/%lld", problem->code, (long long)e->position);
+    arena_free(a);
+}
+
+static void rooms_changed(void *arg, const struct event *e)
+{
+    struct showings *s = arg;
+    if (!str_equal(e->type, STR("showing.changed"))) {
+        kept_drop_all(s); /* a room or its seats: any of its showings */
+        return;
+    }
+    s->generation++;
+    int64_t id = 0;
+    struct kept *entry = NULL;
+    if (str_to_int(e->subject, &id))
+        HASH_FIND(hh, s->kept, &id, sizeof id, entry);
+    if (entry)
+        kept_drop(s, entry);
+    showing_changed(s, e);
+}
+
+/* --- asking --- */
+
+struct showing_answer {
+    struct showing *data;
+};
+static const struct field answer_fields[] = { FIELD(struct showing_answer, data, "data", .shape = &showing_shape) };
+static const struct shape answer_shape = SHAPE(showing_answer, answer_fields);
+
+static const fault *showing_ask(struct showings *s, arena *a, int64_t schedule_id, str *body)
+{
+    struct message answer;
+    TRY(upstream_call(s->upstream, a,
+                      &(struct outgoing){ .method = GET,
+                                          .target = arena_printf(a, "/internal/showings/%lld", (long long)schedule_id),
+                                          .internal = true },
+                      &answer));
+    if (answer.status == 404)
+        return fault_new(a, FAULT_NOT_FOUND, "showing_unknown", "Showing not found with id: %lld",
+                         (long long)schedule_id);
+    if (answer.status != 200)
+        return fault_internal(a, FAULT_UNAVAILABLE, "upstream_away", "Showings cannot be looked up right now.",
+                              "rooms answered %d", answer.status);
+    *body = answer.body;
+    return NULL;
+}
+
+/* Keeps the facts when nothing changed while they were on their way and the feed will tell of the next change. */
+static const fault *showing_keep(struct showings *s, arena *a, int64_t schedule_id, str body, uint64_t generation,
+                                 const struct showing **out)
+{
+    bool keep = generation == s->generation && s->follower.in_touch;
+    arena *memory = keep ? arena_new(SHOWING_BYTES_MAX) : a;
+    struct showing_answer answer;
+    const fault *problem = json_read(memory, keep ? arena_copy(memory, body) : body, &answer_shape, &answer);
+    if (problem) {
+        const fault *said = fault_internal(a, FAULT_UNAVAILABLE, "upstream_away", "Showings cannot be looked up right now.",
+                                           "rooms said: %.*s", STR_ARG(problem->sentence));
+        if (keep)
+            arena_free(memory);
+        return said;
+    }
+    *out = answer.data;
+    if (!keep)
+        return NULL;
+    if (HASH_COUNT(s->kept) >= SHOWINGS_KEPT_MAX)
+        kept_drop_all(s);
+    struct kept *entry;
+    HASH_FIND(hh, s->kept, &schedule_id, sizeof schedule_id, entry);
+    if (entry)
+        kept_drop(s, entry);
+    entry = NEW(memory, struct kept);
+    *entry = (struct kept){ .id = schedule_id, .memory = memory, .showing = answer.data };
+    HASH_ADD(hh, s->kept, id, sizeof entry->id, entry);
+    return NULL;
+}
+
+const fault *showings_find(struct showings *s, arena *a, int64_t schedule_id, const struct showing **out)
+{
+    struct kept *entry;
+    HASH_FIND(hh, s->kept, &schedule_id, sizeof schedule_id, entry);
+    if (entry) {
+        *out = entry->showing;
+        return NULL;
+    }
+    uint64_t generation = s->generation;
+    str body;
+    TRY(showing_ask(s, a, schedule_id, &body));
+    return showing_keep(s, a, schedule_id, body, generation, out);
+}
+
+/* --- opening --- */
+
+const fault *showings_open(arena *boot, struct showings **out, struct upstream *upstream, struct store *store,
+                           int64_t unpaid_until_min)
+{
+    struct showings *s = NEW(boot, struct showings);
+    s->upstream = upstream;
+    s->store = store;
+    s->unpaid_until_min = unpaid_until_min;
+    s->follower = (struct follower){
+        .owner = "rooms", .upstream = upstream, .apply = rooms_changed, .lost = kept_drop_all, .arg = s
+    };
+    follower_start(&s->follower);
+    *out = s;
+    return NULL;
+}
+
+void showings_close(struct showings *s)
+{
+    follower_stop(&s->follower);
+    kept_drop_all(s);
+}

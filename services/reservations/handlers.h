@@ -1,0 +1,33 @@
+/* handlers.h - the handlers that routes.c names, and the query strings they read. */
+#ifndef TAQUILLA_RESERVATIONS_HANDLERS_H
+#define TAQUILLA_RESERVATIONS_HANDLERS_H
+
+#include "services/reservations/reservations.h"
+
+struct code_query {
+    str code;
+};
+struct page_query {
+    int64_t limit, offset;
+};
+struct ids_query {
+    ids ids;
+};
+struct live_query {
+    ids schedule_ids, seat_ids;
+};
+
+handler user_list, user_show, user_create, user_change, user_erase;
+handler reservation_list, reservation_show, reservations_of_user, reservations_of_movie;
+handler reservation_create, reservation_cancel_handler, reservation_delete;
+handler payment_create, payment_show;
+handler ticket_create, dashboard_show, user_names, claims_show, sales_stop, sales_resume, sales_live;
+handler reservations_feed;
+
+/* Booking as POST reservations and book-ticket share it. */
+const fault *booking_make(struct call *c, const struct booking *want, const struct once *once,
+                          struct reservation *made) MUST_CHECK;
+/* ADMIN_TOKEN or the reservation's own ?code=. UNAUTHENTICATED code_needed, FORBIDDEN code_wrong. */
+const fault *reservation_opened(struct call *c, int64_t reservation_id) MUST_CHECK;
+
+#endif

@@ -1,0 +1,147 @@
+/* handlers_internal.c - what the other services ask: book-ticket, dashboards, names, claims, the sale of a showing. */
+#include "services/reservations/handlers.h"
+
+/* --- book-ticket: buyer, seats and money in one call --- */
+
+/* Each part of a ticket is done once under a key of its own, made from the client's. */
+static const struct once *once_part(arena *a, const struct once *whole, const char *part)
+{
+    if (!whole)
+        return NULL;
+    struct once *own = NEW(a, struct once);
+    *own = *whole;
+    own->scope = arena_printf(a, "%.*s#%s", STR_ARG(whole->scope), part);
+    return own;
+}
+
+static const fault *ticket_book(struct call *c, const struct ticket_order *want, struct reservation *made)
+{
+    struct reservations *svc = c->service;
+    struct booking booking = {
+        .user_id = want->user_id,
+        .schedule_id = want->schedule_id,
+        .movie_id = want->movie_id,
+        .seat_ids = want->seat_ids,
+        .total_amount = want->total_amount,
+        .hold = want->hold || want->payment_method.len > 0,
+        .tickets = want->tickets,
+    };
+    if (want->buyer) {
+        struct user buyer;
+        TRY(svc->store->user_find_or_create(svc->store, c->arena, want->buyer, &buyer));
+        booking.user_id = buyer.id;
+    }
+    return booking_make(c, &booking, once_part(c->arena, c->once, "seats"), made);
+}
+
+/* Declined: no seats are kept. A cancel that fails too leaves the hold to run out by itself. */
+static const fault *ticket_declined(struct reservations *svc, struct call *c, int64_t reservation_id,
+                                    const fault *declined)
+{
+    struct reservation cancelled;
+    if (declined->kind == FAULT_DECLINED) {
+        const fault *kept = svc->store->cancel(svc->store, c->arena, reservation_id, -1, &cancelled);
+        if (kept)
+            return kept;
+    }
+    return declined;
+}
+
+static const fault *ticket_pay(struct call *c, const struct ticket_order *want, struct reservation *made)
+{
+    struct reservations *svc = c->service;
+    struct payment_order order = { made->id, made->total_amount, want->payment_method };
+    struct payment paid;
+    const fault *problem = reservation_pay(svc, c->arena, &order, once_part(c->arena, c->once, "payment"), &paid);
+    if (problem)
+        return ticket_declined(svc, c, made->id, problem);
+    str code = made->access_code;
+    TRY(svc->store->reservation_show(svc->store, c->arena, made->id, made));
+    made->access_code = code;
+    return NULL;
+}
+
+/* Nothing of a user whom this buyer only named by e-mail is shown: just what he sent himself. */
+static void buyer_shown(arena *a, const struct user_input *buyer, struct reservation *made)
+{
+    struct user *shown = NEW(a, struct user);
+    *shown = (struct user){ .id = made->user_id, .email = buyer->email, .name = buyer->name, .phone = buyer->phone };
+    made->user = shown;
+}
+
+const fault *ticket_create(struct call *c)
+{
+    const struct ticket_order *want = c->body;
+    struct reservation made;
+    TRY(ticket_book(c, want, &made));
+    if (want->payment_method.len > 0)
+        TRY(ticket_pay(c, want, &made));
+    if (want->buyer)
+        buyer_shown(c->arena, want->buyer, &made);
+    location(c, "/api/reservations/%lld", (long long)made.id);
+    return reply_message(c, 201, &reservation_made_shape, &made, "Ticket booked successfully");
+}
+
+/* --- reads for the gateway --- */
+
+const fault *dashboard_show(struct call *c)
+{
+    struct reservations *svc = c->service;
+    const struct page_query *page = c->query;
+    struct dashboard found = { .user = NEW(c->arena, struct user) };
+    TRY(svc->store->user_show(svc->store, c->arena, c->ids[0], found.user));
+    TRY(svc->store->reservation_list(svc->store, c->arena,
+                                     &(struct reservation_filter){ .user_id = c->ids[0], .limit = page->limit },
+                                     &found.reservations));
+    return reply(c, 200, &dashboard_shape, &found);
+}
+
+const fault *user_names(struct call *c)
+{
+    struct reservations *svc = c->service;
+    const struct ids_query *query = c->query;
+    list found;
+    TRY(svc->store->user_names(svc->store, c->arena, &query->ids, &found));
+    return reply_list(c, &user_shape, &found);
+}
+
+const fault *claims_show(struct call *c)
+{
+    struct reservations *svc = c->service;
+    struct showing_claims found;
+    TRY(svc->store->claims(svc->store, c->arena, c->ids[0], &found));
+    return reply(c, 200, &showing_claims_shape, &found);
+}
+
+/* --- the sale of showings, for rooms --- */
+
+const fault *sales_stop(struct call *c)
+{
+    struct reservations *svc = c->service;
+    struct sales_answer made;
+    TRY(svc->store->sales_stop(svc->store, c->arena, c->body, &made));
+    return reply(c, 200, &sales_answer_shape, &made);
+}
+
+const fault *sales_resume(struct call *c)
+{
+    struct reservations *svc = c->service;
+    TRY(svc->store->sales_resume(svc->store, c->arena, c->body));
+    return reply_sentence(c, "Sales resumed");
+}
+
+const fault *sales_live(struct call *c)
+{
+    struct reservations *svc = c->service;
+    const struct live_query *query = c->query;
+    struct sales_order asked = { .schedule_ids = query->schedule_ids, .seat_ids = query->seat_ids };
+    list found;
+    TRY(svc->store->sales_live(svc->store, c->arena, &asked, &found));
+    return reply_list(c, &live_sales_shape, &found);
+}
+
+const fault *reservations_feed(struct call *c)
+{
+    struct reservations *svc = c->service;
+    return feed_answer(&svc->feed, c);
+}

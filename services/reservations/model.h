@@ -1,0 +1,221 @@
+/* model.h - users, reservations, payments and the rules that need no store. Pure: no I/O. */
+#ifndef TAQUILLA_RESERVATIONS_MODEL_H
+#define TAQUILLA_RESERVATIONS_MODEL_H
+
+#include "lib/json/shape.h"
+
+/* --- users --- */
+
+struct user {
+    int64_t id;
+    str email, name, phone; /* no text once erased */
+    instant created_at, updated_at;
+};
+extern const struct shape user_shape;
+extern const struct shape user_brief_shape; /* inside a reservation */
+extern const struct shape user_fact_shape;  /* in an event: no name, e-mail or phone */
+
+struct user_input {
+    str email, name, phone;
+};
+extern const struct shape user_input_shape; /* also "buyer" of a ticket */
+
+/* One @ with something on both sides, no white space. */
+bool email_plausible(str email);
+/* What e-mails are compared by: ASCII letters lowered. */
+str email_key(arena *a, str email);
+
+/* --- payments --- */
+
+enum payment_status { PAYMENT_PENDING, PAYMENT_COMPLETED, PAYMENT_FAILED, PAYMENT_REFUNDED };
+
+struct payment {
+    int64_t id, reservation_id;
+    money amount;
+    str method;
+    unsigned status;        /* enum payment_status */
+    str transaction_id;     /* the provider's; no text until it answered */
+    instant paid_at;        /* of the attempt */
+    instant ask_at;         /* PENDING: when the provider is asked next; FAILED and abandoned: the same */
+    instant asked_until;    /* after it, an unanswered attempt is given up for good */
+    instant grace_until;    /* PENDING: the seats are kept until then, whatever the hold says */
+    bool refund_due;        /* the provider has not confirmed the refund yet */
+};
+extern const struct shape payment_shape;
+extern const struct shape payment_fact_shape; /* the whole row, for events and rows */
+
+struct payment_order {
+    int64_t reservation_id;
+    money amount;
+    str method;
+};
+extern const struct shape payment_order_shape;
+
+/* --- reservations --- */
+
+enum reservation_status {
+    RESERVATION_PENDING,
+    RESERVATION_CONFIRMED,
+    RESERVATION_CANCELLED,
+    RESERVATION_EXPIRED
+};
+
+struct reserved_seat {
+    int64_t id, reservation_id, seat_id;
+    str row_number;
+    int64_t seat_number;
+    str ticket_type;
+    money price;
+};
+
+struct reservation {
+    int64_t id, user_id;
+    struct user *user;
+    int64_t schedule_id;
+    str movie_id;
+    money total_amount;
+    unsigned status; /* enum reservation_status */
+    bool hold;       /* a buyer who pays now; else paid at the counter */
+    instant reservation_date, created_at;
+    instant expires_at; /* PENDING only; none when the showing's time is unknown */
+    instant deleted_at;
+    list reserved_seats; /* of struct reserved_seat */
+    ids seat_ids;
+    struct payment *payment; /* the newest */
+    str access_code;         /* 32 hex digits; in the answer to its own POST only */
+};
+extern const struct shape reservation_shape;
+extern const struct shape reservation_made_shape; /* with accessCode */
+extern const struct shape reservation_fact_shape; /* in an event: seats and prices, no person but userId */
+extern const struct shape reservation_row_shape;
+extern const struct shape reserved_seat_row_shape;
+
+struct ticket_choice {
+    int64_t seat_id;
+    str type;
+};
+
+/* What a client asks for. */
+struct booking {
+    int64_t user_id, schedule_id;
+    str movie_id;
+    ids seat_ids; /* 1..20, different, sorted by the check */
+    money total_amount;
+    bool hold;
+    list tickets; /* of struct ticket_choice */
+};
+extern const struct shape booking_shape;
+#define SEATS_PER_BOOKING_MAX 20
+
+/* The gateway's book-ticket: a booking by user or by buyer, perhaps paid in the same call. */
+struct ticket_order {
+    int64_t user_id, schedule_id;
+    str movie_id;
+    ids seat_ids;
+    money total_amount;
+    bool hold;
+    list tickets;
+    struct user_input *buyer;
+    str payment_method;
+};
+extern const struct shape ticket_order_shape;
+
+/* --- showings, as rooms tells them --- */
+
+struct seat {
+    int64_t id;
+    str row_number;
+    int64_t seat_number;
+    str seat_type;
+    bool is_available, accessible, house;
+};
+
+struct showing {
+    int64_t id;
+    str movie_id;
+    int64_t room_id;
+    instant starts_at, ends_at, sales_open_at, sales_close_at;
+    money price;
+    bool is_active;
+    list seats; /* of struct seat, sorted by id by the check */
+};
+extern const struct shape showing_shape;
+
+const struct seat *showing_seat(const struct showing *s, int64_t seat_id); /* NULL: not of that room */
+
+/* Settings that decide how long seats are kept. */
+struct selling_rules {
+    int64_t hold_s;              /* HOLD_SECONDS */
+    int64_t unpaid_until_min;    /* UNPAID_UNTIL_MINUTES before the start; negative: `off`, every reservation is a hold */
+    int64_t refund_until_min;    /* REFUND_UNTIL_MINUTES before the start */
+    int64_t payment_grace_s;     /* PAYMENT_GRACE_SECONDS */
+    int64_t holds_per_user_max;  /* MAX_HOLDS_PER_USER */
+};
+
+/* A booking that agrees with its showing, priced: what the store is asked to make true. */
+struct sale {
+    int64_t user_id, schedule_id;
+    str movie_id;
+    bool hold;
+    money total_amount;
+    list seats;          /* of struct reserved_seat, by seat id; id and reservation_id still 0 */
+    ids seat_ids;
+    instant starts_at, ends_at; /* none when this service runs alone */
+    int64_t room_id;
+    int64_t hold_s, unpaid_until_min, holds_per_user_max;
+};
+
+/* Does the booking agree with the showing? INVALID seat_not_in_room, ticket_type_unknown; CONFLICT showing_cancelled,
+ * not_on_sale_yet, sales_closed, seats_taken (out of service, or a house seat for the public). */
+const fault *sale_price(arena *a, const struct booking *want, const struct showing *showing,
+                        const struct selling_rules *rules, instant now, bool box_office,
+                        struct sale *out) MUST_CHECK;
+/* The same without a showing to ask: the body's figure is the price, split over the seats. */
+const fault *sale_price_alone(arena *a, const struct booking *want, const struct selling_rules *rules,
+                              struct sale *out) MUST_CHECK;
+
+/* Until when an unpaid reservation made at `now` stands; none when nothing is known of the showing. */
+instant sale_expires_at(const struct sale *sale, instant now);
+
+/* CONFLICT seats_taken, naming them. */
+const fault *seats_taken(arena *a, ids taken) MUST_CHECK;
+
+/* --- what other services ask for --- */
+
+struct sales_order {
+    ids schedule_ids;
+    ids seat_ids; /* none: any seat */
+    bool refund;
+};
+extern const struct shape sales_order_shape;
+
+struct live_sales {
+    int64_t schedule_id, tickets;
+};
+struct sales_answer {
+    list live; /* of struct live_sales */
+    bool stopped;
+    int64_t cancelled;
+};
+extern const struct shape live_sales_shape;
+extern const struct shape sales_answer_shape;
+
+struct claim {
+    int64_t seat_id;
+    unsigned state; /* 0 held, 1 sold */
+    instant held_until;
+};
+struct showing_claims {
+    int64_t schedule_id, position;
+    list claims; /* of struct claim */
+};
+extern const struct shape showing_claims_shape;
+extern const struct shape claim_shape;
+
+struct dashboard {
+    struct user *user;
+    list reservations;
+};
+extern const struct shape dashboard_shape;
+
+#endif

@@ -1,0 +1,40 @@
+/* reservations.h - the service's own struct, and what its handlers share. */
+#ifndef TAQUILLA_RESERVATIONS_RESERVATIONS_H
+#define TAQUILLA_RESERVATIONS_RESERVATIONS_H
+
+#include "lib/feed/feed.h"
+#include "services/reservations/follow.h"
+#include "services/reservations/provider.h"
+#include "services/reservations/store.h"
+
+struct reservations_settings {
+    uint64_t given_unused; /* keeps offset 0 free */
+    int64_t hold_s;
+    str unpaid_until; /* minutes, or "off" */
+    int64_t refund_until_min, payment_grace_s, payment_timeout_s, holds_per_user_max;
+};
+extern const struct shape reservations_settings_shape;
+
+struct reservations {
+    struct store *store;
+    struct showings *showings; /* NULL: this service runs alone */
+    struct provider *provider;
+    struct selling_rules rules;
+    int64_t payment_timeout_ms;
+    struct feed feed;
+    bool stopping;
+    struct fiber *sweeper, *recoverer; /* of upkeep.c, while they run */
+};
+
+extern const struct route reservations_routes[];
+
+/* payments.c: begin, the provider's call, settle. DECLINED payment_declined; UNAVAILABLE payment_unknown; CONFLICT
+ * payment_refunded and what begin refuses. */
+const fault *reservation_pay(struct reservations *svc, arena *a, const struct payment_order *want,
+                             const struct once *once, struct payment *made) MUST_CHECK;
+
+/* upkeep.c: the fibers that expire holds and ask about payments nobody answered. */
+const fault *upkeep_start(struct reservations *svc, arena *a) MUST_CHECK;
+void upkeep_stop(struct reservations *svc); /* waits for their end; fibers only */
+
+#endif

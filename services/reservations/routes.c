@@ -1,0 +1,99 @@
+/* routes.c - the API of reservations as one table. */
+#include "services/reservations/handlers.h"
+
+static const struct field page_fields[] = {
+    FIELD(struct page_query, limit, "limit", .fallback = "1000", .max = 10000),
+    FIELD(struct page_query, offset, "offset", .fallback = "0"),
+};
+static const struct shape page_query_shape = SHAPE(page_query, page_fields);
+
+static const struct field code_fields[] = {
+    FIELD(struct code_query, code, "code", .fallback = "", .max = 64, .doc = "the reservation's accessCode"),
+};
+static const struct shape code_query_shape = SHAPE(code_query, code_fields);
+
+static const struct field filter_fields[] = {
+    FIELD(struct reservation_filter, status, "status", .optional = true,
+          .doc = "PENDING, CONFIRMED, CANCELLED or EXPIRED"),
+    FIELD(struct reservation_filter, user_id, "userId", .fallback = "0"),
+    FIELD(struct reservation_filter, schedule_id, "scheduleId", .fallback = "0"),
+    FIELD(struct reservation_filter, movie_id, "movieId", .optional = true),
+    FIELD(struct reservation_filter, limit, "limit", .fallback = "1000", .max = 10000),
+    FIELD(struct reservation_filter, offset, "offset", .fallback = "0"),
+};
+
+static const fault *filter_check(arena *a, void *query)
+{
+    struct reservation_filter *filter = query;
+    static const str known[] = { { "PENDING", 7 }, { "CONFIRMED", 9 }, { "CANCELLED", 9 }, { "EXPIRED", 7 } };
+    for (size_t i = 0; filter->status.at && i < COUNT_OF(known); i++)
+        if (str_equal(filter->status, known[i]))
+            return NULL;
+    if (!filter->status.at)
+        return NULL;
+    return fault_new(a, FAULT_INVALID, "status_unknown",
+                     "status must be PENDING, CONFIRMED, CANCELLED or EXPIRED.");
+}
+static const struct shape filter_shape = SHAPE(reservation_filter, filter_fields, .check = filter_check);
+
+static const struct field ids_fields[] = { FIELD(struct ids_query, ids, "ids", .min = 1, .max = 100) };
+static const struct shape ids_query_shape = SHAPE(ids_query, ids_fields);
+
+static const struct field live_fields[] = {
+    FIELD(struct live_query, schedule_ids, "scheduleIds", .min = 1, .max = 10000),
+    FIELD(struct live_query, seat_ids, "seatIds", .optional = true, .max = 10000),
+};
+static const struct shape live_query_shape = SHAPE(live_query, live_fields);
+
+/* clang-format off */
+const struct route reservations_routes[] = {
+    { GET,    "/api/users",                            user_list,                  NULL,                 &user_shape,
+      "Users, by id",                                  .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
+    { POST,   "/api/users",                            user_create,                &user_input_shape,    &user_shape,
+      "Add a user",                                    .status = 201, .access = ACCESS_ANYONE },
+    { GET,    "/api/users/{id}",                       user_show,                  NULL,                 &user_shape,
+      "One user",                                      .access = ACCESS_ADMIN },
+    { PUT,    "/api/users/{id}",                       user_change,                &user_input_shape,    &user_shape,
+      "Change a user: e-mail, name and phone, all three" },
+    { DELETE, "/api/users/{id}",                       user_erase,                 NULL,                 NULL,
+      "Erase a user's personal data; reservations stay without a name" },
+
+    { GET,    "/api/reservations",                     reservation_list,           NULL,                 &reservation_shape,
+      "Reservations, newest first",                    .query = &filter_shape, .gives_list = true, .access = ACCESS_ADMIN },
+    { POST,   "/api/reservations",                     reservation_create,         &booking_shape,       &reservation_made_shape,
+      "Book seats: all or none",                       .status = 201, .access = ACCESS_ANYONE },
+    { GET,    "/api/reservations/{id}",                reservation_show,           NULL,                 &reservation_shape,
+      "One reservation",                               .query = &code_query_shape, .access = ACCESS_CODE },
+    { PUT,    "/api/reservations/{id}/cancel",         reservation_cancel_handler, NULL,                 &reservation_shape,
+      "Give the seats back; a paid one is refunded",   .query = &code_query_shape, .access = ACCESS_CODE },
+    { DELETE, "/api/reservations/{id}",                reservation_delete,         NULL,                 NULL,
+      "Cancel, refund and hide a reservation" },
+    { GET,    "/api/reservations/user/{id}",           reservations_of_user,       NULL,                 &reservation_shape,
+      "A user's reservations, newest first",           .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
+    { GET,    "/api/reservations/movie/{*movieId}",    reservations_of_movie,      NULL,                 &reservation_shape,
+      "A film's reservations, newest first",           .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
+
+    { POST,   "/api/payments",                         payment_create,             &payment_order_shape, &payment_shape,
+      "Pay a reservation",                             .status = 201, .access = ACCESS_ANYONE },
+    { GET,    "/api/payments/reservation/{id}",        payment_show,               NULL,                 &payment_shape,
+      "The newest payment of a reservation",           .query = &code_query_shape, .access = ACCESS_CODE },
+
+    { POST,   "/internal/book",                        ticket_create,              &ticket_order_shape,  &reservation_made_shape,
+      "Buyer, seats and payment in one call: the gateway's book-ticket", .status = 201, .access = ACCESS_INTERNAL },
+    { GET,    "/internal/users",                       user_names,                 NULL,                 &user_shape,
+      "Names for who must show them",                  .query = &ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
+    { GET,    "/internal/users/{id}/dashboard",        dashboard_show,             NULL,                 &dashboard_shape,
+      "A user with reservations, newest first",        .query = &page_query_shape, .access = ACCESS_INTERNAL },
+    { GET,    "/internal/showings/{id}/claims",        claims_show,                NULL,                 &showing_claims_shape,
+      "Which seats of a showing are held or sold",     .access = ACCESS_INTERNAL },
+    { POST,   "/internal/sales/stop",                  sales_stop,                 &sales_order_shape,   &sales_answer_shape,
+      "Stop the sale of showings, unless live tickets stand in the way", .access = ACCESS_INTERNAL },
+    { POST,   "/internal/sales/resume",                sales_resume,               &sales_order_shape,   NULL,
+      "Undo a stop",                                   .access = ACCESS_INTERNAL },
+    { GET,    "/internal/sales/live",                  sales_live,                 NULL,                 &live_sales_shape,
+      "Live tickets of showings",                      .query = &live_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
+    { GET,    "/feed",                                 reservations_feed,          NULL,                 NULL,
+      "The log, from a position on",                   .query = &feed_query_shape, .plain = true, .access = ACCESS_INTERNAL },
+    { .path = NULL },
+};
+/* clang-format on */

@@ -1,0 +1,134 @@
+/* service.c - reservations put together: its store, the showings it follows, the provider, its upkeep. */
+#include "services/reservations/service.h"
+
+#include <sodium.h>
+
+#include "services/reservations/reservations.h"
+
+static const struct field settings_fields[] = {
+    FIELD(struct reservations_settings, hold_s, "HOLD_SECONDS", .fallback = "600", .min = 1, .max = 86400,
+          .doc = "how long seats are kept for a buyer who pays now"),
+    FIELD(struct reservations_settings, unpaid_until, "UNPAID_UNTIL_MINUTES", .fallback = "30",
+          .doc = "minutes before the start until which an unpaid reservation stands; off: every one is a hold"),
+    FIELD(struct reservations_settings, refund_until_min, "REFUND_UNTIL_MINUTES", .fallback = "60", .max = 100000,
+          .doc = "minutes before the start until which a paid ticket can be given back"),
+    FIELD(struct reservations_settings, payment_grace_s, "PAYMENT_GRACE_SECONDS", .fallback = "120", .min = 90,
+          .max = 3600, .doc = "how long seats are kept for a payment whose provider has not answered"),
+    FIELD(struct reservations_settings, payment_timeout_s, "PAYMENT_TIMEOUT_SECONDS", .fallback = "30", .min = 1,
+          .max = 60, .doc = "how long the provider's answer is waited for"),
+    FIELD(struct reservations_settings, holds_per_user_max, "MAX_HOLDS_PER_USER", .fallback = "10", .min = 1,
+          .max = 100000, .doc = "open unpaid reservations of one user"),
+};
+
+/* UNPAID_UNTIL_MINUTES as a number; -1 is off. */
+static bool unpaid_minutes(str text, int64_t *minutes)
+{
+    if (str_equal(text, STR("off"))) {
+        *minutes = -1;
+        return true;
+    }
+    return str_to_int(text, minutes) && *minutes >= 0 && *minutes <= 100000;
+}
+
+static const fault *settings_check(arena *a, void *read)
+{
+    const struct reservations_settings *own = read;
+    int64_t minutes;
+    if (unpaid_minutes(own->unpaid_until, &minutes))
+        return NULL;
+    return fault_new(a, FAULT_INVALID, "setting_invalid", "UNPAID_UNTIL_MINUTES must be a number of minutes or off.");
+}
+const struct shape reservations_settings_shape = SHAPE(reservations_settings, settings_fields, .check = settings_check);
+
+static void store_moved(void *arg, int64_t position)
+{
+    feed_moved(&((struct reservations *)arg)->feed, position);
+}
+
+static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit, struct event_page *out)
+{
+    struct store *store = arg;
+    return store->feed_read(store, a, after, limit, out);
+}
+
+static void store_check(struct health_check *check, struct app *app)
+{
+    struct reservations *svc = app->service;
+    arena *a = arena_new(64 * 1024);
+    check->away = svc->store->check(svc->store, a) != NULL;
+    arena_free(a);
+}
+
+static const fault *rooms_follow(struct app *app, struct reservations *svc)
+{
+    struct upstream *rooms;
+    TRY(app_open_upstream(app, "rooms", app->settings->rooms_api_url, &rooms));
+    if (!rooms)
+        return NULL;
+    TRY(showings_open(app->boot, &svc->showings, rooms, svc->store, svc->rules.unpaid_until_min));
+    app_check_upstream(app, "rooms", rooms, false);
+    return NULL;
+}
+
+static const fault *reservations_open(struct app *app)
+{
+    const struct reservations_settings *own = app->own;
+    if (sodium_init() < 0)
+        return fault_new(app->boot, FAULT_INTERNAL, "crypto_unavailable", "The crypto library does not start.");
+    struct reservations *svc = NEW(app->boot, struct reservations);
+    app->service = svc;
+    svc->provider = provider_simulated();
+    svc->payment_timeout_ms = own->payment_timeout_s * 1000;
+    svc->rules = (struct selling_rules){ .hold_s = own->hold_s,
+                                         .refund_until_min = own->refund_until_min,
+                                         .payment_grace_s = own->payment_grace_s,
+                                         .holds_per_user_max = own->holds_per_user_max };
+    if (!unpaid_minutes(own->unpaid_until, &svc->rules.unpaid_until_min))
+        return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "UNPAID_UNTIL_MINUTES is not a number.");
+    svc->feed = (struct feed){ .source = "taquilla/reservations", .read = feed_read };
+    TRY(reservations_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, app->settings->data_dir), store_moved,
+                                 svc));
+    svc->feed.store = svc->store;
+    feed_moved(&svc->feed, svc->store->position(svc->store));
+    app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
+    TRY(rooms_follow(app, svc));
+    return upkeep_start(svc, app->boot);
+}
+
+static void reservations_close(struct app *app)
+{
+    struct reservations *svc = app->service;
+    feed_stop(&svc->feed);
+    upkeep_stop(svc);
+    if (svc->showings)
+        showings_close(svc->showings);
+    svc->store->close(svc->store);
+}
+
+static int64_t reservations_position(void *service)
+{
+    struct store *store = ((struct reservations *)service)->store;
+    return store->position(store);
+}
+
+static void reservations_metrics(struct app *app, struct buf *out)
+{
+    struct store *store = ((struct reservations *)app->service)->store;
+    store->metrics(store, out);
+}
+
+const struct service reservations_service = {
+    .name = "reservations",
+    .health_name = "reservations-api",
+    .title = "Taquilla reservations",
+    .about = "Users, seats held and sold, payments. Seats are claimed all or none, each at most once.",
+    .port = 3003,
+    .routes = reservations_routes,
+    .settings = &reservations_settings_shape,
+    .settings_size = sizeof(struct reservations_settings),
+    .null_members = true,
+    .open = reservations_open,
+    .close = reservations_close,
+    .position = reservations_position,
+    .metrics = reservations_metrics,
+};

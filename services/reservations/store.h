@@ -1,0 +1,117 @@
+/* store.h - what the reservations service asks of its database.
+ *
+ * One function per business act; each act is one transaction, all or nothing, and writes its events in that same
+ * transaction. Results live in the arena given; on a fault *out is untouched. Time is the store's clock. `once` is the
+ * client's Idempotency-Key or NULL. Any act may fail with UNAVAILABLE; nothing has happened then. */
+#ifndef TAQUILLA_RESERVATIONS_STORE_H
+#define TAQUILLA_RESERVATIONS_STORE_H
+
+#include "lib/base/buf.h"
+#include "lib/base/event.h"
+#include "lib/base/once.h"
+#include "services/reservations/model.h"
+
+struct reservation_filter {
+    str status; /* no text: any */
+    int64_t user_id, schedule_id; /* 0: any */
+    str movie_id;
+    int64_t limit, offset;
+};
+
+/* How a payment attempt ended, as far as the provider said. */
+enum payment_outcome {
+    OUTCOME_CHARGED,
+    OUTCOME_DECLINED,
+    OUTCOME_UNKNOWN, /* no answer: asked again later */
+};
+
+struct store {
+    /* --- users --- */
+
+    /* CONFLICT email_taken. */
+    const fault *(*user_create)(struct store *, arena *, const struct user_input *, const struct once *,
+                                struct user *out) MUST_CHECK;
+    /* The user with that e-mail, else a new one. */
+    const fault *(*user_find_or_create)(struct store *, arena *, const struct user_input *,
+                                        struct user *out) MUST_CHECK;
+    /* NOT_FOUND user_unknown; CONFLICT email_taken. */
+    const fault *(*user_change)(struct store *, arena *, int64_t id, const struct user_input *,
+                                struct user *out) MUST_CHECK;
+    /* Releases open holds and empties the person's row. NOT_FOUND user_unknown; CONFLICT user_has_tickets (confirmed, not
+     * over yet), payment_in_progress. */
+    const fault *(*user_erase)(struct store *, arena *, int64_t id) MUST_CHECK;
+    /* NOT_FOUND user_unknown, also for an erased one. */
+    const fault *(*user_show)(struct store *, arena *, int64_t id, struct user *out) MUST_CHECK;
+    const fault *(*user_list)(struct store *, arena *, int64_t limit, int64_t offset,
+                              list *out) MUST_CHECK;
+    /* Of those ids the ones that exist and are not erased. */
+    const fault *(*user_names)(struct store *, arena *, const ids *wanted, list *out) MUST_CHECK;
+
+    /* --- reservations --- */
+
+    /* Claim every seat or change nothing. NOT_FOUND user_unknown; CONFLICT seats_taken (naming exactly the lost seats),
+     * showing_cancelled, too_many_holds. */
+    const fault *(*reserve)(struct store *, arena *, const struct sale *, const struct once *,
+                            struct reservation *out) MUST_CHECK;
+    /* Frees the seats at once; a paid one is refunded. NOT_FOUND reservation_unknown; CONFLICT reservation_cancelled,
+     * reservation_expired, payment_in_progress, too_late (less than refund_until_min before the start; negative: no such rule). */
+    const fault *(*cancel)(struct store *, arena *, int64_t id, int64_t refund_until_min,
+                           struct reservation *out) MUST_CHECK;
+    /* Cancels and refunds if need be, then hides it for good. NOT_FOUND, CONFLICT as cancel. */
+    const fault *(*remove)(struct store *, arena *, int64_t id, int64_t refund_until_min) MUST_CHECK;
+    const fault *(*reservation_show)(struct store *, arena *, int64_t id, struct reservation *out) MUST_CHECK;
+    const fault *(*reservation_list)(struct store *, arena *, const struct reservation_filter *,
+                                     list *out) MUST_CHECK;
+    /* 32 hex digits that only the store can tell; the same for ever. */
+    str (*access_code)(struct store *, arena *, int64_t reservation_id);
+
+    /* --- payments: begin, the provider's call in no transaction, settle --- */
+
+    /* A PENDING attempt; the seats are kept at least grace_s from now, and the provider is asked after ask_after_s when settle
+     * has not come. With `once`, the completed attempt of that key is given back and *begun is false. NOT_FOUND
+     * reservation_unknown; CONFLICT payment_exists, reservation_cancelled, reservation_expired, amount_differs. */
+    const fault *(*payment_begin)(struct store *, arena *, const struct payment_order *, int64_t grace_s,
+                                  int64_t ask_after_s, const struct once *, struct payment *out,
+                                  bool *begun) MUST_CHECK;
+    /* CHARGED: COMPLETED and the reservation CONFIRMED; REFUNDED (refund_due) when its seats are gone. DECLINED: FAILED. UNKNOWN:
+     * asked again later; past its grace the attempt is FAILED and the hold takes its course, and it is still asked for a day,
+     * so that money which arrives late goes back. Settling a settled payment changes nothing. */
+    const fault *(*payment_settle)(struct store *, arena *, int64_t payment_id, enum payment_outcome,
+                                   str transaction_id, struct payment *out) MUST_CHECK;
+    /* The provider confirmed the refund. */
+    const fault *(*refund_done)(struct store *, arena *, int64_t payment_id) MUST_CHECK;
+    /* Attempts to ask about, and refunds to send, that are due now. */
+    const fault *(*payments_due)(struct store *, arena *, list *out) MUST_CHECK;
+    /* The newest of a reservation. NOT_FOUND payment_unknown. */
+    const fault *(*payment_show)(struct store *, arena *, int64_t reservation_id,
+                                 struct payment *out) MUST_CHECK;
+
+    /* --- showings --- */
+
+    /* Stops the sale of these showings, unless live tickets stand in the way and refund is false. */
+    const fault *(*sales_stop)(struct store *, arena *, const struct sales_order *,
+                               struct sales_answer *out) MUST_CHECK;
+    const fault *(*sales_resume)(struct store *, arena *, const struct sales_order *) MUST_CHECK;
+    const fault *(*sales_live)(struct store *, arena *, const struct sales_order *, list *out) MUST_CHECK;
+    const fault *(*claims)(struct store *, arena *, int64_t schedule_id, struct showing_claims *out) MUST_CHECK;
+    /* The showing was moved: unpaid reservations of the old kind follow it. */
+    const fault *(*showing_moved)(struct store *, arena *, int64_t schedule_id, instant starts_at,
+                                  instant ends_at, int64_t unpaid_until_min) MUST_CHECK;
+
+    /* --- upkeep --- */
+
+    /* Expires what has run out, at most 500 reservations; *more when there are others. */
+    const fault *(*sweep)(struct store *, arena *, bool *more) MUST_CHECK;
+    const fault *(*feed_read)(void *store, arena *, int64_t after, int64_t limit,
+                              struct event_page *out) MUST_CHECK;
+    int64_t (*position)(struct store *);
+    const fault *(*check)(struct store *, arena *) MUST_CHECK;
+    void (*metrics)(struct store *, struct buf *out);
+    void (*close)(struct store *);
+};
+
+/* Opens the embedded store in `directory`; moved is called after each commit, on the loop. */
+const fault *reservations_sqlite_open(arena *boot, struct store **out, const char *directory,
+                                      void (*moved)(void *, int64_t position), void *arg) MUST_CHECK;
+
+#endif

@@ -1,0 +1,175 @@
+/* store_sqlite.c - the embedded store of reservations: opening it, and its upkeep. */
+#include "services/reservations/store_sqlite.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "lib/base/random.h"
+
+/* --- the key of the access codes --- */
+
+static const fault *access_key_act(struct sql *db, arena *a, void *arg)
+{
+    str *hex = arg;
+    struct bind fresh = sql_text(random_hex(a, 32));
+    TRY(sql_run(db, a, "INSERT INTO secrets (name, value) VALUES ('access_key', ?1) ON CONFLICT DO NOTHING",
+                BIND(fresh)));
+    struct key_row {
+        str value;
+    } found = { { NULL, 0 } };
+    static const struct field fields[] = { FIELD(struct key_row, value, "value") };
+    static const struct shape shape = SHAPE(key_row, fields);
+    bool present;
+    TRY(sql_one(db, a, &shape, &found, &present, "SELECT value FROM secrets WHERE name = 'access_key'",
+                NO_BINDS));
+    *hex = found.value;
+    return NULL;
+}
+
+static const fault *access_key_load(struct sqlite_store *s, arena *a)
+{
+    str hex = { NULL, 0 };
+    TRY(sqlite_write(s->db, a, access_key_act, &hex));
+    size_t bytes = 0;
+    if (sodium_hex2bin(s->access_key, sizeof s->access_key, hex.at, hex.len, NULL, &bytes, NULL) != 0 ||
+        bytes != sizeof s->access_key)
+        return fault_new(a, FAULT_INTERNAL, "store_unreadable", "The store's access key is damaged.");
+    return NULL;
+}
+
+str access_code_of(const struct sqlite_store *s, arena *a, int64_t reservation_id)
+{
+    unsigned char code[16];
+    str subject = arena_printf(a, "reservation/%lld", (long long)reservation_id);
+    crypto_generichash(code, sizeof code, (const unsigned char *)subject.at, subject.len, s->access_key,
+                       sizeof s->access_key);
+    char *hex = arena_take(a, 2 * sizeof code + 1);
+    sodium_bin2hex(hex, 2 * sizeof code + 1, code, sizeof code);
+    return (str){ hex, 2 * sizeof code };
+}
+
+static str access_code(struct store *store, arena *a, int64_t reservation_id)
+{
+    return access_code_of(STORE_OF(store), a, reservation_id);
+}
+
+/* --- upkeep --- */
+
+/* Whether anything has run out is a read, so an idle cinema writes nothing. */
+static const fault *due_now(struct sql *db, arena *a, instant now, ids *due)
+{
+    return sql_numbers(db, a, due,
+                       "SELECT id FROM reservations r WHERE status = 'PENDING' AND expires_at <= ?1 "
+                       "AND NOT EXISTS (SELECT 1 FROM payments p WHERE p.reservation_id = r.id "
+                       "AND p.payment_status = 'PENDING') ORDER BY expires_at LIMIT 500",
+                       BIND(sql_instant(now)));
+}
+
+static const fault *sweep_act(struct sql *db, arena *a, void *arg)
+{
+    ids *due = arg;
+    TRY(due_now(db, a, sql_now(db), due));
+    TRY(reservations_expire(db, a, due));
+    return sqlite_once_sweep(db, a);
+}
+
+static const fault *sweep(struct store *store, arena *a, bool *more)
+{
+    struct sqlite_store *s = STORE_OF(store);
+    ids due = { NULL, 0 };
+    TRY(due_now(sqlite_reader(s->db), a, clock_now(), &due));
+    *more = due.count == 500;
+    if (due.count == 0)
+        return NULL;
+    return sqlite_write(s->db, a, sweep_act, &due);
+}
+
+static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out)
+{
+    return sqlite_log_read(((struct sqlite_store *)store)->db, a, after, limit, out);
+}
+
+static int64_t position(struct store *store)
+{
+    return sqlite_position(STORE_OF(store)->db);
+}
+
+static const fault *check(struct store *store, arena *a)
+{
+    return sqlite_check(STORE_OF(store)->db, a);
+}
+
+static void metrics(struct store *store, struct buf *out)
+{
+    struct sqlite_stats stats = sqlite_stats(STORE_OF(store)->db);
+    buf_printf(out,
+               "# TYPE taquilla_store_batches_total counter\ntaquilla_store_batches_total %llu\n"
+               "# TYPE taquilla_store_acts_total counter\ntaquilla_store_acts_total %llu\n"
+               "# TYPE taquilla_store_acts_in_batch_max gauge\ntaquilla_store_acts_in_batch_max %llu\n"
+               "# TYPE taquilla_store_queued gauge\ntaquilla_store_queued %llu\n",
+               (unsigned long long)stats.batches, (unsigned long long)stats.acts,
+               (unsigned long long)stats.acts_max_in_batch, (unsigned long long)stats.queued);
+}
+
+static void store_close(struct store *store)
+{
+    sqlite_close(STORE_OF(store)->db);
+}
+
+/* --- opening --- */
+
+#ifdef TAQUILLA_TEST_TWINS
+/* The race test's twin: what protects a seat is taken away, and the test must see seats sold twice. */
+static const fault *unsafe_act(struct sql *db, arena *a, void *arg)
+{
+    (void)arg;
+    TRY(sql_run(db, a, "DROP TABLE seat_claims", NO_BINDS));
+    return sql_run(db, a,
+                   "CREATE TABLE seat_claims (schedule_id INTEGER NOT NULL, seat_id INTEGER NOT NULL, "
+                   "reservation_id INTEGER NOT NULL, held_until INTEGER)",
+                   NO_BINDS);
+}
+
+static const fault *unsafe_when_asked(struct sqlite_store *s, arena *a)
+{
+    const char *unsafe = getenv("TAQUILLA_TEST_UNSAFE");
+    if (!unsafe || !str_equal(str_of(unsafe), STR("claims")))
+        return NULL;
+    s->claims_unsafe = true;
+    return sqlite_write(s->db, a, unsafe_act, NULL);
+}
+#endif
+
+const fault *reservations_sqlite_open(arena *boot, struct store **out, const char *directory,
+                                      void (*moved)(void *, int64_t position), void *arg)
+{
+    struct sqlite_store *s = NEW(boot, struct sqlite_store);
+    TRY(sqlite_open(boot, &s->db,
+                    &(struct sqlite_setup){ .directory = directory,
+                                            .file = "reservations.db",
+                                            .service = "reservations",
+                                            .migrations = reservations_migrations,
+                                            .moved = moved,
+                                            .arg = arg }));
+    TRY(access_key_load(s, boot));
+#ifdef TAQUILLA_TEST_TWINS
+    TRY(unsafe_when_asked(s, boot));
+#endif
+    s->store = (struct store){
+        .access_code = access_code,
+        .sweep = sweep,
+        .feed_read = feed_read,
+        .position = position,
+        .check = check,
+        .metrics = metrics,
+        .close = store_close,
+    };
+    store_users_fill(&s->store);
+    store_reads_fill(&s->store);
+    store_selling_fill(&s->store);
+    store_ending_fill(&s->store);
+    store_payments_fill(&s->store);
+    store_showings_fill(&s->store);
+    *out = &s->store;
+    return NULL;
+}

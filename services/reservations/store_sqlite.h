@@ -1,0 +1,67 @@
+/* store_sqlite.h - what the parts of the embedded store share; nobody else includes it. */
+#ifndef TAQUILLA_RESERVATIONS_STORE_SQLITE_H
+#define TAQUILLA_RESERVATIONS_STORE_SQLITE_H
+
+#include "lib/db/sqlite.h"
+#include "services/reservations/store.h"
+
+struct sqlite_store {
+    struct store store; /* first: a struct store * is one of these */
+    struct sqlite *db;
+    unsigned char access_key[32];
+    bool claims_unsafe; /* test twins only: look first, insert plainly */
+};
+
+/* What every act gets: its store, and the moment at which the batch began. */
+#define STORE_OF(store_pointer) ((struct sqlite_store *)(void *)(store_pointer))
+
+extern const struct migration reservations_migrations[];
+
+/* --- users: store_sqlite_users.c --- */
+
+/* NOT_FOUND user_unknown, also for an erased one. */
+const fault *user_row(struct sql *db, arena *a, int64_t id, struct user *out) MUST_CHECK;
+
+/* --- reservations: store_sqlite_reads.c --- */
+
+/* With seats, payment and user; deleted ones are not found. NOT_FOUND reservation_unknown. */
+const fault *reservation_row(struct sql *db, arena *a, int64_t id, struct reservation *out) MUST_CHECK;
+/* The same, deleted or not: money may still arrive for one. */
+const fault *reservation_row_any(struct sql *db, arena *a, int64_t id, struct reservation *out) MUST_CHECK;
+/* Gives each row of `reservations` its seats, payment and user: three queries however many rows. */
+const fault *reservations_fill(struct sql *db, arena *a, list *reservations) MUST_CHECK;
+const fault *reservation_log(struct sql *db, arena *a, const char *type,
+                             const struct reservation *about) MUST_CHECK;
+str access_code_of(const struct sqlite_store *s, arena *a, int64_t reservation_id);
+
+/* --- endings: store_sqlite_ending.c --- */
+
+/* Sets the status, frees the seats, writes the event; *about is brought up to date. */
+const fault *reservation_end(struct sql *db, arena *a, struct reservation *about,
+                             enum reservation_status status) MUST_CHECK;
+/* Expires those of `due` that are PENDING, run out, and have no payment under way. */
+const fault *reservations_expire(struct sql *db, arena *a, const ids *due) MUST_CHECK;
+/* Cancels one that is live: refunds a paid one. CONFLICT payment_in_progress. */
+const fault *reservation_cancel(struct sql *db, arena *a, struct reservation *about) MUST_CHECK;
+
+/* --- payments: store_sqlite_payments.c --- */
+
+#define PAYMENT_COLUMNS                                                                            \
+    "id, reservation_id, amount, payment_method AS method, payment_status AS status, "             \
+    "transaction_id, payment_date AS paid_at, ask_at, asked_until, grace_until, refund_due"
+
+/* The newest of a reservation. */
+const fault *payment_newest(struct sql *db, arena *a, int64_t reservation_id, struct payment *out,
+                            bool *found) MUST_CHECK;
+/* A COMPLETED one becomes REFUNDED, its refund due at the provider. */
+const fault *payment_refund(struct sql *db, arena *a, int64_t payment_id) MUST_CHECK;
+
+/* The functions of each part, for the table in store_sqlite.c. */
+void store_users_fill(struct store *s);
+void store_reads_fill(struct store *s);
+void store_selling_fill(struct store *s);
+void store_ending_fill(struct store *s);
+void store_payments_fill(struct store *s);
+void store_showings_fill(struct store *s);
+
+#endif
