@@ -15,6 +15,8 @@ void json_write_money(struct buf *out, money sum);  /* 12.5, 25: no trailing zer
 void json_write_number(struct buf *out, double number); /* the shortest text that reads back the same; null when not finite */
 
 /* The JSON Schema (2020-12) of a shape: as it is read (input) or written. Inner shapes by $ref "#/components/schemas/NAME". */
+/* NAME is the shape's name, for input with "Input" after it; whoever writes the components walks fields[i].shape. */
+void json_write_schema_name(struct buf *out, const struct shape *s, bool input);
 void json_write_schema(struct buf *out, const struct shape *s, bool input);
 /* The parameters of a query shape, as an OpenAPI array's members. */
 void json_write_query_parameters(struct buf *out, const struct shape *s);
