@@ -15,13 +15,19 @@ struct feed {
     int64_t position;   /* last known; feed_moved sets it */
     struct feed_waiter *waiting; /* fibers parked in a long poll */
     size_t waiting_count;
+    bool stopped;       /* by feed_stop */
 };
 
 /* The store committed up to `position`: wakes the waiters. Loop thread. */
 void feed_moved(struct feed *f, int64_t position);
 
-/* Answers one GET /feed; the service's handler calls it with its own feed. */
+/* The server drains: answers every waiter now, and lets nobody wait any more. */
+void feed_stop(struct feed *f);
+
+/* Answers one GET /feed; the service's handler calls it with its own feed. No envelope: {"events":[...],"position":N}.
+ * limit=0 answers the present position at once. UNAVAILABLE feed_busy: FEED_WAITERS_MAX wait already. */
 extern const struct shape feed_query_shape;
+extern const struct shape wire_page_shape; /* what it answers, for the API description */
 const fault *feed_answer(struct feed *f, struct call *c);
 
 #endif

@@ -11,8 +11,8 @@
 struct follower {
     const char *owner;               /* "rooms" */
     struct upstream *upstream;
-    void (*apply)(void *arg, const struct event *e);
-    void (*lost)(void *arg);         /* contact lost: what was derived may be stale from now on */
+    void (*apply)(void *arg, const struct event *e); /* the event's texts live until it returns; must not park */
+    void (*lost)(void *arg);         /* contact lost: what was derived may be stale from now on; once per loss */
     void *arg;
 
     int64_t position;                /* applied so far */
@@ -23,7 +23,10 @@ struct follower {
     struct follower_waiter *waiting;
 };
 
+#define FOLLOWERS_MAX 8 /* of one process */
+
 void follower_start(struct follower *f);
+/* Its fiber ends when its present poll does: close the upstream after this, and f must live until loop_close. */
 void follower_stop(struct follower *f);
 
 /* Parks until `position` is applied or wait_ms passed; true when it is. Fibers only. */

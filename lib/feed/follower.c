@@ -1,0 +1,241 @@
+/* follower.c - the long poll over another owner's feed, and those who wait for it to reach a position. */
+#include "lib/feed/follower.h"
+
+#include <assert.h>
+
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "lib/feed/wire.h"
+#include "lib/json/read.h"
+#include "lib/loop/fiber.h"
+
+#define WAIT_S 25
+#define WAIT_DEADLINE_MS ((WAIT_S + 5) * 1000)
+#define END_DEADLINE_MS 2000
+#define PAUSE_MS_MIN 50
+#define PAUSE_MS_MAX 1000
+#define PAGE_BYTES_MAX ((size_t)256 * 1024 * 1024)
+
+struct follower_waiter {
+    fiber *who;
+    struct follower_waiter *next, **link;
+};
+
+/* A follower's fiber and its memory. Here and not on the fiber's stack: a process that ends in the middle of a poll
+ * still knows what it holds. */
+static struct poller {
+    struct follower *of;
+    fiber *who;
+    arena *memory;
+    int64_t pause_ms;
+    bool fresh;      /* the owner's present end is to be asked for first */
+    bool gap;        /* the last page was empty although the log is longer */
+} pollers[FOLLOWERS_MAX];
+
+static struct poller *poller_of(const struct follower *f)
+{
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++)
+        if (pollers[i].of == f)
+            return &pollers[i];
+    return NULL;
+}
+
+/* --- contact --- */
+
+static void wake_waiters(struct follower *f)
+{
+    for (struct follower_waiter *w = f->waiting; w; w = w->next)
+        fiber_wake(w->who);
+}
+
+static void tell_lost(struct follower *f)
+{
+    f->in_touch = false;
+    if (f->lost)
+        f->lost(f->arg);
+}
+
+static void contact_lost(struct follower *f, str why)
+{
+    if (!f->in_touch)
+        return;
+    log_line("warn", "feed_lost", "the feed of %s does not answer: %.*s", f->owner, STR_ARG(why));
+    tell_lost(f);
+}
+
+static void contact_made(struct poller *p)
+{
+    struct follower *f = p->of;
+    if (!f->in_touch)
+        log_line("info", "feed_found", "following %s from position %lld", f->owner, (long long)f->position);
+    f->in_touch = true;
+    f->heard_ms = loop_now_ms();
+    p->pause_ms = PAUSE_MS_MIN;
+}
+
+/* Nothing can repair a log with a hole: who reads on would be wrong for ever, without a word. */
+static void hole_found(struct follower *f, int64_t found)
+{
+    log_line("error", "feed_hole", "the feed of %s goes from position %lld to %lld: stopped following it",
+             f->owner, (long long)f->position, (long long)found);
+    f->stopped = true;
+    tell_lost(f);
+    wake_waiters(f);
+}
+
+/* --- one poll --- */
+
+static const fault *ask(struct poller *p, str target, int64_t deadline_ms, struct wire_page *page)
+{
+    struct follower *f = p->of;
+    struct message *answer = NEW(p->memory, struct message);
+    struct outgoing want = { .method = GET, .target = target, .deadline_ms = deadline_ms, .internal = true };
+    TRY(upstream_call(f->upstream, p->memory, &want, answer));
+    if (answer->status != 200)
+        return fault_new(p->memory, FAULT_UNAVAILABLE, "feed_refused", "The feed of %s answered %d.",
+                         f->owner, answer->status);
+    return json_read(p->memory, answer->body, &wire_page_shape, page);
+}
+
+static void apply_page(struct poller *p, const struct wire_page *page)
+{
+    struct follower *f = p->of;
+    for (size_t i = 0; i < page->events.count && !f->stopped; i++) {
+        struct event e = wire_event_back(LIST_AT(&page->events, struct wire_event, i));
+        if (e.position != f->position + 1) {
+            hole_found(f, e.position);
+            return;
+        }
+        f->apply(f->arg, &e);
+        f->position = e.position;
+        f->applied_total++;
+    }
+    if (page->events.count)
+        wake_waiters(f);
+}
+
+/* The owner's log ends before our position: its store was emptied or is an older copy. */
+static void start_anew(struct poller *p, int64_t end)
+{
+    struct follower *f = p->of;
+    log_line("warn", "feed_shorter", "the log of %s ends at %lld and %lld was read already: starting anew",
+             f->owner, (long long)end, (long long)f->position);
+    f->position = end;
+    tell_lost(f);
+    p->fresh = true;
+}
+
+static const fault *poll_end(struct poller *p)
+{
+    struct wire_page page;
+    TRY(ask(p, STR("/feed?limit=0"), END_DEADLINE_MS, &page));
+    if (p->of->stopped)
+        return NULL;
+    p->of->position = page.position;
+    p->fresh = false;
+    contact_made(p);
+    wake_waiters(p->of);
+    return NULL;
+}
+
+static const fault *poll_events(struct poller *p)
+{
+    struct follower *f = p->of;
+    struct wire_page page;
+    /* After a loss the first answer shall come at once: others wait for us to be in touch. */
+    int wait_s = f->in_touch ? WAIT_S : 0;
+    TRY(ask(p, arena_printf(p->memory, "/feed?after=%lld&limit=%d&wait=%d", (long long)f->position,
+                            WIRE_PAGE_EVENTS_MAX, wait_s),
+            WAIT_DEADLINE_MS, &page));
+    if (f->stopped)
+        return NULL;
+    if (page.position < f->position) {
+        start_anew(p, page.position);
+        return NULL;
+    }
+    bool empty = page.events.count == 0 && page.position > f->position;
+    if (empty && p->gap) { /* once may be a commit between the owner's two looks */
+        hole_found(f, page.position);
+        return NULL;
+    }
+    p->gap = empty;
+    apply_page(p, &page);
+    if (!f->stopped)
+        contact_made(p);
+    return NULL;
+}
+
+static void pause_a_while(struct poller *p)
+{
+    int64_t half = p->pause_ms / 2;
+    int64_t until = loop_now_ms() + half + (int64_t)random_below((uint64_t)half + 1);
+    while (!p->of->stopped && fiber_park("pause before the next poll", until))
+        ;
+    p->pause_ms = p->pause_ms * 2 < PAUSE_MS_MAX ? p->pause_ms * 2 : PAUSE_MS_MAX;
+}
+
+static void follow(void *arg)
+{
+    struct poller *p = arg;
+    p->who = fiber_self();
+    while (!p->of->stopped) {
+        arena_reset(p->memory);
+        const fault *problem = p->fresh ? poll_end(p) : poll_events(p);
+        if (problem && !p->of->stopped) {
+            contact_lost(p->of, problem->sentence);
+            pause_a_while(p);
+        }
+    }
+    arena_free(p->memory);
+    *p = (struct poller){ 0 };
+}
+
+/* --- the outside --- */
+
+void follower_start(struct follower *f)
+{
+    struct poller *p = poller_of(NULL);
+    assert(p && !poller_of(f));
+    *p = (struct poller){ .of = f, .pause_ms = PAUSE_MS_MIN, .fresh = f->position == 0 };
+    p->memory = arena_new(PAGE_BYTES_MAX);
+    f->stopped = f->in_touch = false;
+    bool started = fiber_start("follower", follow, p);
+    assert(started); /* at start-up there are stacks */
+    (void)started;
+}
+
+void follower_stop(struct follower *f)
+{
+    struct poller *p = poller_of(f);
+    f->stopped = true;
+    f->in_touch = false;
+    wake_waiters(f);
+    if (p)
+        fiber_wake(p->who);
+}
+
+bool follower_reach(struct follower *f, int64_t position, int64_t wait_ms)
+{
+    int64_t deadline_ms = loop_now_ms() + wait_ms;
+    struct follower_waiter w = { .who = fiber_self(), .next = f->waiting, .link = &f->waiting };
+    if (f->position >= position)
+        return true;
+    if (w.next)
+        w.next->link = &w.next;
+    f->waiting = &w;
+    while (f->position < position && !f->stopped && fiber_park("position of a feed", deadline_ms))
+        ;
+    *w.link = w.next;
+    if (w.next)
+        w.next->link = w.link;
+    return f->position >= position;
+}
+
+int64_t follower_position_of(const struct follower *f, str taquilla_position)
+{
+    str owner;
+    int64_t position;
+    if (!str_cut(&taquilla_position, '/', &owner) || !str_equal(owner, str_of(f->owner)))
+        return 0;
+    return str_to_int(taquilla_position, &position) && position > 0 ? position : 0;
+}

@@ -1,0 +1,505 @@
+/* test_feed.c - a feed and its follower face to face: pages, long polls, losses, holes. No socket between them. */
+#include "lib/feed/feed.h"
+#include "lib/feed/follower.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/json/read.h"
+#include "lib/loop/fiber.h"
+
+/* --- an owner: a log of made-up events --- */
+
+static struct owner {
+    struct feed feed;
+    int64_t end;      /* the log's last position */
+    int64_t missing;  /* a position that the log has lost; 0: none */
+    bool away, refuses, garbles;
+    int calls;
+} owner;
+
+static const fault *read_log(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out)
+{
+    struct owner *o = store;
+    int64_t last = after + limit < o->end ? after + limit : o->end;
+    out->position = o->end;
+    out->events = (list){ NEW_ARRAY(a, struct event, limit + 1), 0 };
+    for (int64_t n = after + 1; n <= last; n++) {
+        if (n == o->missing)
+            continue;
+        *LIST_AT(&out->events, struct event, out->events.count++) = (struct event){
+            .position = n,
+            .type = STR("room.changed"),
+            .subject = arena_printf(a, "%lld", (long long)n * 10),
+            .time = { INT64_C(1780000000123) },
+            .data = arena_printf(a, "{\"id\":%lld,\"name\":\"Sala \\\"%lld\\\"\"}", (long long)n * 10, (long long)n),
+        };
+    }
+    return NULL;
+}
+
+static void owner_writes(int64_t events)
+{
+    owner.end += events;
+    feed_moved(&owner.feed, owner.end);
+}
+
+/* One GET /feed as the site would make it. */
+static const fault *get_feed(arena *a, str query, str *body)
+{
+    const struct shape *s = &feed_query_shape;
+    void *values = arena_take(a, s->size);
+    TRY(query_read(a, query, s, values));
+    struct call c = { .arena = a, .query = values };
+    TRY(feed_answer(&owner.feed, &c));
+    assert_int_equal(c.status, 200);
+    *body = buf_str(&c.out);
+    return NULL;
+}
+
+/* Stands in for lib/http/client.c. */
+const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer)
+{
+    (void)u;
+    owner.calls++;
+    assert_true(want->internal);
+    assert_true(str_starts(want->target, STR("/feed?")));
+    fiber_sleep(1);
+    if (owner.away)
+        return fault_new(a, FAULT_UNAVAILABLE, "upstream_away", "rooms is away.");
+    TRY(get_feed(a, str_after(want->target, 6), &answer->body));
+    if (owner.away)
+        return fault_new(a, FAULT_UNAVAILABLE, "upstream_away", "rooms went away.");
+    answer->status = owner.refuses ? 401 : 200;
+    if (owner.garbles)
+        answer->body = STR("<html>a proxy</html>");
+    return NULL;
+}
+
+/* --- the scene --- */
+
+static arena *memory;
+
+static int scene_open(void **state)
+{
+    (void)state;
+    loop_open();
+    memory = arena_new(64 << 20);
+    owner = (struct owner){ 0 };
+    owner.feed = (struct feed){ .source = "taquilla/rooms", .store = &owner, .read = read_log };
+    return 0;
+}
+
+static int scene_close(void **state)
+{
+    (void)state;
+    loop_close();
+    arena_free(memory);
+    return 0;
+}
+
+static void stop_on_ring(struct timer *t)
+{
+    (void)t;
+    loop_stop();
+}
+
+static void run_loop_ms(int64_t ms)
+{
+    struct timer end = { .ring = stop_on_ring };
+    timer_set(&end, ms);
+    loop_run();
+}
+
+/* A busy machine may take its time; 5 s are the most. */
+#define RUN_UNTIL(condition)                                                                       \
+    do {                                                                                           \
+        for (int tries = 0; tries < 5000 && !(condition); tries++)                                 \
+            run_loop_ms(1);                                                                        \
+        assert_true(condition);                                                                    \
+    } while (0)
+
+/* --- the feed --- */
+
+static str page_at(const char *query)
+{
+    str body;
+    assert_null(get_feed(memory, str_of(query), &body));
+    return body;
+}
+
+static void assert_page(const char *query, const char *wanted)
+{
+    str body = page_at(query);
+    assert_string_equal(arena_cstr(memory, body), wanted);
+}
+
+#define EVENT_1 "{\"specversion\":\"1.0\",\"id\":\"rooms-1\",\"source\":\"taquilla/rooms\",\"type\":\"room.changed\"," \
+    "\"subject\":\"10\",\"time\":\"2026-05-28T20:26:40.123Z\",\"datacontenttype\":\"application/json\"," \
+    "\"schemaversion\":1,\"position\":1,\"data\":{\"id\":10,\"name\":\"Sala \\\"1\\\"\"}}"
+
+static void a_page_holds_events_and_the_position(void **state)
+{
+    (void)state;
+    assert_page("", "{\"events\":[],\"position\":0}");
+    owner_writes(1);
+    assert_page("after=0&limit=5", "{\"events\":[" EVENT_1 "],\"position\":1}");
+    owner_writes(4);
+    assert_page("limit=1", "{\"events\":[" EVENT_1 "],\"position\":5}");
+    assert_page("limit=0", "{\"events\":[],\"position\":5}");
+    assert_page("limit=0&wait=30", "{\"events\":[],\"position\":5}");
+    assert_page("after=5", "{\"events\":[],\"position\":5}");
+}
+
+static void a_reader_ahead_of_the_log_hears_so_at_once(void **state)
+{
+    (void)state;
+    owner_writes(3);
+    assert_page("after=8&wait=30", "{\"events\":[],\"position\":3}");
+}
+
+struct page_head {
+    list events;
+    int64_t position;
+};
+
+static void pages_are_dense_and_limited(void **state)
+{
+    (void)state;
+    owner_writes(2500);
+    int64_t last = 0;
+    size_t pages = 0;
+    while (last < 2500) {
+        struct page_head page;
+        str body = page_at(arena_printf(memory, "after=%lld", (long long)last).at);
+        assert_null(json_read(memory, body, &wire_page_shape, &page));
+        assert_int_equal(page.position, 2500);
+        assert_int_equal(page.events.count, last < 2000 ? 1000 : 500);
+        last += (int64_t)page.events.count;
+        pages++;
+    }
+    assert_int_equal(pages, 3);
+}
+
+static void bad_queries_are_refused(void **state)
+{
+    (void)state;
+    str body;
+    const char *const bad[] = { "limit=1001", "limit=-1", "wait=31", "after=-1", "after=x" };
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_non_null(get_feed(memory, str_of(bad[i]), &body));
+}
+
+struct reader {
+    const char *query;
+    str body;
+    const fault *problem;
+    bool done;
+    int64_t took_ms;
+};
+
+static void read_feed(void *arg)
+{
+    struct reader *r = arg;
+    int64_t began = loop_now_ms();
+    r->problem = get_feed(memory, str_of(r->query), &r->body);
+    r->took_ms = loop_now_ms() - began;
+    r->done = true;
+}
+
+static void a_long_poll_ends_with_news(void **state)
+{
+    (void)state;
+    struct reader r = { .query = "after=0&wait=30" };
+    assert_true(fiber_start("reader", read_feed, &r));
+    run_loop_ms(20);
+    assert_false(r.done);
+    assert_int_equal(owner.feed.waiting_count, 1);
+    owner_writes(1);
+    RUN_UNTIL(r.done);
+    assert_string_equal(arena_cstr(memory, r.body), "{\"events\":[" EVENT_1 "],\"position\":1}");
+    assert_int_equal(owner.feed.waiting_count, 0);
+    assert_null(owner.feed.waiting);
+}
+
+static void a_long_poll_ends_with_its_time(void **state)
+{
+    (void)state;
+    struct reader r = { .query = "after=0&wait=1" };
+    assert_true(fiber_start("reader", read_feed, &r));
+    RUN_UNTIL(r.done);
+    assert_in_range(r.took_ms, 1000, 3000);
+    assert_string_equal(arena_cstr(memory, r.body), "{\"events\":[],\"position\":0}");
+}
+
+static void waiters_are_bounded_and_a_stop_answers_them(void **state)
+{
+    (void)state;
+    static struct reader readers[FEED_WAITERS_MAX + 1];
+    memset(readers, 0, sizeof(readers));
+    for (size_t i = 0; i <= FEED_WAITERS_MAX; i++) {
+        readers[i].query = "wait=30";
+        assert_true(fiber_start("reader", read_feed, &readers[i]));
+    }
+    const struct reader *last = &readers[FEED_WAITERS_MAX];
+    assert_true(last->done);
+    assert_string_equal(last->problem->code, "feed_busy");
+    assert_int_equal(last->problem->kind, FAULT_UNAVAILABLE);
+    assert_true(last->problem->retry_after_s > 0);
+    assert_page("", "{\"events\":[],\"position\":0}"); /* who does not wait is answered */
+    feed_stop(&owner.feed);
+    RUN_UNTIL(owner.feed.waiting_count == 0);
+    for (size_t i = 0; i < FEED_WAITERS_MAX; i++)
+        assert_true(readers[i].done && !readers[i].problem);
+    assert_page("wait=30", "{\"events\":[],\"position\":0}"); /* nobody waits any more */
+}
+
+/* --- the follower --- */
+
+static struct seen {
+    int64_t positions[4096];
+    size_t count;
+    int lost;
+    bool texts_wrong;
+} seen;
+
+static void see(void *arg, const struct event *e)
+{
+    struct seen *s = arg;
+    str data = arena_printf(memory, "{\"id\":%lld,\"name\":\"Sala \\\"%lld\\\"\"}", (long long)e->position * 10,
+                            (long long)e->position);
+    if (!str_equal(e->type, STR("room.changed")) || e->time.ms != INT64_C(1780000000123) ||
+        !str_equal(e->data, data))
+        s->texts_wrong = true;
+    s->positions[s->count++] = e->position;
+}
+
+static void see_loss(void *arg)
+{
+    ((struct seen *)arg)->lost++;
+}
+
+static struct follower follower_new(int64_t position)
+{
+    seen = (struct seen){ 0 };
+    return (struct follower){ .owner = "rooms", .apply = see, .lost = see_loss, .arg = &seen, .position = position };
+}
+
+static void follower_end(struct follower *f)
+{
+    follower_stop(f);
+    feed_stop(&owner.feed);
+    RUN_UNTIL(fiber_count() == 0);
+    assert_false(f->in_touch);
+}
+
+static void it_starts_at_the_present_end_and_goes_on(void **state)
+{
+    (void)state;
+    owner_writes(40);
+    struct follower f = follower_new(0);
+    follower_start(&f);
+    RUN_UNTIL(f.in_touch);
+    assert_int_equal(f.position, 40);
+    assert_int_equal(seen.count, 0);
+    owner_writes(1500);
+    RUN_UNTIL(f.position == 1540);
+    assert_int_equal(seen.count, 1500);
+    assert_int_equal(f.applied_total, 1500);
+    for (size_t i = 0; i < seen.count; i++)
+        assert_int_equal(seen.positions[i], 41 + i);
+    assert_false(seen.texts_wrong);
+    assert_int_equal(seen.lost, 0);
+    RUN_UNTIL(owner.feed.waiting_count == 1);
+    int calls = owner.calls;
+    run_loop_ms(50);
+    assert_int_equal(owner.calls, calls); /* it waits in one long poll */
+    follower_end(&f);
+}
+
+static void it_resumes_from_a_position(void **state)
+{
+    (void)state;
+    owner_writes(10);
+    struct follower f = follower_new(7);
+    follower_start(&f);
+    RUN_UNTIL(f.position == 10);
+    assert_int_equal(seen.count, 3);
+    assert_int_equal(seen.positions[0], 8);
+    follower_end(&f);
+}
+
+static void a_loss_is_told_once_and_what_was_missed_is_read(void **state)
+{
+    (void)state;
+    owner_writes(5);
+    struct follower f = follower_new(0);
+    follower_start(&f);
+    RUN_UNTIL(owner.feed.waiting_count == 1);
+    owner.away = true;
+    feed_moved(&owner.feed, 6); /* the poll under way breaks */
+    RUN_UNTIL(!f.in_touch);
+    run_loop_ms(400);
+    assert_int_equal(seen.lost, 1);
+    assert_in_range(owner.calls, 3, 12); /* it tries again, ever more rarely */
+    owner.end = 9;
+    owner.away = false;
+    RUN_UNTIL(f.in_touch);
+    assert_int_equal(f.position, 9);
+    assert_int_equal(seen.count, 4);
+    assert_int_equal(seen.lost, 1);
+    follower_end(&f);
+}
+
+static void other_answers_are_losses_too(void **state)
+{
+    (void)state;
+    owner.refuses = true;
+    struct follower f = follower_new(0);
+    follower_start(&f);
+    run_loop_ms(100);
+    assert_false(f.in_touch);
+    assert_int_equal(seen.lost, 0); /* nothing was there to lose */
+    owner.refuses = false;
+    RUN_UNTIL(f.in_touch);
+    owner.garbles = true;
+    owner_writes(1);
+    RUN_UNTIL(!f.in_touch);
+    assert_int_equal(seen.lost, 1);
+    follower_end(&f);
+}
+
+static void a_shorter_log_is_a_fresh_start(void **state)
+{
+    (void)state;
+    owner_writes(50);
+    struct follower f = follower_new(48);
+    follower_start(&f);
+    RUN_UNTIL(owner.feed.waiting_count == 1);
+    assert_int_equal(f.position, 50);
+    owner.away = true;
+    feed_moved(&owner.feed, 51);
+    RUN_UNTIL(!f.in_touch);
+    owner.away = false;
+    owner.end = owner.feed.position = 4; /* the store was emptied */
+    RUN_UNTIL(f.in_touch);
+    assert_false(f.stopped);
+    assert_int_equal(f.position, 4);
+    assert_int_equal(seen.lost, 2);
+    owner_writes(1);
+    RUN_UNTIL(f.position == 5);
+    assert_int_equal(seen.positions[seen.count - 1], 5);
+    follower_end(&f);
+}
+
+static void stops_at_hole(int64_t end, int64_t missing, int64_t reached)
+{
+    owner.missing = missing;
+    owner_writes(end);
+    struct follower f = follower_new(1);
+    follower_start(&f);
+    RUN_UNTIL(f.stopped);
+    assert_false(f.in_touch);
+    assert_int_equal(f.position, reached);
+    assert_int_equal(seen.lost, 1);
+    RUN_UNTIL(fiber_count() == 0);
+}
+
+static void a_hole_stops_it(void **state)
+{
+    (void)state;
+    stops_at_hole(10, 6, 5);
+}
+
+static void a_hole_at_the_end_stops_it(void **state)
+{
+    (void)state;
+    stops_at_hole(6, 6, 5);
+}
+
+/* --- those who wait for a position --- */
+
+struct reaching {
+    struct follower *f;
+    int64_t position, wait_ms, took_ms;
+    bool done, reached;
+};
+
+static void reach(void *arg)
+{
+    struct reaching *r = arg;
+    int64_t began = loop_now_ms();
+    r->reached = follower_reach(r->f, r->position, r->wait_ms);
+    r->took_ms = loop_now_ms() - began;
+    r->done = true;
+}
+
+static void a_position_is_reached_or_not(void **state)
+{
+    (void)state;
+    owner_writes(5);
+    struct follower f = follower_new(0);
+    follower_start(&f);
+    RUN_UNTIL(f.position == 5);
+    struct reaching had = { .f = &f, .position = 5, .wait_ms = 1000 };
+    struct reaching soon = { .f = &f, .position = 8, .wait_ms = 1000 };
+    struct reaching late = { .f = &f, .position = 9, .wait_ms = 150 };
+    struct reaching ended = { .f = &f, .position = 99, .wait_ms = 100000 };
+    struct reaching *all[] = { &had, &soon, &late, &ended };
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        assert_true(fiber_start("reach", reach, all[i]));
+    assert_true(had.done && had.reached);
+    assert_false(soon.done);
+    owner_writes(3);
+    RUN_UNTIL(soon.done);
+    assert_true(soon.reached);
+    RUN_UNTIL(late.done);
+    assert_false(late.reached);
+    assert_in_range(late.took_ms, 150, 3000);
+    assert_false(ended.done);
+    follower_end(&f);
+    assert_true(ended.done && !ended.reached);
+    assert_null(f.waiting);
+}
+
+static void positions_are_read_out_of_the_header(void **state)
+{
+    (void)state;
+    struct follower f = follower_new(0);
+    assert_int_equal(follower_position_of(&f, STR("rooms/42")), 42);
+    assert_int_equal(follower_position_of(&f, STR("movies/42")), 0);
+    assert_int_equal(follower_position_of(&f, STR("rooms/x")), 0);
+    assert_int_equal(follower_position_of(&f, STR("rooms/-1")), 0);
+    assert_int_equal(follower_position_of(&f, STR("rooms")), 0);
+    assert_int_equal(follower_position_of(&f, (str){ NULL, 0 }), 0);
+}
+
+#define SCENE(test) cmocka_unit_test_setup_teardown(test, scene_open, scene_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE(a_page_holds_events_and_the_position),
+        SCENE(a_reader_ahead_of_the_log_hears_so_at_once),
+        SCENE(pages_are_dense_and_limited),
+        SCENE(bad_queries_are_refused),
+        SCENE(a_long_poll_ends_with_news),
+        SCENE(a_long_poll_ends_with_its_time),
+        SCENE(waiters_are_bounded_and_a_stop_answers_them),
+        SCENE(it_starts_at_the_present_end_and_goes_on),
+        SCENE(it_resumes_from_a_position),
+        SCENE(a_loss_is_told_once_and_what_was_missed_is_read),
+        SCENE(other_answers_are_losses_too),
+        SCENE(a_shorter_log_is_a_fresh_start),
+        SCENE(a_hole_stops_it),
+        SCENE(a_hole_at_the_end_stops_it),
+        SCENE(a_position_is_reached_or_not),
+        SCENE(positions_are_read_out_of_the_header),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
