@@ -156,19 +156,13 @@ str arena_printf(arena *a, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    char small[256];
-    int len = vsnprintf(small, sizeof small, format, args);
+    int measured = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0)
-        len = 0;
-    char *at = arena_take_raw(a, (size_t)len + 1);
-    if ((size_t)len < sizeof small)
-        memcpy(at, small, (size_t)len);
-    else
-        vsnprintf(at, (size_t)len + 1, format, again);
-    at[len] = '\0';
+    size_t len = measured > 0 ? (size_t)measured : 0;
+    char *at = arena_take(a, len + 1);
+    vsnprintf(at, len + 1, format, again);
     va_end(again);
-    return (str){ at, (size_t)len };
+    return (str){ at, len };
 }
 
 const char *arena_cstr(arena *a, str text)

@@ -50,9 +50,8 @@ void fault_must(const fault *problem)
     if (problem == NULL)
         return;
     fflush(stdout);
-    fprintf(stderr, "taquilla: %.*s", STR_ARG(problem->sentence));
-    if (problem->internal.len)
-        fprintf(stderr, " (%.*s)", STR_ARG(problem->internal));
-    fputc('\n', stderr);
+    bool more = problem->internal.len > 0;
+    fprintf(stderr, "taquilla: %.*s%s%.*s%s\n", STR_ARG(problem->sentence), more ? " (" : "",
+            STR_ARG(problem->internal), more ? ")" : "");
     exit(2);
 }

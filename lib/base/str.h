@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(text_at, first) __attribute__((format(printf, text_at, first)))
+#define PRINTF_LIKE(text_at, first) __attribute__((format(printf, text_at, first), nonnull(text_at)))
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* at == NULL is "no text" (JSON null); len 0 with at set is the empty text. */
