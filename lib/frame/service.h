@@ -14,6 +14,7 @@ struct health_check {
     bool away;                     /* filled by run */
     int64_t age_s;                 /* since it was last seen well */
     const void *arg;
+    int64_t asked_ms, well_ms;     /* loop time; kept by app_check_upstream's run */
     void (*run)(struct health_check *check, struct app *app);
     bool needed;                   /* away makes the service unhealthy (503) and unready */
 };
@@ -32,6 +33,9 @@ struct service {
      * is running when it is called, so it may wait. */
     const fault *(*open)(struct app *app);
     void (*close)(struct app *app);
+    /* SIGTERM came and no answer may wait any longer: long polls are answered now, followers stop. Before the server
+     * drains; not in a fiber. NULL: nothing to do. */
+    void (*drain)(struct app *app);
     int64_t (*position)(void *service);
     /* Adds its own lines to /metrics. */
     void (*metrics)(struct app *app, struct buf *out);
@@ -46,18 +50,29 @@ struct app {
     struct site site;
     struct health_check checks[8];
     size_t check_count;
+    struct upstream *upstreams[8]; /* opened by app_open_upstream; their breakers are in /metrics */
+    size_t upstream_count;
     instant started;
+    bool stopping;                 /* SIGTERM came: not ready any more */
 };
 
-/* Runs one service until SIGTERM or SIGINT; the process's exit code. Flags: --port N, --listen ADDR, --data DIR. */
+extern const char taquilla_version[];
+
+/* Runs one service until SIGTERM or SIGINT; the process's exit code: 0, 1 when the service could not start, 2 when a
+ * flag or setting is wrong (one sentence on standard error). Flags: --port N (0: any free one), --listen ADDR,
+ * --data DIR; a first argument that is no flag is the verb and passed over. Ends too when the pipe whose descriptor
+ * the environment names in TAQUILLA_PARENT_PIPE is closed at its other end. */
 int service_run(const struct service *s, int argc, char **argv);
 
 /* The OpenAPI 3.1 document of a service, from its tables. */
 void openapi_write(const struct service *s, struct buf *out);
+int openapi_print(const struct service *s); /* to standard output, for `taquilla openapi SERVICE`; 0 */
+int codes_print(void);                      /* docs/errors.md, for `taquilla errors`; 0 */
 
-/* Adds a health check for an upstream by its breaker and last answer. */
+/* Adds a health check for an upstream, by its breaker and by asking its /health/live at most every 2 s. */
 void app_check_upstream(struct app *app, const char *name, struct upstream *u, bool needed);
-/* http://127.0.0.1:PORT unless the setting says otherwise; no text when the setting is "none". */
+/* Opens the service `name` at url; without one at 127.0.0.1 and its usual port. *out is NULL when url is "none": the
+ * cinema does without that service. */
 const fault *app_open_upstream(struct app *app, const char *name, str url, struct upstream **out) MUST_CHECK;
 
 #endif

@@ -1,0 +1,117 @@
+/* health.c - is this service well, and what it leans on: /health for people, /health/live and /ready for machines. */
+#include "lib/base/buf.h"
+#include "lib/frame/frame.h"
+#include "lib/json/write.h"
+#include "lib/loop/fiber.h"
+
+#define PROBE_EVERY_MS 2000
+#define PROBE_DEADLINE_MS 500
+
+struct app *app_of(const struct call *c)
+{
+    return (struct app *)(void *)((char *)c->site - offsetof(struct app, site));
+}
+
+/* Runs every check; false when a needed one is away. */
+static bool checks_run(struct app *app)
+{
+    bool well = true;
+    for (size_t i = 0; i < app->check_count; i++) {
+        struct health_check *check = &app->checks[i];
+        check->run(check, app);
+        if (check->away && check->needed)
+            well = false;
+    }
+    return well;
+}
+
+static void checks_write(struct buf *out, const struct app *app)
+{
+    buf_literal(out, ",\"checks\":{");
+    for (size_t i = 0; i < app->check_count; i++) {
+        const struct health_check *check = &app->checks[i];
+        if (i > 0)
+            buf_char(out, ',');
+        json_write_text(out, str_of(check->name));
+        buf_literal(out, ":{\"status\":");
+        json_write_text(out, check->away ? STR("away") : STR("ok"));
+        buf_literal(out, ",\"age_s\":");
+        buf_int(out, check->age_s);
+        buf_char(out, '}');
+    }
+    buf_char(out, '}');
+}
+
+static const fault *health_reply(struct call *c, bool well, const char *word)
+{
+    struct app *app = app_of(c);
+    char room[TIME_TEXT_MAX];
+    c->status = well ? 200 : 503;
+    if (!well)
+        answer_header(c, "Retry-After", STR("1"));
+    answer_header(c, "Cache-Control", STR("no-store"));
+    buf_printf(&c->out, "{\"status\":\"%s\",\"service\":\"%s\",\"timestamp\":\"%.*s\",\"version\":\"%s\"", word,
+               app->of->health_name, STR_ARG(instant_text(room, clock_now(), TIME_Z_MS)), taquilla_version);
+    checks_write(&c->out, app);
+    buf_char(&c->out, '}');
+    return NULL;
+}
+
+const fault *health_show(struct call *c)
+{
+    bool well = checks_run(app_of(c));
+    return health_reply(c, well, well ? "healthy" : "unhealthy");
+}
+
+/* Ready to be given requests: all it needs is there and it is not about to stop. */
+const fault *health_ready(struct call *c)
+{
+    struct app *app = app_of(c);
+    bool well = checks_run(app) && !app->stopping;
+    return health_reply(c, well, well ? "ready" : "unready");
+}
+
+const fault *health_live(struct call *c)
+{
+    answer_header(c, "Cache-Control", STR("no-store"));
+    return reply_raw(c, 200, NULL, STR("{\"status\":\"alive\"}"));
+}
+
+/* --- upstreams --- */
+
+/* Nobody may have called it for long, so the breaker alone does not know; one short question does. */
+static void upstream_probe(struct health_check *check, struct upstream *u)
+{
+    arena *a = arena_new((size_t)1024 * 1024);
+    struct message *answer = NEW(a, struct message);
+    const struct outgoing want = { .method = GET, .target = STR("/health/live"),
+                                   .deadline_ms = PROBE_DEADLINE_MS };
+    check->asked_ms = loop_now_ms();
+    if (!upstream_call(u, a, &want, answer) && answer->status == 200)
+        check->well_ms = loop_now_ms();
+    arena_free(a);
+}
+
+static void upstream_check(struct health_check *check, struct app *app)
+{
+    struct upstream *u = NULL;
+    for (size_t i = 0; i < app->upstream_count; i++)
+        if (app->upstreams[i] == check->arg)
+            u = app->upstreams[i];
+    if (!u)
+        return;
+    if (check->asked_ms == 0 || loop_now_ms() - check->asked_ms >= PROBE_EVERY_MS)
+        upstream_probe(check, u);
+    bool answered = check->well_ms >= check->asked_ms && check->well_ms > 0;
+    check->away = !answered || upstream_breaker(u)->state == BREAKER_OPEN;
+    int64_t seen_ms = check->well_ms;
+    check->age_s = seen_ms > 0 ? (loop_now_ms() - seen_ms) / 1000
+                               : (clock_now().ms - app->started.ms) / 1000;
+}
+
+void app_check_upstream(struct app *app, const char *name, struct upstream *u, bool needed)
+{
+    if (app->check_count < COUNT_OF(app->checks))
+        app->checks[app->check_count++] =
+            (struct health_check){ .name = name, .arg = u, .run = upstream_check, .needed = needed };
+}

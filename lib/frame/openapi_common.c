@@ -1,0 +1,62 @@
+/* openapi_common.c - the parts that every service's description shares: errors, paging, headers, tokens. */
+#include <stdio.h>
+
+#include "lib/frame/frame.h"
+#include "lib/http/codes.h"
+
+void openapi_write_common(struct buf *out)
+{
+    buf_literal(out,
+        "\"securitySchemes\":{"
+        "\"admin\":{\"type\":\"http\",\"scheme\":\"bearer\","
+        "\"description\":\"ADMIN_TOKEN. Needed once the house has set one.\"},"
+        "\"service\":{\"type\":\"http\",\"scheme\":\"bearer\","
+        "\"description\":\"SERVICE_TOKEN. For the services of the house alone.\"},"
+        "\"code\":{\"type\":\"apiKey\",\"in\":\"query\",\"name\":\"code\","
+        "\"description\":\"A reservation's accessCode, given in the answer to its own POST.\"}},"
+        "\"parameters\":{"
+        "\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
+        "\"description\":\"The same key and body get the same answer for 24 hours.\","
+        "\"schema\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[!-~]+$\"}},"
+        "\"IfNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
+        "\"description\":\"ETags the client has; 304 when one still holds.\","
+        "\"schema\":{\"type\":\"string\"}}}");
+}
+
+static void details_write(struct buf *out, enum error_style style)
+{
+    if (style == ERRORS_MOVIES)
+        buf_literal(out,
+            "{\"type\":\"object\",\"required\":[\"message\",\"path\",\"kind\"],\"properties\":{"
+            "\"message\":{\"type\":\"string\"},\"path\":{\"type\":\"string\"},"
+            "\"kind\":{\"enum\":[\"required\",\"min\",\"max\",\"type\"]}}}");
+    else
+        buf_literal(out, "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}");
+}
+
+void openapi_write_error_schema(struct buf *out, enum error_style style)
+{
+    buf_literal(out,
+        "\"Error\":{\"type\":\"object\",\"description\":\"RFC 9457 members beside those of the old system.\","
+        "\"required\":[\"success\",\"data\",\"error\",\"message\",\"code\",\"status\",\"title\",\"detail\"],"
+        "\"properties\":{\"success\":{\"const\":false},\"data\":{\"type\":\"null\"},"
+        "\"error\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
+        "\"code\":{\"type\":\"string\",\"description\":\"Stable; docs/errors.md lists them.\"},"
+        "\"status\":{\"type\":\"integer\"},\"title\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},"
+        "\"details\":{\"type\":\"object\",\"description\":\"Every bad field.\",\"additionalProperties\":");
+    details_write(out, style);
+    buf_literal(out,
+        "},\"requestId\":{\"type\":\"string\"}}},"
+        "\"pagination\":{\"type\":\"object\",\"required\":[\"page\",\"limit\",\"total\",\"pages\"],\"properties\":{"
+        "\"page\":{\"type\":\"integer\"},\"limit\":{\"type\":\"integer\"},\"total\":{\"type\":\"integer\"},"
+        "\"pages\":{\"type\":\"integer\"}}}");
+}
+
+int codes_print(void)
+{
+    struct buf out = { 0 };
+    codes_write(&out);
+    fwrite(out.at, 1, out.len, stdout);
+    buf_free(&out);
+    return 0;
+}
