@@ -1,0 +1,85 @@
+"""Cinemas for the tests: one that all share, one that asks for tokens, and a deployment of somebody else's if given."""
+
+import os
+
+import pytest
+
+from harness.cinema import SERVICES, Cinema, Elsewhere
+from harness.maker import Maker
+from sweep import sweep
+
+ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
+
+
+def pytest_addoption(parser):
+    for service in SERVICES:
+        parser.addoption(f"--{service}-url", help=f"test this running {service} instead of an own one")
+    parser.addoption("--service-token", help="SERVICE_TOKEN of that deployment")
+    parser.addoption("--admin-token", help="ADMIN_TOKEN of that deployment")
+
+
+def given_deployment(config):
+    urls = {s: config.getoption(f"--{s}-url") for s in SERVICES}
+    if not any(urls.values()):
+        return None
+    missing = [s for s in SERVICES if not urls[s]]
+    if missing:
+        raise pytest.UsageError(f"also needed: {', '.join(f'--{s}-url' for s in missing)}")
+    return Elsewhere(urls, config.getoption("--service-token"), config.getoption("--admin-token"))
+
+
+@pytest.fixture(scope="session")
+def cinema(request):
+    """The shared cinema: no ADMIN_TOKEN, the zone of Lima. Swept for impossible states when the tests are over."""
+    elsewhere = given_deployment(request.config)
+    if elsewhere:
+        yield elsewhere
+        return
+    shared = Cinema(MEASURE_STACKS="true", MAX_HOLDS_PER_USER=10, CINEMA_NAME="Cine Prueba").start()
+    yield shared
+    shared.stop(remove=False)
+    problems = sweep(shared.database())
+    assert not problems, "\n".join(problems)
+    shared.stop()
+
+
+@pytest.fixture(scope="session")
+def m(cinema):
+    """Maker of the shared cinema."""
+    maker = Maker(cinema)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture(scope="session")
+def guarded(request):
+    """A cinema with ADMIN_TOKEN, a public name and one foreign origin."""
+    with Cinema(ADMIN_TOKEN=ADMIN_TOKEN, PUBLIC_HOSTS="cine.example,tickets.example",
+                CORS_ORIGINS="https://app.example") as cinema:
+        yield cinema
+
+
+@pytest.fixture(scope="session")
+def g(guarded):
+    """Maker of the guarded cinema, holding the token."""
+    maker = Maker(guarded)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture
+def opened():
+    """Starts a cinema with the settings given; stopped when the test is over."""
+    running = []
+
+    def start(**settings):
+        cinema = Cinema(**settings).start()
+        running.append(cinema)
+        return Maker(cinema)
+    yield start
+    for cinema in running:
+        cinema.stop()
+
+
+def pytest_report_header():
+    return f"program: {os.environ.get('TAQUILLA_PROGRAM', 'build-test/taquilla/taquilla')}"

@@ -1,0 +1,1 @@
+"""What every outside test stands on: a cinema to talk to, clients that check each answer, things to sell."""

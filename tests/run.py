@@ -1,0 +1,154 @@
+"""Builds, runs every kind of test, and ends with one line that sums them up: tests/run.py [fast|long]."""
+
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as Xml
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / "tests"
+JOBS = str(os.cpu_count())
+SETTINGS = {"build-test": ["-Db_sanitize=address,undefined", "-Dtest_twins=true", "--werror"],
+            "build-tsan": ["-Db_sanitize=thread", "--werror"],
+            "build-fuzz": ["-Dfuzz=true", "-Db_sanitize=address,undefined"],
+            "build": ["--buildtype=release"]}
+
+
+class Tally:
+    """What passed and failed so far, by kind of test."""
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, passed, failed, started):
+        self.rows.append((name, passed, failed, time.monotonic() - started))
+
+    def failed(self):
+        return sum(row[2] for row in self.rows)
+
+    def print(self):
+        print("\n" + "-" * 60)
+        for name, passed, failed, seconds in self.rows:
+            print(f"{name:34} {passed:5} passed {failed:3} failed {seconds:6.0f} s")
+        print(f"{sum(row[1] for row in self.rows)} passed, {self.failed()} failed", flush=True)
+
+
+def call(*command, quiet=False, **more):
+    """Runs a command from the root; its output is shown, or only when it fails."""
+    command = [str(c) for c in command]
+    if not quiet:
+        return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, **more).returncode
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", **more)
+    if done.returncode:
+        print(f"$ {' '.join(command)}\n{done.stdout[-20000:]}{done.stderr[-20000:]}", flush=True)
+    return done.returncode
+
+
+def heading(text):
+    print(f"\n== {text}", flush=True)
+
+
+def build(tally, folder, targets=()):
+    """Configures and compiles; a failure counts as a failed test. True when it worked."""
+    heading(f"building {folder}")
+    started = time.monotonic()
+    environment = dict(os.environ)
+    if folder == "build-fuzz":
+        environment |= {"CC": "clang", "CC_LD": ""}
+    good = (ROOT / folder / "build.ninja").is_file() or \
+        call("meson", "setup", folder, *SETTINGS[folder], quiet=True, env=environment) == 0
+    good = good and call("ninja", "-C", folder, "-j", JOBS, *targets, quiet=True) == 0
+    tally.add(f"build {folder}", int(good), int(not good), started)
+    return good
+
+
+def junit(file):
+    """Passed and failed of a report; a skipped test is a failed one: what is missing must be installed, not skipped."""
+    passed = failed = 0
+    for case in Xml.parse(file).iter("testcase"):
+        bad = [c for c in case if c.tag in ("failure", "error", "skipped")]
+        passed, failed = (passed, failed + 1) if bad else (passed + 1, failed)
+    return passed, failed
+
+
+def unit_tests(tally, folder, suites):
+    heading(f"unit tests of {', '.join(suites)} in {folder}")
+    started = time.monotonic()
+    report = ROOT / folder / "meson-logs" / "testlog.junit.xml"
+    report.unlink(missing_ok=True)
+    arguments = [a for suite in suites for a in ("--suite", suite)]
+    environment = os.environ | {"TSAN_OPTIONS": "halt_on_error=1", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+    code = call("meson", "test", "-C", folder, "--print-errorlogs", "--num-processes", JOBS, *arguments, env=environment)
+    passed, failed = junit(report) if report.is_file() else (0, 0)
+    tally.add(f"unit tests ({folder})", passed, max(failed, int(code != 0 or passed + failed == 0)), started)
+
+
+def checks(tally):
+    """The checkers of tools/ and of the tests themselves: each is one test."""
+    heading("checks")
+    started = time.monotonic()
+    tools = sorted(t for t in (ROOT / "tools").glob("check_*") if t.suffix in ("", ".py", ".sh"))
+    results = []
+    for tool in tools:
+        runner = [sys.executable] if tool.suffix == ".py" else ["bash"] if tool.suffix == ".sh" else []
+        results.append(call(*runner, tool, quiet=True) == 0)
+        print(f"{'ok  ' if results[-1] else 'FAIL'} {tool.name}")
+    tally.add("checks", sum(results), len(results) - sum(results), started)
+
+
+def python_tests(tally, folder, *arguments, **settings):
+    heading(f"tests/{folder}")
+    started = time.monotonic()
+    report = ROOT / "build-test" / f"report-{folder}.xml"
+    report.unlink(missing_ok=True)
+    code = call(sys.executable, "-m", "pytest", "-c", TESTS / "pytest.ini", "--rootdir", TESTS, TESTS / folder, "-q",
+                f"--junitxml={report}", *arguments, env=os.environ | settings)
+    passed, failed = junit(report) if report.is_file() else (0, 0)
+    tally.add(f"tests/{folder}", passed, max(failed, int(code != 0)), started)
+
+
+def fuzz_replay(tally):
+    """Every target reads its corpus once more."""
+    heading("fuzz corpora")
+    started = time.monotonic()
+    targets = sorted(p for p in (ROOT / "build-fuzz").rglob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix)
+    passed = failed = 0
+    for target in targets:
+        corpora = [d for d in (TESTS / "fuzz" / target.name, TESTS / "fuzz" / target.name.removeprefix("fuzz_")) if d.is_dir()]
+        good = bool(corpora) and call(target, "-runs=0", "-rss_limit_mb=2048", "-timeout=10", *corpora, quiet=True) == 0
+        print(f"{'ok  ' if good else 'FAIL'} {target.name}{'' if corpora else ': has no corpus below tests/fuzz'}")
+        passed, failed = passed + good, failed + (not good)
+    tally.add("fuzz corpora", passed, failed if targets else 1, started)
+
+
+def has_tests(folder):
+    return any((TESTS / folder).glob("test_*.py"))
+
+
+def main(mode):
+    if mode not in ("", "fast", "long"):
+        sys.exit("usage: script/test [fast|long]")
+    tally = Tally()
+    fast = mode == "fast"
+    settings = {"TAQUILLA_STORM_SECONDS": "60"} if mode == "long" else {}
+    checks(tally)
+    built = build(tally, "build-test")
+    if built:
+        unit_tests(tally, "build-test", ["unit"])
+        python_tests(tally, "api", *(["-m", "not long"] if fast else []), **settings)
+    if built and not fast:
+        if build(tally, "build", ["taquilla/taquilla"]):
+            for folder in filter(has_tests, ("race", "faults", "web")):
+                python_tests(tally, folder, **settings)
+        if build(tally, "build-tsan"):
+            unit_tests(tally, "build-tsan", ["loop", "db"])
+        if build(tally, "build-fuzz"):
+            fuzz_replay(tally)
+    tally.print()
+    return int(tally.failed() > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))
