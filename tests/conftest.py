@@ -54,8 +54,9 @@ def m(cinema):
 @pytest.fixture(scope="session")
 def guarded(request):
     """A cinema with ADMIN_TOKEN, a public name and one foreign origin."""
-    with Cinema(ADMIN_TOKEN=ADMIN_TOKEN, PUBLIC_HOSTS="cine.example,tickets.example",
-                CORS_ORIGINS="https://app.example") as cinema:
+    with Cinema(
+        ADMIN_TOKEN=ADMIN_TOKEN, PUBLIC_HOSTS="cine.example,tickets.example", CORS_ORIGINS="https://app.example"
+    ) as cinema:
         yield cinema
 
 
@@ -76,6 +77,7 @@ def opened():
         cinema = Cinema(**settings).start()
         running.append(cinema)
         return Maker(cinema)
+
     yield start
     for cinema in running:
         cinema.stop()

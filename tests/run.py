@@ -10,10 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 JOBS = str(os.cpu_count())
-SETTINGS = {"build-test": ["-Db_sanitize=address,undefined", "-Dtest_twins=true", "--werror"],
-            "build-tsan": ["-Db_sanitize=thread", "--werror"],
-            "build-fuzz": ["-Dfuzz=true", "-Db_sanitize=address,undefined"],
-            "build": ["--buildtype=release"]}
+SETTINGS = {
+    "build-test": ["-Db_sanitize=address,undefined", "-Dtest_twins=true", "--werror"],
+    "build-tsan": ["-Db_sanitize=thread", "--werror"],
+    "build-fuzz": ["-Dfuzz=true", "-Db_sanitize=address,undefined"],
+    "build": ["--buildtype=release"],
+}
 
 
 class Tally:
@@ -40,7 +42,9 @@ def call(*command, quiet=False, **more):
     command = [str(c) for c in command]
     if not quiet:
         return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, **more).returncode
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", **more)
+    done = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", **more
+    )
     if done.returncode:
         print(f"$ {' '.join(command)}\n{done.stdout[-20000:]}{done.stderr[-20000:]}", flush=True)
     return done.returncode
@@ -57,8 +61,9 @@ def build(tally, folder, targets=()):
     environment = dict(os.environ)
     if folder == "build-fuzz":
         environment |= {"CC": "clang", "CC_LD": ""}
-    good = (ROOT / folder / "build.ninja").is_file() or \
-        call("meson", "setup", folder, *SETTINGS[folder], quiet=True, env=environment) == 0
+    good = (ROOT / folder / "build.ninja").is_file() or call(
+        "meson", "setup", folder, *SETTINGS[folder], quiet=True, env=environment
+    ) == 0
     good = good and call("ninja", "-C", folder, "-j", JOBS, *targets, quiet=True) == 0
     tally.add(f"build {folder}", int(good), int(not good), started)
     return good
@@ -79,8 +84,13 @@ def unit_tests(tally, folder, suites):
     report = ROOT / folder / "meson-logs" / "testlog.junit.xml"
     report.unlink(missing_ok=True)
     arguments = [a for suite in suites for a in ("--suite", suite)]
-    environment = os.environ | {"TSAN_OPTIONS": "halt_on_error=1", "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
-    code = call("meson", "test", "-C", folder, "--print-errorlogs", "--num-processes", JOBS, *arguments, env=environment)
+    environment = os.environ | {
+        "TSAN_OPTIONS": "halt_on_error=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    }
+    code = call(
+        "meson", "test", "-C", folder, "--print-errorlogs", "--num-processes", JOBS, *arguments, env=environment
+    )
     passed, failed = junit(report) if report.is_file() else (0, 0)
     tally.add(f"unit tests ({folder})", passed, max(failed, int(code != 0 or passed + failed == 0)), started)
 
@@ -103,8 +113,20 @@ def python_tests(tally, folder, *arguments, **settings):
     started = time.monotonic()
     report = ROOT / "build-test" / f"report-{folder}.xml"
     report.unlink(missing_ok=True)
-    code = call(sys.executable, "-m", "pytest", "-c", TESTS / "pytest.ini", "--rootdir", TESTS, TESTS / folder, "-q",
-                f"--junitxml={report}", *arguments, env=os.environ | settings)
+    code = call(
+        sys.executable,
+        "-m",
+        "pytest",
+        "-c",
+        TESTS / "pytest.ini",
+        "--rootdir",
+        TESTS,
+        TESTS / folder,
+        "-q",
+        f"--junitxml={report}",
+        *arguments,
+        env=os.environ | settings,
+    )
     passed, failed = junit(report) if report.is_file() else (0, 0)
     tally.add(f"tests/{folder}", passed, max(failed, int(code != 0)), started)
 
@@ -113,10 +135,14 @@ def fuzz_replay(tally):
     """Every target reads its corpus once more."""
     heading("fuzz corpora")
     started = time.monotonic()
-    targets = sorted(p for p in (ROOT / "build-fuzz").rglob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix)
+    targets = sorted(
+        p for p in (ROOT / "build-fuzz").rglob("fuzz_*") if p.is_file() and os.access(p, os.X_OK) and not p.suffix
+    )
     passed = failed = 0
     for target in targets:
-        corpora = [d for d in (TESTS / "fuzz" / target.name, TESTS / "fuzz" / target.name.removeprefix("fuzz_")) if d.is_dir()]
+        corpora = [
+            d for d in (TESTS / "fuzz" / target.name, TESTS / "fuzz" / target.name.removeprefix("fuzz_")) if d.is_dir()
+        ]
         good = bool(corpora) and call(target, "-runs=0", "-rss_limit_mb=2048", "-timeout=10", *corpora, quiet=True) == 0
         print(f"{'ok  ' if good else 'FAIL'} {target.name}{'' if corpora else ': has no corpus below tests/fuzz'}")
         passed, failed = passed + good, failed + (not good)

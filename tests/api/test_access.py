@@ -21,30 +21,58 @@ def public(guarded):
 @pytest.fixture(scope="module")
 def scene(g):
     showing = g.make_showing(seats=40)
-    return {"showing": showing, "user": g.make_user(), "made": g.book(showing), "other": g.book(showing, [showing["seat_ids"][1]])}
+    return {
+        "showing": showing,
+        "user": g.make_user(),
+        "made": g.book(showing),
+        "other": g.book(showing, [showing["seat_ids"][1]]),
+    }
 
 
 def writes(g, scene):
-    film, room, showing, made, user = (scene["showing"]["movie"], scene["showing"]["room"], scene["showing"], scene["made"],
-                                       scene["user"])
-    return [("movies", "POST", "/api/movies", g.movie_body()), ("movies", "PUT", f"/api/movies/{film['_id']}", {"rating": 1}),
-            ("movies", "DELETE", f"/api/movies/{film['_id']}", None), ("movies", "POST", "/api/genres", {"name": "x"}),
-            ("rooms", "POST", "/api/rooms", {"name": "x", "capacity": 1}), ("rooms", "PUT", f"/api/rooms/{room['id']}", {"name": "x"}),
-            ("rooms", "DELETE", f"/api/rooms/{room['id']}", None), ("rooms", "POST", f"/api/rooms/{room['id']}/seats", {"seats": []}),
-            ("rooms", "POST", "/api/schedules", {"movie_id": film["_id"], "room_id": room["id"], "show_time": g.at(days=9), "price": 1}),
-            ("rooms", "PUT", f"/api/schedules/{showing['id']}", {"price": 1}), ("rooms", "DELETE", f"/api/schedules/{showing['id']}", None),
-            ("reservations", "PUT", f"/api/users/{user['id']}", g.user_body()), ("reservations", "DELETE", f"/api/users/{user['id']}", None),
-            ("reservations", "DELETE", f"/api/reservations/{made['id']}", None)]
+    film, room, showing, made, user = (
+        scene["showing"]["movie"],
+        scene["showing"]["room"],
+        scene["showing"],
+        scene["made"],
+        scene["user"],
+    )
+    return [
+        ("movies", "POST", "/api/movies", g.movie_body()),
+        ("movies", "PUT", f"/api/movies/{film['_id']}", {"rating": 1}),
+        ("movies", "DELETE", f"/api/movies/{film['_id']}", None),
+        ("movies", "POST", "/api/genres", {"name": "x"}),
+        ("rooms", "POST", "/api/rooms", {"name": "x", "capacity": 1}),
+        ("rooms", "PUT", f"/api/rooms/{room['id']}", {"name": "x"}),
+        ("rooms", "DELETE", f"/api/rooms/{room['id']}", None),
+        ("rooms", "POST", f"/api/rooms/{room['id']}/seats", {"seats": []}),
+        (
+            "rooms",
+            "POST",
+            "/api/schedules",
+            {"movie_id": film["_id"], "room_id": room["id"], "show_time": g.at(days=9), "price": 1},
+        ),
+        ("rooms", "PUT", f"/api/schedules/{showing['id']}", {"price": 1}),
+        ("rooms", "DELETE", f"/api/schedules/{showing['id']}", None),
+        ("reservations", "PUT", f"/api/users/{user['id']}", g.user_body()),
+        ("reservations", "DELETE", f"/api/users/{user['id']}", None),
+        ("reservations", "DELETE", f"/api/reservations/{made['id']}", None),
+    ]
 
 
 def reads(scene):
-    return [("reservations", "/api/users"), ("reservations", "/api/reservations"),
-            ("reservations", f"/api/reservations/user/{scene['user']['id']}"),
-            ("reservations", f"/api/reservations/movie/{scene['showing']['movie_id']}"),
-            ("gateway", f"/api/user-dashboard/{scene['user']['id']}")]
+    return [
+        ("reservations", "/api/users"),
+        ("reservations", "/api/reservations"),
+        ("reservations", f"/api/reservations/user/{scene['user']['id']}"),
+        ("reservations", f"/api/reservations/movie/{scene['showing']['movie_id']}"),
+        ("gateway", f"/api/user-dashboard/{scene['user']['id']}"),
+    ]
 
 
-@pytest.mark.parametrize("token", [None, "", "wrong", "only-the-manager-knows-this-012345678", "only-the-manager-knows-this-0123456789x"])
+@pytest.mark.parametrize(
+    "token", [None, "", "wrong", "only-the-manager-knows-this-012345678", "only-the-manager-knows-this-0123456789x"]
+)
 def test_writes_need_the_token(g, public, scene, token):
     headers = {} if token is None else {"authorization": f"Bearer {token}"}
     for service, method, path, body in writes(g, scene):
@@ -80,17 +108,40 @@ def test_anyone_may_buy(g, public, scene):
     for n, door in enumerate((public["reservations"], public["gateway"])):
         user = ok(door.post("/api/users", json=g.user_body()), 201)
         made = ok(door.post("/api/reservations", json=g.booking(showing, [showing["seat_ids"][10 + n]], user)), 201)
-        ok(door.post("/api/payments", json={"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"}), 201)
-    ok(public["gateway"].post("/api/book-ticket", json={
-        "buyer": g.user_body(), "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": [showing["seat_ids"][15]],
-        "paymentMethod": "cash"}), 201)
+        ok(
+            door.post(
+                "/api/payments",
+                json={"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"},
+            ),
+            201,
+        )
+    ok(
+        public["gateway"].post(
+            "/api/book-ticket",
+            json={
+                "buyer": g.user_body(),
+                "scheduleId": showing["id"],
+                "movieId": showing["movie_id"],
+                "seatIds": [showing["seat_ids"][15]],
+                "paymentMethod": "cash",
+            },
+        ),
+        201,
+    )
 
 
 def test_anyone_may_look(g, public, scene):
-    for service, path in (("movies", "/api/movies"), ("movies", "/api/genres"), ("rooms", "/api/rooms"), ("rooms", "/api/schedules"),
-                          ("gateway", "/api/showtimes"), ("gateway", "/api/house"), ("gateway", "/"),
-                          ("gateway", f"/api/showtimes/{scene['showing']['id']}/seats"),
-                          ("gateway", f"/api/movie-details/{scene['showing']['movie_id']}")):
+    for service, path in (
+        ("movies", "/api/movies"),
+        ("movies", "/api/genres"),
+        ("rooms", "/api/rooms"),
+        ("rooms", "/api/schedules"),
+        ("gateway", "/api/showtimes"),
+        ("gateway", "/api/house"),
+        ("gateway", "/"),
+        ("gateway", f"/api/showtimes/{scene['showing']['id']}/seats"),
+        ("gateway", f"/api/movie-details/{scene['showing']['movie_id']}"),
+    ):
         assert public[service].get(path).status_code == 200, path
     for service in SERVICES:
         for path in ("/health", "/health/live", "/health/ready", "/openapi.json", "/docs"):
@@ -118,7 +169,9 @@ def test_a_stranger_cannot_tell_which_reservations_exist(public, scene):
 
 def test_its_payment_and_cancel_by_code(g, public, scene):
     showing, door = scene["showing"], public["gateway"]
-    made = ok(door.post("/api/book-ticket", json=g.booking(showing, [showing["seat_ids"][20]], paymentMethod="cash")), 201)
+    made = ok(
+        door.post("/api/book-ticket", json=g.booking(showing, [showing["seat_ids"][20]], paymentMethod="cash")), 201
+    )
     path, code = f"/api/payments/reservation/{made['id']}", {"code": made["accessCode"]}
     refused(door.get(path), {401, 403, 404})
     refused(door.get(path, params={"code": scene["made"]["accessCode"]}), {401, 403, 404})
@@ -130,10 +183,14 @@ def test_the_code_is_kept_by_its_key(g, public, scene):
     """A buyer whose line broke asks again with the same key and gets the same code."""
     body, headers = g.booking(scene["showing"], [scene["showing"]["seat_ids"][25]]), {"idempotency-key": "lost-line-1"}
     first = ok(public["gateway"].post("/api/reservations", json=body, headers=headers), 201)
-    assert ok(public["gateway"].post("/api/reservations", json=body, headers=headers), 201)["accessCode"] == first["accessCode"]
+    assert (
+        ok(public["gateway"].post("/api/reservations", json=body, headers=headers), 201)["accessCode"]
+        == first["accessCode"]
+    )
 
 
 # --- beyond this machine ---
+
 
 def refuses_to_listen(*arguments, **settings):
     done = run(*arguments, timeout=20, **settings)

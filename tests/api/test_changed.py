@@ -12,6 +12,7 @@ ABSENT = 99_999_999
 
 # --- wrong before ---
 
+
 def test_booking_works(m):
     assert ok(m.gateway.post("/api/book-ticket", json=m.booking(m.make_showing())), 201)["status"] == "PENDING"
 
@@ -42,16 +43,22 @@ def test_the_gateway_keeps_the_owner_s_status(m):
     user = m.make_user()
     refused(m.gateway.post("/api/users", json=m.user_body(email=user["email"])), 409)
     made = m.book(m.make_showing(), hold=True)
-    refused(m.gateway.post("/api/payments", json={"reservationId": made["id"], "amount": made["totalAmount"],
-                                                  "paymentMethod": "test_decline"}), 402)
+    refused(
+        m.gateway.post(
+            "/api/payments",
+            json={"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "test_decline"},
+        ),
+        402,
+    )
 
 
 def requests_of(m, service):
     """How many requests a service has answered, by its own count; its /metrics is asked for that."""
     with m.internal(service) as door:
         text = door.get("/metrics").text
-    counts = re.findall(r"(?m)^\w*http_requests_total(?:\{.*?\})? (\d+)", text) or \
-        re.findall(r"(?m)^\w*requests\w*_total(?:\{.*?\})? (\d+)", text)
+    counts = re.findall(r"(?m)^\w*http_requests_total(?:\{.*?\})? (\d+)", text) or re.findall(
+        r"(?m)^\w*requests\w*_total(?:\{.*?\})? (\d+)", text
+    )
     assert counts, text[:3000]
     return sum(map(int, counts))
 
@@ -66,25 +73,46 @@ def test_showtimes_are_not_two_calls_each(m):
         assert requests_of(m, service) - count <= 6, f"calls to {service}"
 
 
-@pytest.mark.parametrize("service,path", [
-    ("movies", "/api/movies/abc"), ("movies", "/api/movies?page=abc"), ("movies", "/api/movies?limit=-1"), ("rooms", "/api/rooms/abc"),
-    ("rooms", "/api/rooms?limit=abc"), ("rooms", "/api/schedules/abc"), ("reservations", "/api/users/abc"),
-    ("reservations", "/api/reservations/abc"), ("reservations", "/api/payments/reservation/abc"), ("reservations", "/api/users?limit=abc"),
-    ("reservations", "/api/users/1'%20OR%20'1'='1"), ("rooms", "/api/rooms/1;DROP%20TABLE%20rooms")])
+@pytest.mark.parametrize(
+    "service,path",
+    [
+        ("movies", "/api/movies/abc"),
+        ("movies", "/api/movies?page=abc"),
+        ("movies", "/api/movies?limit=-1"),
+        ("rooms", "/api/rooms/abc"),
+        ("rooms", "/api/rooms?limit=abc"),
+        ("rooms", "/api/schedules/abc"),
+        ("reservations", "/api/users/abc"),
+        ("reservations", "/api/reservations/abc"),
+        ("reservations", "/api/payments/reservation/abc"),
+        ("reservations", "/api/users?limit=abc"),
+        ("reservations", "/api/users/1'%20OR%20'1'='1"),
+        ("rooms", "/api/rooms/1;DROP%20TABLE%20rooms"),
+    ],
+)
 def test_bad_ids_and_paging_are_no_server_errors(m, service, path):
     body = refused(getattr(m, service).get(path), {400, 404})
     assert not re.search(r"\b(SQL|SELECT|syntax|column|relation|table)\b", str(body))
 
 
 def test_bad_json_is_no_server_error(m):
-    for door, path in ((m.movies, "/api/movies"), (m.rooms, "/api/rooms"), (m.reservations, "/api/users"),
-                       (m.gateway, "/api/book-ticket")):
+    for door, path in (
+        (m.movies, "/api/movies"),
+        (m.rooms, "/api/rooms"),
+        (m.reservations, "/api/users"),
+        (m.gateway, "/api/book-ticket"),
+    ):
         refused(door.post(path, content=b"{nonsense", headers={"content-type": "application/json"}), 400)
 
 
 def test_lists_have_an_order(m):
-    for door, path in ((m.movies, "/api/movies?limit=1000"), (m.rooms, "/api/rooms"), (m.rooms, "/api/schedules"),
-                       (m.reservations, "/api/users"), (m.reservations, "/api/reservations")):
+    for door, path in (
+        (m.movies, "/api/movies?limit=1000"),
+        (m.rooms, "/api/rooms"),
+        (m.rooms, "/api/schedules"),
+        (m.reservations, "/api/users"),
+        (m.reservations, "/api/reservations"),
+    ):
         assert len({door.get(path).content for _ in range(3)}) == 1
 
 
@@ -97,7 +125,12 @@ def test_dates_are_heeded(m):
 
 def test_put_does_not_run_operators(m):
     film = m.make_movie()
-    for body in ({"$set": {"title": "x"}}, {"$unset": {"title": ""}}, {"$inc": {"duration": 5}}, {"$rename": {"title": "t"}}):
+    for body in (
+        {"$set": {"title": "x"}},
+        {"$unset": {"title": ""}},
+        {"$inc": {"duration": 5}},
+        {"$rename": {"title": "t"}},
+    ):
         m.movies.put(f"/api/movies/{film['_id']}", json=body | {"rating": 5})
     now = ok(m.movies.get(f"/api/movies/{film['_id']}"))
     assert (now["title"], now["duration"], now["rating"]) == (film["title"], film["duration"], 5)
@@ -105,6 +138,7 @@ def test_put_does_not_run_operators(m):
 
 
 # --- different on purpose ---
+
 
 def test_duplicates_are_conflicts(m):
     user, name = m.make_user(), unique("G")
@@ -126,7 +160,9 @@ def test_absent_targets_are_not_found(m):
     refused(m.try_book(showing, user={"id": ABSENT}), 404)
     refused(m.try_book(showing | {"id": ABSENT}), 404)
     refused(m.cancel({"id": ABSENT}), 404)
-    refused(m.reservations.post("/api/payments", json={"reservationId": ABSENT, "amount": 1, "paymentMethod": "cash"}), 404)
+    refused(
+        m.reservations.post("/api/payments", json={"reservationId": ABSENT, "amount": 1, "paymentMethod": "cash"}), 404
+    )
 
 
 def test_no_seats_no_booking(m):

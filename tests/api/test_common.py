@@ -12,15 +12,35 @@ from harness.door import ok, refused
 from harness.maker import unique
 from harness.shapes import INSTANT_Z, has
 
-HEALTH_NAMES = {"movies": "movies-api", "rooms": "rooms-api", "reservations": "reservations-api",
-                "gateway": "gateway-api"}
+HEALTH_NAMES = {
+    "movies": "movies-api",
+    "rooms": "rooms-api",
+    "reservations": "reservations-api",
+    "gateway": "gateway-api",
+}
 OWNERS = ("movies", "rooms", "reservations")
-LISTS = [("movies", "/api/movies"), ("movies", "/api/movies/search"), ("movies", "/api/movies/featured"),
-         ("rooms", "/api/rooms"), ("rooms", "/api/schedules"), ("reservations", "/api/users"),
-         ("reservations", "/api/reservations"), ("gateway", "/api/showtimes")]
-POSTS = [("movies", "/api/movies"), ("movies", "/api/genres"), ("rooms", "/api/rooms"), ("rooms", "/api/schedules"),
-         ("reservations", "/api/users"), ("reservations", "/api/reservations"), ("reservations", "/api/payments"),
-         ("gateway", "/api/book-ticket"), ("gateway", "/api/movies"), ("gateway", "/api/reservations")]
+LISTS = [
+    ("movies", "/api/movies"),
+    ("movies", "/api/movies/search"),
+    ("movies", "/api/movies/featured"),
+    ("rooms", "/api/rooms"),
+    ("rooms", "/api/schedules"),
+    ("reservations", "/api/users"),
+    ("reservations", "/api/reservations"),
+    ("gateway", "/api/showtimes"),
+]
+POSTS = [
+    ("movies", "/api/movies"),
+    ("movies", "/api/genres"),
+    ("rooms", "/api/rooms"),
+    ("rooms", "/api/schedules"),
+    ("reservations", "/api/users"),
+    ("reservations", "/api/reservations"),
+    ("reservations", "/api/payments"),
+    ("gateway", "/api/book-ticket"),
+    ("gateway", "/api/movies"),
+    ("gateway", "/api/reservations"),
+]
 
 
 @pytest.fixture(params=SERVICES)
@@ -33,6 +53,7 @@ def service_of(door, m):
 
 
 # --- health and description ---
+
 
 def test_health(door, m):
     answer = door.get("/health")
@@ -69,7 +90,7 @@ def test_metrics_only_for_the_service_token(door, cinema):
     assert answer.headers["content-type"].startswith("text/plain")
     assert re.search(r"(?m)^# TYPE \w+ (counter|gauge|histogram)$", answer.text)
     for line in answer.text.splitlines():
-        assert line.startswith("#") or re.fullmatch(r'[a-z_:][a-zA-Z0-9_:]*(\{.*\})? [-+0-9.eEInfNa]+', line), line
+        assert line.startswith("#") or re.fullmatch(r"[a-z_:][a-zA-Z0-9_:]*(\{.*\})? [-+0-9.eEInfNa]+", line), line
 
 
 def test_openapi(door):
@@ -91,9 +112,15 @@ def test_docs_are_served_from_here(door):
         assert door.get(str(httpx.URL("/docs").join(source))).status_code == 200, source
 
 
-@pytest.mark.parametrize("service,old,new", [
-    ("movies", "/api/docs", "/openapi.json"), ("rooms", "/apispec_1.json", "/openapi.json"),
-    ("reservations", "/api-docs", "/openapi.json"), ("reservations", "/swagger-ui/index.html", "/docs")])
+@pytest.mark.parametrize(
+    "service,old,new",
+    [
+        ("movies", "/api/docs", "/openapi.json"),
+        ("rooms", "/apispec_1.json", "/openapi.json"),
+        ("reservations", "/api-docs", "/openapi.json"),
+        ("reservations", "/swagger-ui/index.html", "/docs"),
+    ],
+)
 def test_old_addresses(m, service, old, new):
     answer = getattr(m, service).get(old)
     assert answer.status_code == 308
@@ -102,18 +129,29 @@ def test_old_addresses(m, service, old, new):
 
 # --- errors ---
 
+
 def test_unknown_path(door):
     refused(door.get("/api/nowhere-at-all"), 404)
     refused(door.post("/api/nowhere-at-all", json={}), 404)
 
 
-@pytest.mark.parametrize("service,path,wrong", [
-    ("movies", "/api/movies", "DELETE"), ("movies", "/api/genres", "PUT"), ("movies", "/api/movies/featured", "POST"),
-    ("rooms", "/api/rooms", "DELETE"), ("rooms", "/api/schedules", "PUT"),
-    ("reservations", "/api/users", "PUT"), ("reservations", "/api/payments", "GET"),
-    ("reservations", "/api/reservations/1/cancel", "POST"),
-    ("gateway", "/api/book-ticket", "GET"), ("gateway", "/api/showtimes", "POST"),
-    ("gateway", "/api/movies", "DELETE"), ("movies", "/health", "POST")])
+@pytest.mark.parametrize(
+    "service,path,wrong",
+    [
+        ("movies", "/api/movies", "DELETE"),
+        ("movies", "/api/genres", "PUT"),
+        ("movies", "/api/movies/featured", "POST"),
+        ("rooms", "/api/rooms", "DELETE"),
+        ("rooms", "/api/schedules", "PUT"),
+        ("reservations", "/api/users", "PUT"),
+        ("reservations", "/api/payments", "GET"),
+        ("reservations", "/api/reservations/1/cancel", "POST"),
+        ("gateway", "/api/book-ticket", "GET"),
+        ("gateway", "/api/showtimes", "POST"),
+        ("gateway", "/api/movies", "DELETE"),
+        ("movies", "/health", "POST"),
+    ],
+)
 def test_wrong_method(m, service, path, wrong):
     answer = getattr(m, service).request(wrong, path)
     refused(answer, 405)
@@ -128,11 +166,28 @@ def test_unknown_method(door):
     assert answer.status_code in (405, 501)
 
 
-BROKEN = {"cut short": b'{"title":', "nothing": b"", "only spaces": b"  ", "two values": b'{} {}', "a list": b"[]",
-          "a text": b'"x"', "a number": b"1", "null": b"null", "single quotes": b"{'a':1}", "a comma too many": b'{"a":1,}',
-          "not UTF-8": b'{"title":"\xff\xfe"}', "half a pair": b'{"title":"\\ud800"}', "overlong UTF-8": b'{"title":"\xc0\xaf"}',
-          "a key twice": b'{"title":"a","title":"b"}', "NaN": b'{"duration":NaN}', "infinite": b'{"duration":1e999}',
-          "a comment": b'{/* */}', "raw line end": b'{"title":"a\nb"}', "BOM only": b"\xef\xbb\xbf", "form": b"a=1&b=2"}
+BROKEN = {
+    "cut short": b'{"title":',
+    "nothing": b"",
+    "only spaces": b"  ",
+    "two values": b"{} {}",
+    "a list": b"[]",
+    "a text": b'"x"',
+    "a number": b"1",
+    "null": b"null",
+    "single quotes": b"{'a':1}",
+    "a comma too many": b'{"a":1,}',
+    "not UTF-8": b'{"title":"\xff\xfe"}',
+    "half a pair": b'{"title":"\\ud800"}',
+    "overlong UTF-8": b'{"title":"\xc0\xaf"}',
+    "a key twice": b'{"title":"a","title":"b"}',
+    "NaN": b'{"duration":NaN}',
+    "infinite": b'{"duration":1e999}',
+    "a comment": b"{/* */}",
+    "raw line end": b'{"title":"a\nb"}',
+    "BOM only": b"\xef\xbb\xbf",
+    "form": b"a=1&b=2",
+}
 
 
 @pytest.mark.parametrize("service,path", POSTS)
@@ -144,7 +199,12 @@ def test_broken_json(m, service, path, what):
 
 @pytest.mark.parametrize("service,path", POSTS)
 def test_other_content_type(m, service, path):
-    for other in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml"):
+    for other in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+    ):
         refused(getattr(m, service).post(path, content=b"{}", headers={"content-type": other}), 415)
 
 
@@ -168,10 +228,15 @@ def test_body_over_a_mebibyte(m, service, path):
 
 def test_body_of_exactly_a_mebibyte(m):
     body = json.dumps(m.movie_body()).encode()
-    ok(m.movies.post("/api/movies", content=body + b" " * ((1 << 20) - len(body)),
-                     headers={"content-type": "application/json"}), 201)
-    answer = m.movies.post("/api/movies", content=body + b" " * ((1 << 20) + 1 - len(body)),
-                           headers={"content-type": "application/json"})
+    ok(
+        m.movies.post(
+            "/api/movies", content=body + b" " * ((1 << 20) - len(body)), headers={"content-type": "application/json"}
+        ),
+        201,
+    )
+    answer = m.movies.post(
+        "/api/movies", content=body + b" " * ((1 << 20) + 1 - len(body)), headers={"content-type": "application/json"}
+    )
     refused(answer, 413)
 
 
@@ -179,7 +244,8 @@ def test_chunked_body(m):
     def pieces():
         whole = json.dumps(m.movie_body()).encode()
         for i in range(0, len(whole), 7):
-            yield whole[i:i + 7]
+            yield whole[i : i + 7]
+
     ok(m.movies.post("/api/movies", content=pieces(), headers={"content-type": "application/json"}), 201)
 
 
@@ -199,8 +265,18 @@ def test_request_id_is_taken_over_when_sane(door):
 
 # --- reading ---
 
-@pytest.mark.parametrize("service,path", LISTS + [("movies", "/api/genres"), ("gateway", "/api/house"), ("gateway", "/"),
-                                                  ("rooms", "/health"), ("gateway", "/api/movies")])
+
+@pytest.mark.parametrize(
+    "service,path",
+    LISTS
+    + [
+        ("movies", "/api/genres"),
+        ("gateway", "/api/house"),
+        ("gateway", "/"),
+        ("rooms", "/health"),
+        ("gateway", "/api/movies"),
+    ],
+)
 def test_head_wherever_get(m, service, path):
     door = getattr(m, service)
     get, head = door.get(path), door.head(path)
@@ -237,7 +313,9 @@ def test_unknown_body_keys(m):
 
 
 def test_dollar_keys_and_id_are_ignored(m):
-    film = ok(m.movies.post("/api/movies", json=m.movie_body(_id="f" * 24) | {"$where": "1", "$set": {"rating": 1}}), 201)
+    film = ok(
+        m.movies.post("/api/movies", json=m.movie_body(_id="f" * 24) | {"$where": "1", "$set": {"rating": 1}}), 201
+    )
     assert film["_id"] != "f" * 24 and film["rating"] == 6.5
     ok(m.reservations.post("/api/users", json=m.user_body() | {"$ne": 1, "_id": 5}), 201)
 
@@ -248,9 +326,19 @@ def test_numbers_as_strings(m):
     showing = m.make_showing(price="9.5")
     assert showing["price"] == 9.5
     user = m.make_user()
-    made = ok(m.reservations.post("/api/reservations", json={
-        "userId": str(user["id"]), "scheduleId": str(showing["id"]), "movieId": showing["movie_id"],
-        "seatIds": [str(showing["seat_ids"][0])], "totalAmount": "9.5"}), 201)
+    made = ok(
+        m.reservations.post(
+            "/api/reservations",
+            json={
+                "userId": str(user["id"]),
+                "scheduleId": str(showing["id"]),
+                "movieId": showing["movie_id"],
+                "seatIds": [str(showing["seat_ids"][0])],
+                "totalAmount": "9.5",
+            },
+        ),
+        201,
+    )
     assert made["userId"] == user["id"]
     for bad in ("1.5", "abc", "", " ", "0x10", "1e2x"):
         refused(m.movies.post("/api/movies", json=m.movie_body(duration=bad)), 400)
@@ -272,16 +360,26 @@ def test_optional_bodies(m):
     for content in (None, b"", b"{}"):
         made = m.book(m.make_showing())
         headers = {"content-type": "application/json"} if content is not None else {}
-        assert ok(m.reservations.put(f"/api/reservations/{made['id']}/cancel", content=content,
-                                     headers=headers))["status"] == "CANCELLED"
+        assert (
+            ok(m.reservations.put(f"/api/reservations/{made['id']}/cancel", content=content, headers=headers))["status"]
+            == "CANCELLED"
+        )
 
 
 # --- paging ---
 
-LIMITED = [("movies", "/api/movies", 1000), ("movies", "/api/movies/search", 1000), ("movies", "/api/movies/featured", 1000),
-           ("rooms", "/api/rooms", 10000), ("rooms", "/api/schedules", 10000), ("reservations", "/api/users", 10000),
-           ("reservations", "/api/reservations", 10000), ("reservations", "/api/reservations/user/1", 10000),
-           ("reservations", "/api/reservations/movie/x", 10000), ("gateway", "/api/showtimes", 10000)]
+LIMITED = [
+    ("movies", "/api/movies", 1000),
+    ("movies", "/api/movies/search", 1000),
+    ("movies", "/api/movies/featured", 1000),
+    ("rooms", "/api/rooms", 10000),
+    ("rooms", "/api/schedules", 10000),
+    ("reservations", "/api/users", 10000),
+    ("reservations", "/api/reservations", 10000),
+    ("reservations", "/api/reservations/user/1", 10000),
+    ("reservations", "/api/reservations/movie/x", 10000),
+    ("gateway", "/api/showtimes", 10000),
+]
 NO_NUMBERS = ["abc", "-1", "1.5", "1e3", "0x10", "99999999999999999999", "1 2", "%00", "١"]
 
 
@@ -302,10 +400,18 @@ def test_limit_no_number(m, service, path, _most, bad):
     assert "limit" in body["error"] or "limit" in body.get("details", {})
 
 
-@pytest.mark.parametrize("service,path,name", [
-    ("movies", "/api/movies", "page"), ("movies", "/api/movies/search", "page"), ("rooms", "/api/rooms", "offset"),
-    ("rooms", "/api/schedules", "offset"), ("reservations", "/api/users", "offset"),
-    ("reservations", "/api/reservations", "offset"), ("gateway", "/api/showtimes", "offset")])
+@pytest.mark.parametrize(
+    "service,path,name",
+    [
+        ("movies", "/api/movies", "page"),
+        ("movies", "/api/movies/search", "page"),
+        ("rooms", "/api/rooms", "offset"),
+        ("rooms", "/api/schedules", "offset"),
+        ("reservations", "/api/users", "offset"),
+        ("reservations", "/api/reservations", "offset"),
+        ("gateway", "/api/showtimes", "offset"),
+    ],
+)
 def test_page_and_offset(m, service, path, name):
     door = getattr(m, service)
     for bad in ("abc", "-1", "1.5", "99999999999999999999"):
@@ -326,8 +432,12 @@ def test_offset_moves_on(m):
 
 # --- tags ---
 
-@pytest.mark.parametrize("service,path", LISTS + [("movies", "/api/genres"), ("gateway", "/api/house"),
-                                                  ("gateway", "/api/movies"), ("gateway", "/api/rooms")])
+
+@pytest.mark.parametrize(
+    "service,path",
+    LISTS
+    + [("movies", "/api/genres"), ("gateway", "/api/house"), ("gateway", "/api/movies"), ("gateway", "/api/rooms")],
+)
 def test_if_none_match(m, service, path):
     door = getattr(m, service)
     tag = door.get(path).headers["etag"]
@@ -350,8 +460,10 @@ def test_the_tag_changes_with_the_thing(m):
 
 # --- origins and hosts ---
 
-@pytest.mark.parametrize("origin", ["http://localhost:5173", "https://localhost", "http://127.0.0.1:3000",
-                                    "http://[::1]:8080"])
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:5173", "https://localhost", "http://127.0.0.1:3000", "http://[::1]:8080"]
+)
 def test_origins_of_this_machine_are_echoed(door, origin):
     answer = door.get("/api/nowhere-at-all", headers={"origin": origin})
     assert answer.headers["access-control-allow-origin"] == origin, "errors too"
@@ -362,8 +474,18 @@ def test_origins_of_this_machine_are_echoed(door, origin):
     assert {"etag", "location", "retry-after", "x-request-id", "ratelimit", "taquilla-position"} <= exposed
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "http://localhost.evil.example", "http://127.0.0.1.evil.example",
-                                    "null", "http://evil.example:3004", "http://localhost@evil.example", "https://app.example"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example",
+        "http://localhost.evil.example",
+        "http://127.0.0.1.evil.example",
+        "null",
+        "http://evil.example:3004",
+        "http://localhost@evil.example",
+        "https://app.example",
+    ],
+)
 def test_other_origins_are_not(door, origin):
     answer = door.get("/health", headers={"origin": origin})
     assert "access-control-allow-origin" not in answer.headers
@@ -371,14 +493,25 @@ def test_other_origins_are_not(door, origin):
     assert "access-control-allow-origin" not in answer.headers
 
 
-@pytest.mark.parametrize("service,path,methods", [
-    ("movies", "/api/movies", {"GET", "POST"}), ("rooms", "/api/rooms/1", {"GET", "PUT", "DELETE"}),
-    ("reservations", "/api/reservations/1/cancel", {"PUT"}), ("gateway", "/api/book-ticket", {"POST"}),
-    ("gateway", "/api/movies", {"GET", "POST"})])
+@pytest.mark.parametrize(
+    "service,path,methods",
+    [
+        ("movies", "/api/movies", {"GET", "POST"}),
+        ("rooms", "/api/rooms/1", {"GET", "PUT", "DELETE"}),
+        ("reservations", "/api/reservations/1/cancel", {"PUT"}),
+        ("gateway", "/api/book-ticket", {"POST"}),
+        ("gateway", "/api/movies", {"GET", "POST"}),
+    ],
+)
 def test_preflight(m, service, path, methods):
-    answer = getattr(m, service).options(path, headers={
-        "origin": "http://localhost:5173", "access-control-request-method": "POST",
-        "access-control-request-headers": "content-type,idempotency-key"})
+    answer = getattr(m, service).options(
+        path,
+        headers={
+            "origin": "http://localhost:5173",
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "content-type,idempotency-key",
+        },
+    )
     assert answer.status_code == 204 and answer.content == b""
     assert answer.headers["access-control-allow-origin"] == "http://localhost:5173"
     assert answer.headers["access-control-max-age"] == "600"
@@ -391,8 +524,10 @@ def test_a_listed_origin_is_echoed(g):
     for service in SERVICES:
         answer = getattr(g, service).get("/health", headers={"origin": "https://app.example"})
         assert answer.headers["access-control-allow-origin"] == "https://app.example"
-        assert "access-control-allow-origin" not in \
-            getattr(g, service).get("/health", headers={"origin": "https://other.example"}).headers
+        assert (
+            "access-control-allow-origin"
+            not in getattr(g, service).get("/health", headers={"origin": "https://other.example"}).headers
+        )
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:3001", "localhost.evil.example", "cine.example"])
@@ -401,8 +536,19 @@ def test_a_foreign_host_is_misdirected(door, host):
     refused(door.get("/health", headers={"host": host}), 421)
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:9999", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:3001", "[::1]:3001",
-                                  "192.168.1.20:3004", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost:9999",
+        "LOCALHOST:80",
+        "127.0.0.1",
+        "127.0.0.1:3001",
+        "[::1]:3001",
+        "192.168.1.20:3004",
+        "10.0.0.1",
+    ],
+)
 def test_hosts_that_are_ours(door, host):
     assert door.get("/health", headers={"host": host}).status_code == 200
 
@@ -415,10 +561,12 @@ def test_public_hosts(g):
 
 # --- positions and the house ---
 
+
 def test_positions_rise_by_each_write(m):
     def position(answer):
         service, number = answer.headers["taquilla-position"].split("/")
         return service, int(number)
+
     first = position(m.movies.post("/api/movies", json=m.movie_body()))
     second = position(m.movies.post("/api/movies", json=m.movie_body()))
     assert first[0] == second[0] == "movies" and second[1] > first[1]
@@ -439,9 +587,18 @@ def test_the_house(m):
 
 # --- what is only between our services ---
 
-@pytest.mark.parametrize("service,path", [(s, "/metrics") for s in SERVICES] + [(s, "/feed") for s in OWNERS] + [
-    ("rooms", "/internal/showings/1"), ("reservations", "/internal/showings/1/claims"),
-    ("reservations", "/internal/sales/live?scheduleIds=1"), ("reservations", "/internal/users/1/dashboard")])
+
+@pytest.mark.parametrize(
+    "service,path",
+    [(s, "/metrics") for s in SERVICES]
+    + [(s, "/feed") for s in OWNERS]
+    + [
+        ("rooms", "/internal/showings/1"),
+        ("reservations", "/internal/showings/1/claims"),
+        ("reservations", "/internal/sales/live?scheduleIds=1"),
+        ("reservations", "/internal/users/1/dashboard"),
+    ],
+)
 def test_internal_addresses(m, cinema, service, path):
     door, token = getattr(m, service), {"authorization": f"Bearer {cinema.service_token}"}
     refused(door.get(path), {401, 403})
@@ -451,14 +608,24 @@ def test_internal_addresses(m, cinema, service, path):
     answer = door.get(path, headers=token)
     assert answer.status_code in (200, 404)
     assert not [h for h in answer.headers if h.startswith("access-control-")]
-    assert door.options(path, headers={"origin": "http://localhost:5173", "access-control-request-method": "GET"}) \
-        .headers.get("access-control-allow-origin") is None
+    assert (
+        door.options(
+            path, headers={"origin": "http://localhost:5173", "access-control-request-method": "GET"}
+        ).headers.get("access-control-allow-origin")
+        is None
+    )
 
 
 def test_the_gateway_leads_nowhere_internal(m, cinema):
     token = {"authorization": f"Bearer {cinema.service_token}"}
-    for path in ("/api/movies/../../feed", "/api/rooms/..%2f..%2finternal/showings/1", "/api/reservations/%2e%2e/%2e%2e/feed",
-                 "/api/movies//feed", "/feed", "/internal/users?ids=1"):
+    for path in (
+        "/api/movies/../../feed",
+        "/api/rooms/..%2f..%2finternal/showings/1",
+        "/api/reservations/%2e%2e/%2e%2e/feed",
+        "/api/movies//feed",
+        "/feed",
+        "/internal/users?ids=1",
+    ):
         request = httpx.Request("GET", str(m.gateway.base_url).rstrip("/") + "/", headers={"host": "localhost"} | token)
         request.url = request.url.copy_with(raw_path=path.encode())
         with httpx.Client(trust_env=False) as fresh:

@@ -32,14 +32,17 @@ def showtimes(m, **query):
 
 # --- showtimes ---
 
+
 def test_showtimes(m, week):
     listed = showtimes(m, movieId=week["film"]["_id"])
     assert ids(listed) == ids([week[1], week[2], week[3]]), "active, not over, by time"
     for showing in listed:
         shapes.schedule(showing)
         assert showing["movie"] == week["film"]
-        assert showing["room"] == {k: v for k, v in week["room"].items() if k != "seats"} or \
-            shapes.room(showing["room"])["id"] == week["room"]["id"]
+        assert (
+            showing["room"] == {k: v for k, v in week["room"].items() if k != "seats"}
+            or shapes.room(showing["room"])["id"] == week["room"]["id"]
+        )
     everything = [s["show_time"] for s in showtimes(m, limit=10000)]
     assert everything == sorted(everything)
     assert len(showtimes(m)) <= 100
@@ -58,8 +61,17 @@ def test_showtimes_filters(m, week):
     assert week[2]["id"] not in ids(showtimes(m, date=day(1), limit=10000))
 
 
-@pytest.mark.parametrize("bad", [{"date": "yesterday"}, {"date": "2026-13-01"}, {"date": "2026-02-30"}, {"roomId": "x"},
-                                 {"from": "soon"}, {"to": "2026-99-01"}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"date": "yesterday"},
+        {"date": "2026-13-01"},
+        {"date": "2026-02-30"},
+        {"roomId": "x"},
+        {"from": "soon"},
+        {"to": "2026-99-01"},
+    ],
+)
 def test_bad_filters(m, bad):
     refused(m.gateway.get("/api/showtimes", params=bad), 400)
 
@@ -80,22 +92,39 @@ def test_one_showtime(m, week):
 
 # --- seat map ---
 
+
 def test_seat_map(m):
     from test_reservations import change_seat
+
     showing = m.make_showing(price=9.9, seats=6)
     a, b, c, d, e, f = showing["seat_ids"]
     seats = m.seat_map(showing)
     assert seats["scheduleId"] == showing["id"] and "version" in seats
     assert seats["counts"] == {"free": 6, "held": 0, "sold": 0, "out": 0}
     for seat, want in zip(seats["seats"], showing["room"]["seats"]):
-        shapes.has(seat, id={want["id"]}, row_number={want["row_number"]}, seat_number={want["seat_number"]},
-                   seat_type={"regular"}, accessible=bool, state={"free"}, price=shapes.money)
+        shapes.has(
+            seat,
+            id={want["id"]},
+            row_number={want["row_number"]},
+            seat_number={want["seat_number"]},
+            seat_type={"regular"},
+            accessible=bool,
+            state={"free"},
+            price=shapes.money,
+        )
         assert seat["price"] == 9.9
     held, sold = m.book(showing, [a, b], hold=True), m.book(showing, [c])
     m.pay(sold)
     change_seat(m, d, showing["room"], is_available=False)
     now = m.seat_map(showing)
-    assert {s["id"]: s["state"] for s in now["seats"]} == {a: "held", b: "held", c: "sold", d: "out", e: "free", f: "free"}
+    assert {s["id"]: s["state"] for s in now["seats"]} == {
+        a: "held",
+        b: "held",
+        c: "sold",
+        d: "out",
+        e: "free",
+        f: "free",
+    }
     assert now["counts"] == {"free": 2, "held": 2, "sold": 1, "out": 1}
     assert now["version"] != seats["version"]
     ok(m.cancel(held)), ok(m.cancel(sold))
@@ -113,6 +142,7 @@ def test_seat_map_tag(m):
 
 
 # --- film and user ---
+
 
 def test_movie_details(m, week):
     details = ok(m.gateway.get(f"/api/movie-details/{week['film']['_id']}"))
@@ -160,10 +190,18 @@ def test_dashboard_of_things_that_are_gone(m):
 
 # --- book-ticket ---
 
+
 def test_book_ticket(m):
     user, showing = m.make_user(), m.make_showing(price=12.5)
-    answer = m.gateway.post("/api/book-ticket", json={
-        "userId": user["id"], "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": showing["seat_ids"][:2]})
+    answer = m.gateway.post(
+        "/api/book-ticket",
+        json={
+            "userId": user["id"],
+            "scheduleId": showing["id"],
+            "movieId": showing["movie_id"],
+            "seatIds": showing["seat_ids"][:2],
+        },
+    )
     made = shapes.reservation(ok(answer, 201))
     assert answer.json()["message"] == "Ticket booked successfully"
     assert made["status"] == "PENDING" and made["totalAmount"] == 25 and made["accessCode"]
@@ -179,7 +217,11 @@ def test_book_ticket_and_pay(m):
 
 def test_book_ticket_declined_keeps_no_seats(m):
     showing = m.make_showing()
-    refused(m.gateway.post("/api/book-ticket", json=m.booking(showing, 2, paymentMethod="test_decline")), 402, "payment_declined")
+    refused(
+        m.gateway.post("/api/book-ticket", json=m.booking(showing, 2, paymentMethod="test_decline")),
+        402,
+        "payment_declined",
+    )
     assert set(m.states(showing).values()) == {"free"}
     m.book(showing, 2)
 
@@ -187,6 +229,7 @@ def test_book_ticket_declined_keeps_no_seats(m):
 def test_book_ticket_hold(m):
     from datetime import datetime, timezone
     from test_reservations import close
+
     made = ok(m.gateway.post("/api/book-ticket", json=m.booking(m.make_showing(), hold=True)), 201)
     assert close(made["expiresAt"], datetime.now(timezone.utc) + timedelta(seconds=600))
 
@@ -195,8 +238,19 @@ def test_book_ticket_buyer(m):
     showing, email = m.make_showing(), unique("Compra") + "@Example.com"
 
     def buy(seat, **buyer):
-        return ok(m.gateway.post("/api/book-ticket", json={
-            "buyer": buyer, "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": [showing["seat_ids"][seat]]}), 201)
+        return ok(
+            m.gateway.post(
+                "/api/book-ticket",
+                json={
+                    "buyer": buyer,
+                    "scheduleId": showing["id"],
+                    "movieId": showing["movie_id"],
+                    "seatIds": [showing["seat_ids"][seat]],
+                },
+            ),
+            201,
+        )
+
     first = buy(0, email=email, name="Ana", phone="111222333")
     assert ok(m.reservations.get(f"/api/users/{first['userId']}"))["name"] == "Ana"
     second = buy(1, email=email.lower(), name="Otro")
@@ -204,8 +258,18 @@ def test_book_ticket_buyer(m):
     said = str(second["user"])
     assert "Ana" not in said and "111222333" not in said, "shows only what this buyer sent"
     assert ok(m.reservations.get(f"/api/users/{first['userId']}"))["name"] == "Ana", "and changes nobody"
-    refused(m.gateway.post("/api/book-ticket", json={"buyer": {"email": "no", "name": "x"}, "scheduleId": showing["id"],
-                                                     "movieId": "x", "seatIds": [showing["seat_ids"][3]]}), 400)
+    refused(
+        m.gateway.post(
+            "/api/book-ticket",
+            json={
+                "buyer": {"email": "no", "name": "x"},
+                "scheduleId": showing["id"],
+                "movieId": "x",
+                "seatIds": [showing["seat_ids"][3]],
+            },
+        ),
+        400,
+    )
 
 
 def test_book_ticket_refusals(m):
@@ -214,6 +278,7 @@ def test_book_ticket_refusals(m):
 
     def attempt(**change):
         return m.gateway.post("/api/book-ticket", json=body | change)
+
     refused(attempt(userId=ABSENT), 404)
     refused(attempt(scheduleId=ABSENT), 404)
     refused(attempt(seatIds=[]), 400)
@@ -231,12 +296,23 @@ def test_book_ticket_refusals(m):
 
 # --- passing through ---
 
-PASSED = [("movies", "/api/movies"), ("movies", "/api/movies/featured"), ("movies", "/api/movies/search?q=a&limit=3"),
-          ("movies", "/api/genres"), ("rooms", "/api/rooms?limit=3&offset=1"), ("rooms", "/api/schedules?limit=2"),
-          ("reservations", "/api/reservations?limit=2"), ("reservations", "/api/users?limit=2"), ("movies", f"/api/movies/{'0' * 24}"),
-          ("movies", "/api/movies/abc"), ("rooms", f"/api/rooms/{ABSENT}"), ("rooms", "/api/rooms?limit=x"),
-          ("reservations", f"/api/payments/reservation/{ABSENT}"), ("reservations", f"/api/users/{ABSENT}"),
-          ("movies", "/api/movies/search?q=%C3%B1and%C3%BA%20%26%2B&limit=1")]
+PASSED = [
+    ("movies", "/api/movies"),
+    ("movies", "/api/movies/featured"),
+    ("movies", "/api/movies/search?q=a&limit=3"),
+    ("movies", "/api/genres"),
+    ("rooms", "/api/rooms?limit=3&offset=1"),
+    ("rooms", "/api/schedules?limit=2"),
+    ("reservations", "/api/reservations?limit=2"),
+    ("reservations", "/api/users?limit=2"),
+    ("movies", f"/api/movies/{'0' * 24}"),
+    ("movies", "/api/movies/abc"),
+    ("rooms", f"/api/rooms/{ABSENT}"),
+    ("rooms", "/api/rooms?limit=x"),
+    ("reservations", f"/api/payments/reservation/{ABSENT}"),
+    ("reservations", f"/api/users/{ABSENT}"),
+    ("movies", "/api/movies/search?q=%C3%B1and%C3%BA%20%26%2B&limit=1"),
+]
 CHANGING = {"requestId", "instance"}
 
 
@@ -244,8 +320,9 @@ CHANGING = {"requestId", "instance"}
 def test_reads_pass_unchanged(m, service, path):
     direct, through = getattr(m, service).get(path), m.gateway.get(path)
     assert through.status_code == direct.status_code
-    assert {k: v for k, v in through.json().items() if k not in CHANGING} == \
-           {k: v for k, v in direct.json().items() if k not in CHANGING}
+    assert {k: v for k, v in through.json().items() if k not in CHANGING} == {
+        k: v for k, v in direct.json().items() if k not in CHANGING
+    }
     if direct.status_code == 200:
         assert through.content == direct.content
     for header in ("etag", "content-type", "cache-control", "link"):
@@ -262,13 +339,34 @@ def test_writes_pass_unchanged(m):
     refused(m.gateway.post("/api/genres", json={"name": genre}), 409, sentence="Genre already exists")
     room = ok(m.gateway.post("/api/rooms", json={"name": "x", "capacity": 4}), 201)
     seats = ok(m.gateway.post(f"/api/rooms/{room['id']}/seats", json={"auto_generate": True, "seats_per_row": 2}), 201)
-    showing = ok(m.gateway.post("/api/schedules", json={"movie_id": film["_id"], "room_id": room["id"],
-                                                        "show_time": m.at(days=1), "price": 7}), 201)
+    showing = ok(
+        m.gateway.post(
+            "/api/schedules",
+            json={"movie_id": film["_id"], "room_id": room["id"], "show_time": m.at(days=1), "price": 7},
+        ),
+        201,
+    )
     user = ok(m.gateway.post("/api/users", json=m.user_body()), 201)
-    made = ok(m.gateway.post("/api/reservations", json={
-        "userId": user["id"], "scheduleId": showing["id"], "movieId": film["_id"], "seatIds": [seats[0]["id"]], "totalAmount": 7}), 201)
-    assert ok(m.gateway.post("/api/payments", json={"reservationId": made["id"], "amount": 7, "paymentMethod": "cash"}),
-              201)["status"] == "COMPLETED"
+    made = ok(
+        m.gateway.post(
+            "/api/reservations",
+            json={
+                "userId": user["id"],
+                "scheduleId": showing["id"],
+                "movieId": film["_id"],
+                "seatIds": [seats[0]["id"]],
+                "totalAmount": 7,
+            },
+        ),
+        201,
+    )
+    assert (
+        ok(
+            m.gateway.post("/api/payments", json={"reservationId": made["id"], "amount": 7, "paymentMethod": "cash"}),
+            201,
+        )["status"]
+        == "COMPLETED"
+    )
     assert ok(m.gateway.put(f"/api/reservations/{made['id']}/cancel"))["status"] == "CANCELLED"
     assert ok(m.gateway.delete(f"/api/reservations/{made['id']}")) == "Reservation deleted successfully"
     assert ok(m.gateway.delete(f"/api/users/{user['id']}")) == "User deleted successfully"

@@ -56,7 +56,8 @@ REFUSE = {
     "header without a name": [get(b": b\r\n")],
     "header without a colon": [get(b"nonsense\r\n")],
     "space before the first header (CVE-2024-27982)": [
-        b"POST /api/nowhere HTTP/1.1\r\n " + LENGTH + b"44\r\n" + HOST + b"\r\n" + GET],
+        b"POST /api/nowhere HTTP/1.1\r\n " + LENGTH + b"44\r\n" + HOST + b"\r\n" + GET
+    ],
     "chunk ends in bare LF": [post(CODING + b"chunked\r\n", b"3\nabc\n0\n\n")],
     "chunk extension of 64 KiB": [post(CODING + b"chunked\r\n", b"3;" + b"a" * 65536 + b"\r\nabc\r\n" + END)],
     "chunk size overflow": [post(CODING + b"chunked\r\n", b"FFFFFFFFFFFFFFFFF\r\nabc")],
@@ -88,9 +89,15 @@ SERVE = {
     "thirty pipelined": (30, [GET * 30]),
     "same length twice or refused": (0, [post(LENGTH + b"3\r\n" + LENGTH + b"3\r\n", b"abc")]),
     "chunked": (1, [post(CODING + b"chunked\r\n", b"3\r\nabc\r\n" + END)]),
-    "chunked, split anywhere, trailer": (2, [
-        b"POST /api/nowhere HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chu", b"nked\r\n\r\n3\r", b"\nab",
-        b"c\r\n0\r\nX: y\r\n\r\n" + GET]),
+    "chunked, split anywhere, trailer": (
+        2,
+        [
+            b"POST /api/nowhere HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chu",
+            b"nked\r\n\r\n3\r",
+            b"\nab",
+            b"c\r\n0\r\nX: y\r\n\r\n" + GET,
+        ],
+    ),
     "a byte at a time": (1, [bytes([b]) for b in GET]),
     "leading empty lines": (1, [b"\r\n\r\n" + GET]),
     "Upgrade is ignored": (2, [get(b"Connection: upgrade\r\nUpgrade: h2c\r\n") + GET]),
@@ -156,7 +163,7 @@ def lasts(where, kind, data):
             s.shutdown(socket.SHUT_WR)
         while time.monotonic() - start < DEADLINE_S + 5:
             if kind == "drip" and sent < len(data) and time.monotonic() - start > sent:
-                s.sendall(data[sent:sent + 1])
+                s.sendall(data[sent : sent + 1])
                 sent += 1
             try:
                 if not s.recv(65536):

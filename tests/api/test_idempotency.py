@@ -19,21 +19,44 @@ def cases(m):
         "film": (m.movies, "/api/movies", m.movie_body()),
         "genre": (m.movies, "/api/genres", {"name": unique("Género ")}),
         "room": (m.rooms, "/api/rooms", {"name": unique("Sala "), "capacity": 9}),
-        "seats": (m.rooms, f"/api/rooms/{m.make_room(seats=0, capacity=4)['id']}/seats",
-                  {"seats": [{"row_number": "A", "seat_number": 1}]}),
-        "showing": (m.rooms, "/api/schedules", {"movie_id": showing["movie_id"], "room_id": m.make_room()["id"],
-                                                "show_time": m.at(days=2), "price": 8}),
+        "seats": (
+            m.rooms,
+            f"/api/rooms/{m.make_room(seats=0, capacity=4)['id']}/seats",
+            {"seats": [{"row_number": "A", "seat_number": 1}]},
+        ),
+        "showing": (
+            m.rooms,
+            "/api/schedules",
+            {"movie_id": showing["movie_id"], "room_id": m.make_room()["id"], "show_time": m.at(days=2), "price": 8},
+        ),
         "user": (m.reservations, "/api/users", m.user_body()),
         "booking": (m.reservations, "/api/reservations", m.booking(showing, 2)),
         "booking at the gateway": (m.gateway, "/api/book-ticket", m.booking(showing, showing["seat_ids"][5:7])),
         "film at the gateway": (m.gateway, "/api/movies", m.movie_body()),
-        "payment": (m.reservations, "/api/payments", {"reservationId": m.book(showing, showing["seat_ids"][8:9])["id"],
-                                                      "amount": showing["price"], "paymentMethod": "cash"}),
+        "payment": (
+            m.reservations,
+            "/api/payments",
+            {
+                "reservationId": m.book(showing, showing["seat_ids"][8:9])["id"],
+                "amount": showing["price"],
+                "paymentMethod": "cash",
+            },
+        ),
     }
 
 
-NAMES = ["film", "genre", "room", "seats", "showing", "user", "booking", "booking at the gateway", "film at the gateway",
-         "payment"]
+NAMES = [
+    "film",
+    "genre",
+    "room",
+    "seats",
+    "showing",
+    "user",
+    "booking",
+    "booking at the gateway",
+    "film at the gateway",
+    "payment",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +88,9 @@ def test_only_one_was_made(m):
     body = m.booking(showing, 2)
     made = {ok(m.reservations.post("/api/reservations", json=body, headers=headers), 201)["id"] for _ in range(4)}
     assert len(made) == 1
-    assert [r["id"] for r in ok(m.reservations.get("/api/reservations", params={"scheduleId": showing["id"]}))] == list(made)
+    assert [r["id"] for r in ok(m.reservations.get("/api/reservations", params={"scheduleId": showing["id"]}))] == list(
+        made
+    )
 
 
 def test_scoped_to_method_and_path(m):

@@ -19,14 +19,20 @@ def shelf(m):
     """Five films in a genre of their own, by name."""
     genre, word = unique("Genero"), unique("palabra")
     made = {}
-    for name, date, rating in (("old", "1999-03-31", 9.1), ("new", "2024-02-29", 7.0), ("mid", "2010-07-16T00:00:00Z", 6.9),
-                               ("best", "2005-01-01", 9.9), ("poor", "2001-01-01", 1)):
+    for name, date, rating in (
+        ("old", "1999-03-31", 9.1),
+        ("new", "2024-02-29", 7.0),
+        ("mid", "2010-07-16T00:00:00Z", 6.9),
+        ("best", "2005-01-01", 9.9),
+        ("poor", "2001-01-01", 1),
+    ):
         made[name] = m.make_movie(title=f"{name} {word}", genre=[genre, "Compartido"], releaseDate=date, rating=rating)
     made["gone"] = m.make_movie(title=f"gone {word}", genre=[genre], releaseDate="2030-01-01", isActive=False)
     return {"genre": genre, "word": word} | made
 
 
 # --- lists ---
+
 
 def test_list(m, shelf):
     answer = m.movies.get("/api/movies")
@@ -65,7 +71,9 @@ def test_pages(m, shelf):
 def test_search_filter_keeps_the_order_by_date(m, shelf):
     films = ok(m.movies.get("/api/movies", params={"search": shelf["word"]}))
     assert ids(films) == ids([shelf["new"], shelf["mid"], shelf["best"], shelf["poor"], shelf["old"]])
-    both = ok(m.movies.get("/api/movies", params={"search": shelf["word"], "genre": shelf["genre"], "featured": "true"}))
+    both = ok(
+        m.movies.get("/api/movies", params={"search": shelf["word"], "genre": shelf["genre"], "featured": "true"})
+    )
     assert ids(both) == ids([shelf["new"], shelf["best"], shelf["old"]])
 
 
@@ -90,15 +98,18 @@ def test_featured(m, shelf):
 
 # --- search ---
 
+
 @pytest.fixture(scope="module")
 def library(m):
     tag = unique("zq")
-    return {"tag": tag,
-            "title": m.make_movie(title=f"Corazón {tag}", description="nada", director="Nadie", cast=[]),
-            "text": m.make_movie(title=f"Otra {tag}", description="un corazon roto", director="Nadie", cast=[]),
-            "director": m.make_movie(title=f"Tercera {tag}", description="nada", director="Ana Corazones", cast=[]),
-            "cast": m.make_movie(title=f"Cuarta {tag}", description="nada", director="Nadie", cast=["CORAZÓN Pérez"]),
-            "none": m.make_movie(title=f"Quinta {tag}", description="nada", director="Nadie", cast=[])}
+    return {
+        "tag": tag,
+        "title": m.make_movie(title=f"Corazón {tag}", description="nada", director="Nadie", cast=[]),
+        "text": m.make_movie(title=f"Otra {tag}", description="un corazon roto", director="Nadie", cast=[]),
+        "director": m.make_movie(title=f"Tercera {tag}", description="nada", director="Ana Corazones", cast=[]),
+        "cast": m.make_movie(title=f"Cuarta {tag}", description="nada", director="Nadie", cast=["CORAZÓN Pérez"]),
+        "none": m.make_movie(title=f"Quinta {tag}", description="nada", director="Nadie", cast=[]),
+    }
 
 
 def search(m, **query):
@@ -121,8 +132,32 @@ def test_a_word_in_the_middle_is_not_a_prefix(m, library):
     assert search(m, q=f"orazon {library['tag']}") == []
 
 
-@pytest.mark.parametrize("odd", ['"', "*", "a\"b", "NEAR(a b)", "title:x", "a OR b", "-x", "(", "'", "\\", "%", "a AND", "^a",
-                                 "{x}", "🎬", "\x01", "AND", "NOT", "col : a", "+", "a" * 3000])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '"',
+        "*",
+        'a"b',
+        "NEAR(a b)",
+        "title:x",
+        "a OR b",
+        "-x",
+        "(",
+        "'",
+        "\\",
+        "%",
+        "a AND",
+        "^a",
+        "{x}",
+        "🎬",
+        "\x01",
+        "AND",
+        "NOT",
+        "col : a",
+        "+",
+        "a" * 3000,
+    ],
+)
 def test_search_takes_any_text(m, odd):
     answer = m.movies.get("/api/movies/search", params={"q": odd})
     assert answer.status_code in (200, 400)
@@ -153,6 +188,7 @@ def test_search_sees_changes_at_once(m):
 
 # --- one ---
 
+
 def test_show(m):
     film = m.make_movie()
     assert ok(m.movies.get(f"/api/movies/{film['_id']}")) == film
@@ -171,10 +207,18 @@ def test_bad_ids(m, bad):
 
 # --- create ---
 
+
 def test_create_all(m):
-    body = m.movie_body(title="  La Haine  ", cast=["A", "B"], genre=["Drama", "Crime"], rating=8.1,
-                        posterUrl="https://x.example/p.jpg", trailerUrl="https://x.example/t", isActive=True,
-                        releaseDate="1995-05-31")
+    body = m.movie_body(
+        title="  La Haine  ",
+        cast=["A", "B"],
+        genre=["Drama", "Crime"],
+        rating=8.1,
+        posterUrl="https://x.example/p.jpg",
+        trailerUrl="https://x.example/t",
+        isActive=True,
+        releaseDate="1995-05-31",
+    )
     film = is_movie(ok(m.movies.post("/api/movies", json=body), 201))
     assert film["title"] == "La Haine" and film["cast"] == ["A", "B"] and film["genre"] == ["Drama", "Crime"]
     assert film["releaseDate"] == "1995-05-31T00:00:00.000Z" and film["rating"] == 8.1
@@ -194,17 +238,40 @@ def test_one_genre_as_text(m):
     assert m.make_movie(genre="Drama")["genre"] == ["Drama"]
 
 
-@pytest.mark.parametrize("given,kept", [
-    ("2008-07-18", "2008-07-18T00:00:00.000Z"), ("2008-07-18T10:30:00Z", "2008-07-18T10:30:00.000Z"),
-    ("2008-07-18T10:30:00.250Z", "2008-07-18T10:30:00.250Z"), ("2008-07-18T10:30:00-05:00", "2008-07-18T15:30:00.000Z"),
-    (1216339200000, "2008-07-18T00:00:00.000Z"), (-1000, "1969-12-31T23:59:59.000Z"),
-    ("1895-12-28", "1895-12-28T00:00:00.000Z"), ("2024-02-29", "2024-02-29T00:00:00.000Z")])
+@pytest.mark.parametrize(
+    "given,kept",
+    [
+        ("2008-07-18", "2008-07-18T00:00:00.000Z"),
+        ("2008-07-18T10:30:00Z", "2008-07-18T10:30:00.000Z"),
+        ("2008-07-18T10:30:00.250Z", "2008-07-18T10:30:00.250Z"),
+        ("2008-07-18T10:30:00-05:00", "2008-07-18T15:30:00.000Z"),
+        (1216339200000, "2008-07-18T00:00:00.000Z"),
+        (-1000, "1969-12-31T23:59:59.000Z"),
+        ("1895-12-28", "1895-12-28T00:00:00.000Z"),
+        ("2024-02-29", "2024-02-29T00:00:00.000Z"),
+    ],
+)
 def test_release_dates(m, given, kept):
     assert m.make_movie(releaseDate=given)["releaseDate"] == kept
 
 
-@pytest.mark.parametrize("bad", ["yesterday", "2023-02-29", "2008-13-01", "2008-00-10", "18/07/2008", "", True, [], {}, None,
-                                 "2008-07-18T25:00:00Z", "2008-07-18T10:61:00Z"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "yesterday",
+        "2023-02-29",
+        "2008-13-01",
+        "2008-00-10",
+        "18/07/2008",
+        "",
+        True,
+        [],
+        {},
+        None,
+        "2008-07-18T25:00:00Z",
+        "2008-07-18T10:61:00Z",
+    ],
+)
 def test_bad_release_dates(m, bad):
     body = refused(m.movies.post("/api/movies", json=m.movie_body(releaseDate=bad)), 400)
     assert "releaseDate" in body["details"]
@@ -217,11 +284,27 @@ def test_what_is_missing_is_named(m):
         shapes.has(problem, message=str, path={name}, kind={"required"})
 
 
-@pytest.mark.parametrize("field,bad,kind", [
-    ("duration", 0, "min"), ("duration", -5, "min"), ("duration", 1.5, "type"), ("duration", "long", "type"),
-    ("rating", 10.1, "max"), ("rating", -0.1, "min"), ("rating", "good", "type"), ("title", 5, "type"),
-    ("title", {"$gt": ""}, "type"), ("cast", [1, {}], "type"), ("genre", 5, "type"), ("isActive", "perhaps", "type"),
-    ("title", "", "required"), ("title", "   ", "required"), ("description", None, None), ("director", [], "type")])
+@pytest.mark.parametrize(
+    "field,bad,kind",
+    [
+        ("duration", 0, "min"),
+        ("duration", -5, "min"),
+        ("duration", 1.5, "type"),
+        ("duration", "long", "type"),
+        ("rating", 10.1, "max"),
+        ("rating", -0.1, "min"),
+        ("rating", "good", "type"),
+        ("title", 5, "type"),
+        ("title", {"$gt": ""}, "type"),
+        ("cast", [1, {}], "type"),
+        ("genre", 5, "type"),
+        ("isActive", "perhaps", "type"),
+        ("title", "", "required"),
+        ("title", "   ", "required"),
+        ("description", None, None),
+        ("director", [], "type"),
+    ],
+)
 def test_bad_fields(m, field, bad, kind):
     details = refused(m.movies.post("/api/movies", json=m.movie_body(**{field: bad})), 400)["details"]
     assert set(details) == {field}
@@ -230,8 +313,18 @@ def test_bad_fields(m, field, bad, kind):
         assert details[field]["kind"] == kind
 
 
-@pytest.mark.parametrize("good", [("duration", 1), ("rating", 0), ("rating", 10), ("rating", 9.99), ("title", "ñ" * 200),
-                                  ("title", "映画 🎬"), ("description", 'quotes " \\ / \b \t')])
+@pytest.mark.parametrize(
+    "good",
+    [
+        ("duration", 1),
+        ("rating", 0),
+        ("rating", 10),
+        ("rating", 9.99),
+        ("title", "ñ" * 200),
+        ("title", "映画 🎬"),
+        ("description", 'quotes " \\ / \b \t'),
+    ],
+)
 def test_good_fields(m, good):
     field, value = good
     film = m.make_movie(**{field: value})
@@ -241,12 +334,14 @@ def test_good_fields(m, good):
 
 # --- change, take down ---
 
+
 def test_partial_change(m):
     film = m.make_movie()
     changed = is_movie(ok(m.movies.put(f"/api/movies/{film['_id']}", json={"rating": 8})))
     assert changed["rating"] == 8
-    assert {k: v for k, v in changed.items() if k not in ("rating", "updatedAt")} == \
-           {k: v for k, v in film.items() if k not in ("rating", "updatedAt")}
+    assert {k: v for k, v in changed.items() if k not in ("rating", "updatedAt")} == {
+        k: v for k, v in film.items() if k not in ("rating", "updatedAt")
+    }
     assert changed["updatedAt"] >= film["updatedAt"]
     assert ok(m.movies.get(f"/api/movies/{film['_id']}")) == changed
 
@@ -261,8 +356,12 @@ def test_change_is_checked(m):
 
 def test_operators_of_the_client_do_not_run(m):
     film = m.make_movie()
-    changed = ok(m.movies.put(f"/api/movies/{film['_id']}", json={
-        "$set": {"title": "hacked"}, "$unset": {"director": 1}, "_id": "0" * 24, "description": "fine"}))
+    changed = ok(
+        m.movies.put(
+            f"/api/movies/{film['_id']}",
+            json={"$set": {"title": "hacked"}, "$unset": {"director": 1}, "_id": "0" * 24, "description": "fine"},
+        )
+    )
     assert changed["title"] == film["title"] and changed["director"] == film["director"]
     assert changed["_id"] == film["_id"] and changed["description"] == "fine"
 
@@ -297,10 +396,13 @@ def test_take_down_with_past_showings_only(m):
 
 # --- genres ---
 
+
 def test_genres(m):
     names = sorted(unique(f"Z{letter}") for letter in "cab")
-    made = [shapes.genre(ok(m.movies.post("/api/genres", json={"name": n, "description": "d"}), 201))
-            for n in reversed(names)]
+    made = [
+        shapes.genre(ok(m.movies.post("/api/genres", json={"name": n, "description": "d"}), 201))
+        for n in reversed(names)
+    ]
     everything = ok(m.movies.get("/api/genres"))
     assert [g["name"] for g in everything if g["name"] in names] == names
     assert made[0] in everything

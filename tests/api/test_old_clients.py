@@ -11,9 +11,17 @@ def test_the_old_web_client(m):
     answer = web.get("/api/movies", params={"page": 1, "limit": 12}, headers=origin)
     assert answer.headers["access-control-allow-origin"] == origin["origin"]
     for film in ok(answer):
-        assert film["_id"] and film["title"] and film["duration"] and isinstance(film["genre"], list) and film["rating"] is not None
+        assert (
+            film["_id"]
+            and film["title"]
+            and film["duration"]
+            and isinstance(film["genre"], list)
+            and film["rating"] is not None
+        )
     assert answer.json()["pagination"]["page"] == 1 and answer.json()["pagination"]["pages"] >= 1
-    found = ok(web.get("/api/movies", params={"page": 1, "limit": 12, "search": showing["movie"]["title"]}, headers=origin))
+    found = ok(
+        web.get("/api/movies", params={"page": 1, "limit": 12, "search": showing["movie"]["title"]}, headers=origin)
+    )
     assert [f["_id"] for f in found] == [showing["movie_id"]]
     ok(web.get("/api/movies", params={"page": 1, "limit": 12, "genre": "Drama"}, headers=origin))
     ok(web.get("/api/movies", params={"page": 1, "limit": 12, "search": "", "genre": ""}, headers=origin))
@@ -22,8 +30,12 @@ def test_the_old_web_client(m):
     details = ok(web.get(f"/api/movie-details/{showing['movie_id']}", headers=origin))
     assert details["movie"]["title"]
     chosen = details["schedules"][0]
-    assert (chosen["id"], chosen["room_id"], chosen["show_time"], chosen["price"]) == \
-           (showing["id"], showing["room_id"], showing["show_time"], 15)
+    assert (chosen["id"], chosen["room_id"], chosen["show_time"], chosen["price"]) == (
+        showing["id"],
+        showing["room_id"],
+        showing["show_time"],
+        15,
+    )
     assert chosen["room"]["name"] and chosen["room"]["screen_type"] == "2D" and chosen["room"]["capacity"] == 30
 
     schedules = ok(web.get("/api/schedules", headers=origin))
@@ -33,16 +45,41 @@ def test_the_old_web_client(m):
     assert len(seats) == room["capacity"] == 30
 
     wanted = [s["id"] for s in seats if s["is_available"]][:3]
-    preflight = web.options("/api/book-ticket", headers=origin | {"access-control-request-method": "POST",
-                                                                  "access-control-request-headers": "content-type"})
+    preflight = web.options(
+        "/api/book-ticket",
+        headers=origin | {"access-control-request-method": "POST", "access-control-request-headers": "content-type"},
+    )
     assert preflight.status_code == 204
-    booked = ok(web.post("/api/book-ticket", headers=origin, json={
-        "userId": str(user["id"]), "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": wanted,
-        "totalAmount": 10 * len(wanted)}), 201)
+    booked = ok(
+        web.post(
+            "/api/book-ticket",
+            headers=origin,
+            json={
+                "userId": str(user["id"]),
+                "scheduleId": showing["id"],
+                "movieId": showing["movie_id"],
+                "seatIds": wanted,
+                "totalAmount": 10 * len(wanted),
+            },
+        ),
+        201,
+    )
     assert booked["totalAmount"] == 45, "10 a seat whatever the price is what it says; the price is what it pays"
-    refused(web.post("/api/book-ticket", headers=origin, json={
-        "userId": str(user["id"]), "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": wanted,
-        "totalAmount": 30}), 409, "seats_taken")
+    refused(
+        web.post(
+            "/api/book-ticket",
+            headers=origin,
+            json={
+                "userId": str(user["id"]),
+                "scheduleId": showing["id"],
+                "movieId": showing["movie_id"],
+                "seatIds": wanted,
+                "totalAmount": 30,
+            },
+        ),
+        409,
+        "seats_taken",
+    )
 
     row = ok(web.get(f"/api/user-dashboard/{user['id']}", headers=origin))["reservations"][0]
     assert (row["id"], row["status"], row["totalAmount"]) == (booked["id"], "PENDING", 45)
@@ -58,6 +95,7 @@ def test_the_old_gateway(m):
 
     def get(door, path):
         return ok(door.request("GET", path, **empty))
+
     schedule = get(m.rooms, f"/api/schedules/{showing['id']}")
     assert schedule["room_id"] == showing["room_id"]
     seats = get(m.rooms, f"/api/rooms/{showing['room_id']}/seats")

@@ -8,17 +8,56 @@ import pytest
 from harness.cinema import ROOT, SERVICES
 
 PROMISED = {
-    "movies": ["get /api/movies", "post /api/movies", "get /api/movies/search", "get /api/movies/featured", "get /api/movies/{}",
-               "put /api/movies/{}", "delete /api/movies/{}", "get /api/genres", "post /api/genres"],
-    "rooms": ["get /api/rooms", "post /api/rooms", "get /api/rooms/{}", "put /api/rooms/{}", "delete /api/rooms/{}",
-              "get /api/rooms/{}/seats", "post /api/rooms/{}/seats", "get /api/schedules", "post /api/schedules", "get /api/schedules/{}",
-              "put /api/schedules/{}", "delete /api/schedules/{}", "get /api/schedules/movie/{}"],
-    "reservations": ["get /api/users", "post /api/users", "get /api/users/{}", "put /api/users/{}", "delete /api/users/{}",
-                     "get /api/reservations", "post /api/reservations", "get /api/reservations/{}", "delete /api/reservations/{}",
-                     "get /api/reservations/user/{}", "get /api/reservations/movie/{}", "put /api/reservations/{}/cancel",
-                     "post /api/payments", "get /api/payments/reservation/{}"],
-    "gateway": ["get /api/showtimes", "get /api/showtimes/{}", "get /api/showtimes/{}/seats", "get /api/movie-details/{}",
-                "get /api/user-dashboard/{}", "post /api/book-ticket"],
+    "movies": [
+        "get /api/movies",
+        "post /api/movies",
+        "get /api/movies/search",
+        "get /api/movies/featured",
+        "get /api/movies/{}",
+        "put /api/movies/{}",
+        "delete /api/movies/{}",
+        "get /api/genres",
+        "post /api/genres",
+    ],
+    "rooms": [
+        "get /api/rooms",
+        "post /api/rooms",
+        "get /api/rooms/{}",
+        "put /api/rooms/{}",
+        "delete /api/rooms/{}",
+        "get /api/rooms/{}/seats",
+        "post /api/rooms/{}/seats",
+        "get /api/schedules",
+        "post /api/schedules",
+        "get /api/schedules/{}",
+        "put /api/schedules/{}",
+        "delete /api/schedules/{}",
+        "get /api/schedules/movie/{}",
+    ],
+    "reservations": [
+        "get /api/users",
+        "post /api/users",
+        "get /api/users/{}",
+        "put /api/users/{}",
+        "delete /api/users/{}",
+        "get /api/reservations",
+        "post /api/reservations",
+        "get /api/reservations/{}",
+        "delete /api/reservations/{}",
+        "get /api/reservations/user/{}",
+        "get /api/reservations/movie/{}",
+        "put /api/reservations/{}/cancel",
+        "post /api/payments",
+        "get /api/payments/reservation/{}",
+    ],
+    "gateway": [
+        "get /api/showtimes",
+        "get /api/showtimes/{}",
+        "get /api/showtimes/{}/seats",
+        "get /api/movie-details/{}",
+        "get /api/user-dashboard/{}",
+        "post /api/book-ticket",
+    ],
 }
 
 
@@ -46,5 +85,9 @@ def test_references_lead_somewhere(m, service):
         for method, operation in methods.items():
             if method in ("get", "post", "put", "delete"):
                 names = set(re.findall(r"{([^}]+)}", path))
-                given = {p["name"] for p in operation.get("parameters", []) + methods.get("parameters", []) if p.get("in") == "path"}
+                given = {
+                    p["name"]
+                    for p in operation.get("parameters", []) + methods.get("parameters", [])
+                    if p.get("in") == "path"
+                }
                 assert names == given, f"{method} {path}"

@@ -16,26 +16,62 @@ def test_write_then_read(m):
     def check(name, good):
         if not good:
             missing.append(name)
+
     for i in range(ROUNDS):
         film = ok(g.post("/api/movies", json=m.movie_body(duration=10)), 201)
         details = g.get(f"/api/movie-details/{film['_id']}")
         check("film", details.status_code == 200)
-        showing = ok(g.post("/api/schedules", json={"movie_id": film["_id"], "room_id": room["id"], "price": 5,
-                                                    "show_time": m.at(days=1, minutes=30 * i)}), 201)
+        showing = ok(
+            g.post(
+                "/api/schedules",
+                json={
+                    "movie_id": film["_id"],
+                    "room_id": room["id"],
+                    "price": 5,
+                    "show_time": m.at(days=1, minutes=30 * i),
+                },
+            ),
+            201,
+        )
         check("showing", g.get(f"/api/showtimes/{showing['id']}").status_code == 200)
-        check("showing in details", [s["id"] for s in ok(g.get(f"/api/movie-details/{film['_id']}"))["schedules"]] == [showing["id"]])
-        check("showing in list", [s["id"] for s in ok(g.get("/api/showtimes", params={"movieId": film["_id"]}))] == [showing["id"]])
+        check(
+            "showing in details",
+            [s["id"] for s in ok(g.get(f"/api/movie-details/{film['_id']}"))["schedules"]] == [showing["id"]],
+        )
+        check(
+            "showing in list",
+            [s["id"] for s in ok(g.get("/api/showtimes", params={"movieId": film["_id"]}))] == [showing["id"]],
+        )
         title = unique("Cambiada ")
         ok(g.put(f"/api/movies/{film['_id']}", json={"title": title}))
         check("title", ok(g.get(f"/api/showtimes/{showing['id']}"))["movie"]["title"] == title)
         user = ok(g.post("/api/users", json=m.user_body()), 201)
         seat = room["seats"][i]["id"]
-        made = ok(g.post("/api/book-ticket", json={"userId": user["id"], "scheduleId": lasting["id"], "seatIds": [seat],
-                                                   "movieId": first_film["_id"]}), 201)
+        made = ok(
+            g.post(
+                "/api/book-ticket",
+                json={
+                    "userId": user["id"],
+                    "scheduleId": lasting["id"],
+                    "seatIds": [seat],
+                    "movieId": first_film["_id"],
+                },
+            ),
+            201,
+        )
         board = g.get(f"/api/user-dashboard/{user['id']}")
-        check("dashboard", board.status_code == 200 and [r["id"] for r in board.json()["data"]["reservations"]] == [made["id"]])
+        check(
+            "dashboard",
+            board.status_code == 200 and [r["id"] for r in board.json()["data"]["reservations"]] == [made["id"]],
+        )
         check("held", m.states(lasting)[seat] == "held")
-        ok(g.post("/api/payments", json={"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"}), 201)
+        ok(
+            g.post(
+                "/api/payments",
+                json={"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"},
+            ),
+            201,
+        )
         check("sold", m.states(lasting)[seat] == "sold")
         if i % 2:
             ok(g.put(f"/api/reservations/{made['id']}/cancel"))

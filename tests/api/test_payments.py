@@ -15,8 +15,12 @@ def test_pay(m):
     made = m.book(m.make_showing(price=12.5), 2)
     answer = m.try_pay(made, "credit_card")
     paid = shapes.payment(ok(answer, 201))
-    assert (paid["reservationId"], paid["amount"], paid["paymentMethod"], paid["status"]) == \
-           (made["id"], 25, "credit_card", "COMPLETED")
+    assert (paid["reservationId"], paid["amount"], paid["paymentMethod"], paid["status"]) == (
+        made["id"],
+        25,
+        "credit_card",
+        "COMPLETED",
+    )
     assert paid["transactionId"]
     now = shapes.reservation(m.read(made))
     assert now["status"] == "CONFIRMED" and now["payment"] == paid and now["expiresAt"] is None
@@ -42,10 +46,24 @@ def test_another_amount(m, amount):
     m.pay(made)
 
 
-@pytest.mark.parametrize("change", [
-    {"amount": 12.505}, {"amount": -12.5}, {"amount": None}, {"amount": "x"}, {"amount": 1e12}, {"paymentMethod": ""},
-    {"paymentMethod": "   "}, {"paymentMethod": "x" * 51}, {"paymentMethod": None}, {"paymentMethod": 5}, {"reservationId": None},
-    {"reservationId": "x"}, {"reservationId": 0}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": 12.505},
+        {"amount": -12.5},
+        {"amount": None},
+        {"amount": "x"},
+        {"amount": 1e12},
+        {"paymentMethod": ""},
+        {"paymentMethod": "   "},
+        {"paymentMethod": "x" * 51},
+        {"paymentMethod": None},
+        {"paymentMethod": 5},
+        {"reservationId": None},
+        {"reservationId": "x"},
+        {"reservationId": 0},
+    ],
+)
 def test_bad_payments(m, change):
     made = m.book(m.make_showing(price=12.5))
     refused(m.try_pay(made, **change), 400)
@@ -62,9 +80,15 @@ def test_longest_method(m):
 
 
 def test_payment_of_nothing(m):
-    refused(m.reservations.post("/api/payments", json={"reservationId": ABSENT, "amount": 1, "paymentMethod": "cash"}), 404)
+    refused(
+        m.reservations.post("/api/payments", json={"reservationId": ABSENT, "amount": 1, "paymentMethod": "cash"}), 404
+    )
     refused(m.reservations.get(f"/api/payments/reservation/{ABSENT}"), 404)
-    refused(m.reservations.get(f"/api/payments/reservation/{m.book(m.make_showing())['id']}"), 404, sentence="Payment not found")
+    refused(
+        m.reservations.get(f"/api/payments/reservation/{m.book(m.make_showing())['id']}"),
+        404,
+        sentence="Payment not found",
+    )
 
 
 def test_a_cancelled_reservation_cannot_be_paid(m):
@@ -123,8 +147,10 @@ def test_lost(opened):
     showing = m.make_showing()
     made = m.book(showing, hold=True)
     with m.cinema.door("reservations", timeout=60) as patient:
-        answer = patient.post("/api/payments", json={"reservationId": made["id"], "amount": made["totalAmount"],
-                                                     "paymentMethod": "test_lost"})
+        answer = patient.post(
+            "/api/payments",
+            json={"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "test_lost"},
+        )
     refused(answer, 503, "payment_unknown")
     first = m.newest_payment(made)
     assert first["status"] in ("PENDING", "COMPLETED", "REFUNDED", "FAILED")
@@ -135,9 +161,15 @@ def test_lost(opened):
     def agreed():
         payment, reservation = m.newest_payment(made)["status"], m.read(made)["status"]
         return (payment, reservation) if payment != "PENDING" else None
+
     payment, reservation = wait_for(agreed, 180)
-    assert (payment, reservation) in (("COMPLETED", "CONFIRMED"), ("REFUNDED", "EXPIRED"), ("REFUNDED", "CANCELLED"),
-                                      ("FAILED", "PENDING"), ("FAILED", "EXPIRED"))
+    assert (payment, reservation) in (
+        ("COMPLETED", "CONFIRMED"),
+        ("REFUNDED", "EXPIRED"),
+        ("REFUNDED", "CANCELLED"),
+        ("FAILED", "PENDING"),
+        ("FAILED", "EXPIRED"),
+    )
     if reservation == "CONFIRMED":
         refused(m.try_book(showing), 409, "seats_taken")
 
@@ -151,10 +183,13 @@ def test_lost_and_restarted(opened):
     def pay():
         try:
             with m.cinema.door("reservations", timeout=60) as door:
-                door.post("/api/payments", json={"reservationId": made["id"], "amount": made["totalAmount"],
-                                                 "paymentMethod": "test_slow"})
+                door.post(
+                    "/api/payments",
+                    json={"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "test_slow"},
+                )
         except Exception:
             pass
+
     slow = threading.Thread(target=pay)
     slow.start()
     wait_for(lambda: (m.read(made)["payment"] or {}).get("status") == "PENDING", 5)
@@ -163,5 +198,9 @@ def test_lost_and_restarted(opened):
     m.cinema.wait_ready()
     wait_for(lambda: m.newest_payment(made)["status"] != "PENDING", 180)
     payment, reservation = m.newest_payment(made)["status"], m.read(made)["status"]
-    assert (payment, reservation) in (("COMPLETED", "CONFIRMED"), ("FAILED", "PENDING"), ("FAILED", "EXPIRED"),
-                                      ("REFUNDED", "EXPIRED"))
+    assert (payment, reservation) in (
+        ("COMPLETED", "CONFIRMED"),
+        ("FAILED", "PENDING"),
+        ("FAILED", "EXPIRED"),
+        ("REFUNDED", "EXPIRED"),
+    )

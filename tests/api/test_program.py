@@ -35,16 +35,43 @@ def test_help_and_unknown_verbs():
 def test_config_lists_every_setting():
     done = run("config", ADMIN_TOKEN="hush-hush-hush", CURRENCY="PEN")
     assert done.returncode == 0
-    for name in ("TIME_ZONE", "CURRENCY", "CINEMA_NAME", "LANGUAGE", "DAY_STARTS", "LISTEN", "ADMIN_TOKEN", "SERVICE_TOKEN", "OPEN",
-                 "CORS_ORIGINS", "PUBLIC_HOSTS", "HOLD_SECONDS", "UNPAID_UNTIL_MINUTES", "REFUND_UNTIL_MINUTES", "MAX_HOLDS_PER_USER",
-                 "PAYMENT_GRACE_SECONDS", "MOVIES_API_URL", "ROOMS_API_URL", "RESERVATIONS_API_URL"):
+    for name in (
+        "TIME_ZONE",
+        "CURRENCY",
+        "CINEMA_NAME",
+        "LANGUAGE",
+        "DAY_STARTS",
+        "LISTEN",
+        "ADMIN_TOKEN",
+        "SERVICE_TOKEN",
+        "OPEN",
+        "CORS_ORIGINS",
+        "PUBLIC_HOSTS",
+        "HOLD_SECONDS",
+        "UNPAID_UNTIL_MINUTES",
+        "REFUND_UNTIL_MINUTES",
+        "MAX_HOLDS_PER_USER",
+        "PAYMENT_GRACE_SECONDS",
+        "MOVIES_API_URL",
+        "ROOMS_API_URL",
+        "RESERVATIONS_API_URL",
+    ):
         assert name in done.stdout, name
     assert "PEN" in done.stdout
     assert "hush" not in done.stdout + done.stderr, "a secret is never printed"
 
 
-@pytest.mark.parametrize("name,bad", [("TIME_ZONE", "Mars/Olympus"), ("DAY_STARTS", "breakfast"), ("OPEN", "perhaps"),
-                                      ("HOLD_SECONDS", "soon"), ("PORT", "99999"), ("LISTEN", "not an address")])
+@pytest.mark.parametrize(
+    "name,bad",
+    [
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("DAY_STARTS", "breakfast"),
+        ("OPEN", "perhaps"),
+        ("HOLD_SECONDS", "soon"),
+        ("PORT", "99999"),
+        ("LISTEN", "not an address"),
+    ],
+)
 def test_a_bad_setting_is_one_sentence(name, bad, tmp_path):
     service = "reservations" if name == "HOLD_SECONDS" else "movies"
     arguments = [service, "--data", tmp_path / "d"] + ([] if name == "PORT" else ["--port", free_ports(1)])
@@ -69,8 +96,13 @@ def test_env_file_and_environment(tmp_path):
 
 def test_a_second_process_is_told_so():
     with Alone("movies") as first:
-        done = subprocess.run([program(), "movies", "--port", str(free_ports(1)), "--data", str(first.data)], timeout=20,
-                              capture_output=True, text=True, cwd=first.folder)
+        done = subprocess.run(
+            [program(), "movies", "--port", str(free_ports(1)), "--data", str(first.data)],
+            timeout=20,
+            capture_output=True,
+            text=True,
+            cwd=first.folder,
+        )
         assert done.returncode == 2 and done.stderr.strip()
         with first.door("movies") as door:
             ok(door.get("/api/movies"))
@@ -101,9 +133,19 @@ def test_demo_and_status():
         assert any(c["sold"] for c in seen) and any(c["free"] for c in seen)
         later = next(s for s in showings if s["show_time"] > m.at(hours=3))
         free = [i for i, state in m.states(later).items() if state == "free"][:2]
-        made = ok(m.gateway.post("/api/book-ticket", json={
-            "buyer": m.user_body(), "scheduleId": later["id"], "movieId": later["movie_id"], "seatIds": free, "paymentMethod": "cash"}),
-            201)
+        made = ok(
+            m.gateway.post(
+                "/api/book-ticket",
+                json={
+                    "buyer": m.user_body(),
+                    "scheduleId": later["id"],
+                    "movieId": later["movie_id"],
+                    "seatIds": free,
+                    "paymentMethod": "cash",
+                },
+            ),
+            201,
+        )
         assert made["status"] == "CONFIRMED"
         done = run("status", "--base-port", cinema.base_port, "--data", cinema.data, folder=cinema.folder)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -111,6 +153,7 @@ def test_demo_and_status():
             assert service in done.stdout
         m.close()
     from sweep import sweep
+
     cinema_problems = sweep(cinema.database()) if cinema.data.exists() else []
     assert not cinema_problems
     done = run("status", "--base-port", cinema.base_port, "--data", cinema.data)
@@ -123,8 +166,14 @@ def films_file():
     file = cache / "package" / "data" / "movies.json"
     if not file.is_file():
         cache.mkdir(parents=True, exist_ok=True)
-        packed = subprocess.run(["npm", "pack", "--silent", FILMS_PACKAGE], cwd=cache, capture_output=True, text=True, timeout=300,
-                                stdin=subprocess.DEVNULL)
+        packed = subprocess.run(
+            ["npm", "pack", "--silent", FILMS_PACKAGE],
+            cwd=cache,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
         assert packed.returncode == 0, packed.stderr
         subprocess.run(["tar", "xzf", packed.stdout.split()[-1], "package/data/movies.json"], cwd=cache, check=True)
     return file
@@ -164,7 +213,13 @@ def test_alone_each_owner_runs(tmp_path):
     none = {"MOVIES_API_URL": "none", "ROOMS_API_URL": "none", "RESERVATIONS_API_URL": "none"}
     with Alone("reservations", **none) as reservations, reservations.door("reservations") as door:
         user = ok(door.post("/api/users", json={"email": "a@b.example", "name": "x"}), 201)
-        body = {"userId": user["id"], "scheduleId": 130, "movieId": "507f1f77bcf86cd799439011", "seatIds": [966, 967], "totalAmount": 25}
+        body = {
+            "userId": user["id"],
+            "scheduleId": 130,
+            "movieId": "507f1f77bcf86cd799439011",
+            "seatIds": [966, 967],
+            "totalAmount": 25,
+        }
         made = ok(door.post("/api/reservations", json=body), 201)
         assert made["totalAmount"] == 25, "the body's figure"
         assert door.post("/api/reservations", json=body).status_code == 409

@@ -32,10 +32,12 @@ def wait_for(what, within_s=20):
 
 def change_seat(m, seat_id, room, **change):
     from test_rooms import seat_path
+
     return ok(m.rooms.put(seat_path(m, {"id": seat_id, "room_id": room["id"]}), json=change))
 
 
 # --- users ---
+
 
 def test_create_user(m):
     body = m.user_body()
@@ -56,10 +58,26 @@ def test_list_of_users(m):
         shapes.has(shapes.user(user), createdAt=str, updatedAt=str)
 
 
-@pytest.mark.parametrize("field,bad", [
-    ("email", "nobody"), ("email", "@b.example"), ("email", "a@"), ("email", "a@b@c"), ("email", ""), ("email", None),
-    ("email", 5), ("email", []), ("name", ""), ("name", "   "), ("name", None), ("name", "x" * 256), ("name", {}),
-    ("phone", "1" * 21), ("phone", [])])
+@pytest.mark.parametrize(
+    "field,bad",
+    [
+        ("email", "nobody"),
+        ("email", "@b.example"),
+        ("email", "a@"),
+        ("email", "a@b@c"),
+        ("email", ""),
+        ("email", None),
+        ("email", 5),
+        ("email", []),
+        ("name", ""),
+        ("name", "   "),
+        ("name", None),
+        ("name", "x" * 256),
+        ("name", {}),
+        ("phone", "1" * 21),
+        ("phone", []),
+    ],
+)
 def test_bad_users(m, field, bad):
     details = refused(m.reservations.post("/api/users", json=m.user_body(**{field: bad})), 400)["details"]
     assert list(details) == [field]
@@ -78,8 +96,9 @@ def test_emails_are_compared_without_case(m):
     ok(m.reservations.post("/api/users", json=body), 201)
     for twin in (body["email"], body["email"].lower(), body["email"].upper()):
         answer = refused(m.reservations.post("/api/users", json=body | {"email": twin}), 409)
-        assert answer["error"] == f"User with email {twin} already exists" or \
-               (answer["error"].startswith("User with email ") and answer["error"].rstrip(".").endswith("already exists"))
+        assert answer["error"] == f"User with email {twin} already exists" or (
+            answer["error"].startswith("User with email ") and answer["error"].rstrip(".").endswith("already exists")
+        )
 
 
 def test_change_user(m):
@@ -107,6 +126,7 @@ def test_bad_ids(m, bad):
 
 
 # --- erasure ---
+
 
 def test_erase_user(m):
     user, showing = m.make_user(), m.make_showing()
@@ -138,14 +158,29 @@ def test_a_user_with_tickets_stays(m):
 def test_erasure_reaches_every_table(opened):
     """After it, no column of any table of any service holds the address, the name or the phone."""
     m = opened()
-    user = ok(m.gateway.post("/api/users", json={"email": "Secreta@Example.com", "name": "Doña Secreta", "phone": "555123987"},
-                             headers={"idempotency-key": "once-user"}), 201)
+    user = ok(
+        m.gateway.post(
+            "/api/users",
+            json={"email": "Secreta@Example.com", "name": "Doña Secreta", "phone": "555123987"},
+            headers={"idempotency-key": "once-user"},
+        ),
+        201,
+    )
     showing = m.make_showing()
     ok(m.try_book(showing, 1, user, headers={"idempotency-key": "once-booking"}), 201)
-    ok(m.gateway.post("/api/book-ticket", json={
-        "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": showing["seat_ids"][3:4],
-        "buyer": {"email": "secreta@example.com", "name": "Doña Secreta", "phone": "555123987"}},
-        headers={"idempotency-key": "once-ticket"}), 201)
+    ok(
+        m.gateway.post(
+            "/api/book-ticket",
+            json={
+                "scheduleId": showing["id"],
+                "movieId": showing["movie_id"],
+                "seatIds": showing["seat_ids"][3:4],
+                "buyer": {"email": "secreta@example.com", "name": "Doña Secreta", "phone": "555123987"},
+            },
+            headers={"idempotency-key": "once-ticket"},
+        ),
+        201,
+    )
     assert ok(m.reservations.delete(f"/api/users/{user['id']}"))
     m.cinema.stop(remove=False)
     for file in m.cinema.data.rglob("*.db"):
@@ -161,6 +196,7 @@ def test_erasure_reaches_every_table(opened):
 
 # --- booking ---
 
+
 def test_book(m):
     user, showing = m.make_user(), m.make_showing(price=12.5)
     answer = m.try_book(showing, 2, user)
@@ -171,8 +207,13 @@ def test_book(m):
     assert made["user"] == {k: user[k] for k in ("id", "email", "name", "phone")}
     assert sorted(made["seatIds"]) == showing["seat_ids"][:2]
     for seat, want in zip(sorted(made["reservedSeats"], key=lambda s: s["seatId"]), showing["room"]["seats"]):
-        assert (seat["seatId"], seat["rowNumber"], seat["seatNumber"], seat["ticketType"], seat["price"]) == \
-               (want["id"], want["row_number"], want["seat_number"], "general", 12.5)
+        assert (seat["seatId"], seat["rowNumber"], seat["seatNumber"], seat["ticketType"], seat["price"]) == (
+            want["id"],
+            want["row_number"],
+            want["seat_number"],
+            "general",
+            12.5,
+        )
     assert close(made["reservationDate"] + "Z", datetime.now(timezone.utc), 60)
     again = m.read(made)
     assert again == {k: v for k, v in made.items() if k != "accessCode"}
@@ -184,10 +225,14 @@ def test_access_code_only_in_its_own_post(m):
     code = made["accessCode"]
     assert isinstance(code, str) and len(code) >= 22, "128 bits"
     paid = m.pay(made)
-    for answer in (m.reservations.get(f"/api/reservations/{made['id']}"), m.reservations.get("/api/reservations"),
-                   m.reservations.get(f"/api/reservations/user/{made['userId']}"),
-                   m.reservations.get(f"/api/reservations/movie/{made['movieId']}"),
-                   m.gateway.get(f"/api/user-dashboard/{made['userId']}"), m.cancel(made)):
+    for answer in (
+        m.reservations.get(f"/api/reservations/{made['id']}"),
+        m.reservations.get("/api/reservations"),
+        m.reservations.get(f"/api/reservations/user/{made['userId']}"),
+        m.reservations.get(f"/api/reservations/movie/{made['movieId']}"),
+        m.gateway.get(f"/api/user-dashboard/{made['userId']}"),
+        m.cancel(made),
+    ):
         assert answer.status_code == 200 and code not in answer.text
     assert code not in str(paid) and code not in str(m.feed("reservations"))
     assert m.book(showing)["accessCode"] != code
@@ -210,11 +255,34 @@ def test_what_is_missing_is_named(m):
     assert {"userId", "scheduleId", "seatIds"} <= set(details)
 
 
-@pytest.mark.parametrize("change", [
-    {"seatIds": []}, {"seatIds": None}, {"seatIds": "1"}, {"seatIds": [0]}, {"seatIds": [-1]}, {"seatIds": [1.5]}, {"seatIds": ["x"]},
-    {"seatIds": [None]}, {"seatIds": [[1]]}, {"totalAmount": 0}, {"totalAmount": -5}, {"totalAmount": "free"},
-    {"userId": 0}, {"userId": "abc"}, {"userId": None}, {"userId": 1.5}, {"scheduleId": -1}, {"scheduleId": None}, {"scheduleId": {}},
-    {"hold": "perhaps"}, {"tickets": "x"}, {"tickets": [{"seatId": 1}]}, {"movieId": ""}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seatIds": []},
+        {"seatIds": None},
+        {"seatIds": "1"},
+        {"seatIds": [0]},
+        {"seatIds": [-1]},
+        {"seatIds": [1.5]},
+        {"seatIds": ["x"]},
+        {"seatIds": [None]},
+        {"seatIds": [[1]]},
+        {"totalAmount": 0},
+        {"totalAmount": -5},
+        {"totalAmount": "free"},
+        {"userId": 0},
+        {"userId": "abc"},
+        {"userId": None},
+        {"userId": 1.5},
+        {"scheduleId": -1},
+        {"scheduleId": None},
+        {"scheduleId": {}},
+        {"hold": "perhaps"},
+        {"tickets": "x"},
+        {"tickets": [{"seatId": 1}]},
+        {"movieId": ""},
+    ],
+)
 def test_bad_bookings(m, change):
     refused(m.reservations.post("/api/reservations", json=m.booking(m.make_showing()) | change), 400)
 
@@ -299,6 +367,7 @@ def test_house_seats_are_refused_to_the_public(g):
 
 # --- when ---
 
+
 def test_sales_have_closed(m):
     refused(m.try_book(m.make_showing(start=m.at(minutes=-21))), 409, "sales_closed")
     refused(m.try_book(m.make_showing(start=m.at(days=-1))), 409, "sales_closed")
@@ -322,6 +391,7 @@ def test_sales_open_by_themselves(m):
 
 
 # --- how long unpaid seats are kept ---
+
 
 def test_a_hold_lasts_ten_minutes(m):
     made = m.book(m.make_showing(), hold=True)
@@ -402,16 +472,26 @@ def test_max_holds_is_a_setting(opened):
 
 # --- lists ---
 
+
 def test_lists_newest_first(m):
     user, showing = m.make_user(), m.make_showing()
     made = [m.book(showing, [s], user)["id"] for s in showing["seat_ids"][:4]]
-    for path in ("/api/reservations?userId={u}", "/api/reservations?scheduleId={s}", "/api/reservations?movieId={f}",
-                 "/api/reservations/user/{u}", "/api/reservations/movie/{f}"):
+    for path in (
+        "/api/reservations?userId={u}",
+        "/api/reservations?scheduleId={s}",
+        "/api/reservations?movieId={f}",
+        "/api/reservations/user/{u}",
+        "/api/reservations/movie/{f}",
+    ):
         listed = ok(m.reservations.get(path.format(u=user["id"], s=showing["id"], f=showing["movie_id"])))
         assert [shapes.reservation(r)["id"] for r in listed] == made[::-1], path
-    assert [r["id"] for r in ok(m.reservations.get("/api/reservations", params={"userId": user["id"], "limit": 2, "offset": 1}))] \
-        == made[::-1][1:3]
-    assert [r["id"] for r in ok(m.reservations.get(f"/api/reservations/user/{user['id']}", params={"limit": 1}))] == made[-1:]
+    assert [
+        r["id"]
+        for r in ok(m.reservations.get("/api/reservations", params={"userId": user["id"], "limit": 2, "offset": 1}))
+    ] == made[::-1][1:3]
+    assert [
+        r["id"] for r in ok(m.reservations.get(f"/api/reservations/user/{user['id']}", params={"limit": 1}))
+    ] == made[-1:]
     everything = [r["id"] for r in ok(m.reservations.get("/api/reservations", params={"limit": 10000}))]
     assert everything == sorted(everything, reverse=True)
 
@@ -423,7 +503,11 @@ def test_list_by_status(m):
     ok(m.cancel(gone))
 
     def listed(status):
-        return [r["id"] for r in ok(m.reservations.get("/api/reservations", params={"status": status, "userId": user["id"]}))]
+        return [
+            r["id"]
+            for r in ok(m.reservations.get("/api/reservations", params={"status": status, "userId": user["id"]}))
+        ]
+
     assert listed("PENDING") == [pending["id"]]
     assert listed("CONFIRMED") == [paid["id"]]
     assert listed("CANCELLED") == [gone["id"]]
@@ -433,12 +517,17 @@ def test_list_by_status(m):
 
 
 def test_unknown_lists_are_empty(m):
-    for path in (f"/api/reservations/user/{ABSENT}", "/api/reservations/movie/nothing", f"/api/reservations?scheduleId={ABSENT}"):
+    for path in (
+        f"/api/reservations/user/{ABSENT}",
+        "/api/reservations/movie/nothing",
+        f"/api/reservations?scheduleId={ABSENT}",
+    ):
         assert ok(m.reservations.get(path)) == []
     refused(m.reservations.get(f"/api/reservations/{ABSENT}"), 404)
 
 
 # --- cancelling ---
+
 
 def test_cancel(m):
     showing = m.make_showing()
@@ -468,8 +557,10 @@ def test_too_late_to_cancel(g):
     paid_late, paid_early = g.book(late), g.book(early)
     g.pay(paid_late), g.pay(paid_early)
     with g.cinema.door("reservations") as public:
+
         def cancel(made):
             return public.put(f"/api/reservations/{made['id']}/cancel", params={"code": made["accessCode"]})
+
         refused(cancel(paid_late), 409, "too_late")
         assert g.read(paid_late)["status"] == "CONFIRMED"
         ok(cancel(paid_early))
@@ -483,7 +574,9 @@ def test_refund_until_is_a_setting(opened):
     made = m.book(showing)
     m.pay(made)
     with m.cinema.door("reservations") as public:
-        refused(public.put(f"/api/reservations/{made['id']}/cancel", params={"code": made["accessCode"]}), 409, "too_late")
+        refused(
+            public.put(f"/api/reservations/{made['id']}/cancel", params={"code": made["accessCode"]}), 409, "too_late"
+        )
 
 
 def test_delete_reservation(m):
@@ -496,6 +589,11 @@ def test_delete_reservation(m):
     refused(m.cancel(made), 404)
     assert ok(m.reservations.get(f"/api/reservations/user/{user['id']}")) == []
     m.book(showing, 2)
-    types = [e["type"] for e in m.feed("reservations") if str(made["id"]) in (e.get("subject") or "") or
-             e["data"].get("id") == made["id"] or e["data"].get("reservationId") == made["id"]]
+    types = [
+        e["type"]
+        for e in m.feed("reservations")
+        if str(made["id"]) in (e.get("subject") or "")
+        or e["data"].get("id") == made["id"]
+        or e["data"].get("reservationId") == made["id"]
+    ]
     assert any("refunded" in t for t in types), "its money stays in the log"

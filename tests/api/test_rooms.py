@@ -30,13 +30,24 @@ def test_create_room(m):
     assert ok(m.rooms.post("/api/rooms", json={"name": "x", "capacity": 1}), 201)["screen_type"] == "2D"
 
 
-@pytest.mark.parametrize("body,field", [
-    ({"capacity": 5}, "name"), ({"name": "", "capacity": 5}, "name"), ({"name": "x" * 101, "capacity": 5}, "name"),
-    ({"name": 5, "capacity": 5}, "name"), ({"name": "x"}, "capacity"), ({"name": "x", "capacity": 0}, "capacity"),
-    ({"name": "x", "capacity": 10001}, "capacity"), ({"name": "x", "capacity": 1.5}, "capacity"),
-    ({"name": "x", "capacity": "many"}, "capacity"), ({"name": "x", "capacity": None}, "capacity"),
-    ({"name": "x", "capacity": 5, "screen_type": "4DX"}, "screen_type"),
-    ({"name": "x", "capacity": 5, "screen_type": "imax"}, "screen_type"), ({"name": "x", "capacity": 5, "size": 1}, "size")])
+@pytest.mark.parametrize(
+    "body,field",
+    [
+        ({"capacity": 5}, "name"),
+        ({"name": "", "capacity": 5}, "name"),
+        ({"name": "x" * 101, "capacity": 5}, "name"),
+        ({"name": 5, "capacity": 5}, "name"),
+        ({"name": "x"}, "capacity"),
+        ({"name": "x", "capacity": 0}, "capacity"),
+        ({"name": "x", "capacity": 10001}, "capacity"),
+        ({"name": "x", "capacity": 1.5}, "capacity"),
+        ({"name": "x", "capacity": "many"}, "capacity"),
+        ({"name": "x", "capacity": None}, "capacity"),
+        ({"name": "x", "capacity": 5, "screen_type": "4DX"}, "screen_type"),
+        ({"name": "x", "capacity": 5, "screen_type": "imax"}, "screen_type"),
+        ({"name": "x", "capacity": 5, "size": 1}, "size"),
+    ],
+)
 def test_bad_rooms(m, body, field):
     assert field in refused(m.rooms.post("/api/rooms", json=body), 400)["details"]
 
@@ -59,6 +70,7 @@ def test_bad_ids(m, bad):
 
 
 # --- seats ---
+
 
 def test_seats_made_row_by_row(m):
     room = m.make_room(seats=0, capacity=25)
@@ -94,13 +106,19 @@ def test_all_seats_are_listed(m):
 def test_seats_given(m):
     room = m.make_room(seats=0, capacity=10)
     path = f"/api/rooms/{room['id']}/seats"
-    given = [{"row_number": "B", "seat_number": 2, "seat_type": "vip"}, {"row_number": "A", "seat_number": 10},
-             {"row_number": "A", "seat_number": 2, "seat_type": "premium"}]
+    given = [
+        {"row_number": "B", "seat_number": 2, "seat_type": "vip"},
+        {"row_number": "A", "seat_number": 10},
+        {"row_number": "A", "seat_number": 2, "seat_type": "premium"},
+    ]
     made = ok(m.rooms.post(path, json={"seats": given}), 201)
     assert len(made) == 3
     listed = ok(m.rooms.get(path))
     assert [(s["row_number"], s["seat_number"], s["seat_type"]) for s in listed] == [
-        ("A", 2, "premium"), ("A", 10, "regular"), ("B", 2, "vip")]
+        ("A", 2, "premium"),
+        ("A", 10, "regular"),
+        ("B", 2, "vip"),
+    ]
 
 
 def test_no_seats_is_fine(m):
@@ -113,21 +131,40 @@ def test_seats_all_or_nothing(m):
     path = f"/api/rooms/{room['id']}/seats"
     ok(m.rooms.post(path, json={"seats": [{"row_number": "A", "seat_number": 1}]}), 201)
     before = ok(m.rooms.get(path))
-    refused(m.rooms.post(path, json={"seats": [{"row_number": "A", "seat_number": 2}, {"row_number": "A", "seat_number": 1}]}),
-            409)
-    refused(m.rooms.post(path, json={"seats": [{"row_number": "C", "seat_number": 2}, {"row_number": "C", "seat_number": 2}]}),
-            {409, 400})
+    refused(
+        m.rooms.post(
+            path, json={"seats": [{"row_number": "A", "seat_number": 2}, {"row_number": "A", "seat_number": 1}]}
+        ),
+        409,
+    )
+    refused(
+        m.rooms.post(
+            path, json={"seats": [{"row_number": "C", "seat_number": 2}, {"row_number": "C", "seat_number": 2}]}
+        ),
+        {409, 400},
+    )
     refused(m.rooms.post(path, json={"auto_generate": True, "seats_per_row": 10}), 409)
     refused(m.rooms.post(path, json={"seats": [{"row_number": "D", "seat_number": 1}, {"row_number": "D"}]}), 400)
     assert ok(m.rooms.get(path)) == before
 
 
-@pytest.mark.parametrize("bad", [
-    {"seats": [{"row_number": "A"}]}, {"seats": [{"seat_number": 1}]}, {"seats": "A1"}, {"seats": [5]}, {"seats": [None]},
-    {"seats": [{"row_number": "A", "seat_number": 1, "seat_type": "royal"}]},
-    {"seats": [{"row_number": "A" * 11, "seat_number": 1}]}, {"seats": [{"row_number": "A", "seat_number": "x"}]},
-    {"auto_generate": True, "seats_per_row": 0}, {"auto_generate": True, "seats_per_row": "x"},
-    {"seats": [{"row_number": "A", "seat_number": 1, "colour": "red"}]}, {"auto_generate": True, "rows": 5}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"seats": [{"row_number": "A"}]},
+        {"seats": [{"seat_number": 1}]},
+        {"seats": "A1"},
+        {"seats": [5]},
+        {"seats": [None]},
+        {"seats": [{"row_number": "A", "seat_number": 1, "seat_type": "royal"}]},
+        {"seats": [{"row_number": "A" * 11, "seat_number": 1}]},
+        {"seats": [{"row_number": "A", "seat_number": "x"}]},
+        {"auto_generate": True, "seats_per_row": 0},
+        {"auto_generate": True, "seats_per_row": "x"},
+        {"seats": [{"row_number": "A", "seat_number": 1, "colour": "red"}]},
+        {"auto_generate": True, "rows": 5},
+    ],
+)
 def test_bad_seats(m, bad):
     room = m.make_room(seats=0, capacity=10)
     refused(m.rooms.post(f"/api/rooms/{room['id']}/seats", json=bad), 400)
@@ -185,6 +222,7 @@ def test_room_with_tickets_stays(m):
 
 # --- rooms change ---
 
+
 def test_change_room(m):
     room = m.make_room(seats=0)
     changed = shapes.room(ok(m.rooms.put(f"/api/rooms/{room['id']}", json={"name": "Sala Nueva", "screen_type": "3D"})))
@@ -203,11 +241,19 @@ def test_delete_room_is_soft(m):
 
 # --- showings ---
 
+
 def test_create_showing(m):
     film, room = m.make_movie(duration=90), m.make_room()
     start = m.now().replace(hour=19, minute=30, second=0) + timedelta(days=3)
-    made = shapes.schedule(ok(m.rooms.post("/api/schedules", json={
-        "movie_id": film["_id"], "room_id": room["id"], "show_time": wall(start), "price": 12.5}), 201))
+    made = shapes.schedule(
+        ok(
+            m.rooms.post(
+                "/api/schedules",
+                json={"movie_id": film["_id"], "room_id": room["id"], "show_time": wall(start), "price": 12.5},
+            ),
+            201,
+        )
+    )
     assert made["show_time"] == wall(start) and made["startsAt"] == wall(start) + "-05:00"
     assert (made["movie_id"], made["room_id"], made["room_name"]) == (film["_id"], room["id"], room["name"])
     assert (made["price"], made["is_active"], made["sales_open_at"]) == (12.5, True, None)
@@ -220,17 +266,47 @@ def test_a_space_in_the_time(m):
     assert m.make_showing(start=start.replace("T", " "))["show_time"] == start
 
 
-@pytest.mark.parametrize("bad", ["2030-01-01T10:00:00Z", "2030-01-01T10:00:00-05:00", "2030-01-01T10:00:00+00:00", "2030-13-01T10:00:00",
-                                 "2030-02-30T10:00:00", "2030-01-01T25:00:00", "soon", "", None, True, [], "10:00"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "2030-01-01T10:00:00Z",
+        "2030-01-01T10:00:00-05:00",
+        "2030-01-01T10:00:00+00:00",
+        "2030-13-01T10:00:00",
+        "2030-02-30T10:00:00",
+        "2030-01-01T25:00:00",
+        "soon",
+        "",
+        None,
+        True,
+        [],
+        "10:00",
+    ],
+)
 def test_bad_times(m, bad):
     film, room = m.make_movie(), m.make_room(seats=0)
-    body = refused(m.rooms.post("/api/schedules", json={"movie_id": film["_id"], "room_id": room["id"], "show_time": bad,
-                                                        "price": 5}), 400)
+    body = refused(
+        m.rooms.post(
+            "/api/schedules", json={"movie_id": film["_id"], "room_id": room["id"], "show_time": bad, "price": 5}
+        ),
+        400,
+    )
     assert "show_time" in body.get("details", {"show_time": 1}) or "show_time" in body["error"]
 
 
-@pytest.mark.parametrize("given,kept", [(12.345, 12.35), (12.344, 12.34), (0.01, 0.01), ("7.5", 7.5), (99999999.99, 99999999.99),
-                                        (8, 8), (1e1, 10), (0.005, 0.01)])
+@pytest.mark.parametrize(
+    "given,kept",
+    [
+        (12.345, 12.35),
+        (12.344, 12.34),
+        (0.01, 0.01),
+        ("7.5", 7.5),
+        (99999999.99, 99999999.99),
+        (8, 8),
+        (1e1, 10),
+        (0.005, 0.01),
+    ],
+)
 def test_prices(m, given, kept):
     assert m.make_showing(price=given)["price"] == kept
 
@@ -238,8 +314,13 @@ def test_prices(m, given, kept):
 @pytest.mark.parametrize("bad", [0, -1, 0.001, 100000000, 1e300, "free", None, "", [], True])
 def test_bad_prices(m, bad):
     film, room = m.make_movie(), m.make_room(seats=0)
-    refused(m.rooms.post("/api/schedules", json={"movie_id": film["_id"], "room_id": room["id"],
-                                                 "show_time": m.at(days=1), "price": bad}), 400)
+    refused(
+        m.rooms.post(
+            "/api/schedules",
+            json={"movie_id": film["_id"], "room_id": room["id"], "show_time": m.at(days=1), "price": bad},
+        ),
+        400,
+    )
 
 
 def test_showing_of_nothing(m):
@@ -259,8 +340,16 @@ def test_overlap(m):
     m.make_showing(film, room, wall(start))
 
     def attempt(movie, minutes, where=room):
-        return m.rooms.post("/api/schedules", json={"movie_id": movie["_id"], "room_id": where["id"], "price": 5,
-                                                    "show_time": wall(start + timedelta(minutes=minutes))})
+        return m.rooms.post(
+            "/api/schedules",
+            json={
+                "movie_id": movie["_id"],
+                "room_id": where["id"],
+                "price": 5,
+                "show_time": wall(start + timedelta(minutes=minutes)),
+            },
+        )
+
     for minutes in (0, 1, 50, 114):
         refused(attempt(film, minutes), 409)
     refused(attempt(short, -44), 409)
@@ -284,10 +373,13 @@ def test_list_of_showings(m):
     assert [s["id"] for s in listed] == [made[o]["id"] for o in want], "not over first, then past ones, latest first"
     for showing in listed:
         shapes.schedule(showing)
-    assert [s["id"] for s in ok(m.rooms.get("/api/schedules", params={"room_id": room["id"], "limit": 2, "offset": 1}))] == \
-        [made[o]["id"] for o in want[1:3]]
+    assert [
+        s["id"] for s in ok(m.rooms.get("/api/schedules", params={"room_id": room["id"], "limit": 2, "offset": 1}))
+    ] == [made[o]["id"] for o in want[1:3]]
     day = made[timedelta(days=1)]["show_time"][:10]
-    between = ok(m.rooms.get("/api/schedules", params={"movie_id": film["_id"], "from": m.at(hours=12), "to": m.at(hours=36)}))
+    between = ok(
+        m.rooms.get("/api/schedules", params={"movie_id": film["_id"], "from": m.at(hours=12), "to": m.at(hours=36)})
+    )
     assert [s["id"] for s in between] == [made[timedelta(days=1)]["id"]], day
 
 
@@ -318,13 +410,19 @@ def test_absent_showing(m):
 
 # --- showings change ---
 
+
 def test_change_showing(m):
     showing = m.make_showing()
     path, later, film, room = f"/api/schedules/{showing['id']}", m.at(days=4), m.make_movie(), m.make_room()
-    changed = shapes.schedule(ok(m.rooms.put(path, json={"price": 20, "show_time": later, "movie_id": film["_id"],
-                                                         "room_id": room["id"]})))
-    assert (changed["price"], changed["show_time"], changed["movie_id"], changed["room_id"]) == \
-           (20, later, film["_id"], room["id"])
+    changed = shapes.schedule(
+        ok(m.rooms.put(path, json={"price": 20, "show_time": later, "movie_id": film["_id"], "room_id": room["id"]}))
+    )
+    assert (changed["price"], changed["show_time"], changed["movie_id"], changed["room_id"]) == (
+        20,
+        later,
+        film["_id"],
+        room["id"],
+    )
     assert ok(m.rooms.get(path)) == changed
     refused(m.rooms.put(path, json={"movie_id": "0" * 24}), 404)
     refused(m.rooms.put(path, json={"room_id": ABSENT}), 404)
@@ -383,6 +481,7 @@ def test_sales_window_of_a_showing(m):
 
 # --- clocks that jump ---
 
+
 @pytest.fixture(scope="module")
 def new_york():
     with Alone("rooms", TIME_ZONE="America/New_York", MOVIES_API_URL="none", RESERVATIONS_API_URL="none") as rooms:
@@ -392,8 +491,10 @@ def new_york():
 
 def showing_at(door, time):
     room = ok(door.post("/api/rooms", json={"name": "x", "capacity": 1}), 201)
-    return door.post("/api/schedules", json={"movie_id": "507f1f77bcf86cd799439011", "room_id": room["id"],
-                                             "show_time": time, "price": 5})
+    return door.post(
+        "/api/schedules",
+        json={"movie_id": "507f1f77bcf86cd799439011", "room_id": room["id"], "show_time": time, "price": 5},
+    )
 
 
 def test_a_time_that_is_skipped(new_york):

@@ -75,6 +75,7 @@ def test_disk_full():
                     refusals.append(answer)
                     return answer
             return None
+
         for _ in range(20):
             acknowledged.append(m.book(showing, [next(seats)], user))
         cinema.fill(leave_kb=200)
@@ -88,12 +89,20 @@ def test_disk_full():
         body = answer.json()
         assert body["code"] == "storage_full" and int(answer.headers["retry-after"]) >= 1
         cinema.fill(leave_kb=0)
-        for door, path, content in ((m.movies, "/api/movies", m.movie_body()), (m.rooms, "/api/rooms", {"name": "x", "capacity": 1}),
-                                    (m.reservations, "/api/users", m.user_body()), (m.gateway, "/api/users", m.user_body())):
+        for door, path, content in (
+            (m.movies, "/api/movies", m.movie_body()),
+            (m.rooms, "/api/rooms", {"name": "x", "capacity": 1}),
+            (m.reservations, "/api/users", m.user_body()),
+            (m.gateway, "/api/users", m.user_body()),
+        ):
             for _ in range(200):
-                refusal = door.post(path, json=content | ({"email": f"u{time.monotonic_ns()}@x.example"} if "email" in content else {}))
+                refusal = door.post(
+                    path, json=content | ({"email": f"u{time.monotonic_ns()}@x.example"} if "email" in content else {})
+                )
                 assert refusal.status_code in (201, 503), refusal.text
-        assert ok(m.reservations.get(f"/api/reservations/{acknowledged[0]['id']}"))["id"] == acknowledged[0]["id"], "reads go on"
+        assert (
+            ok(m.reservations.get(f"/api/reservations/{acknowledged[0]['id']}"))["id"] == acknowledged[0]["id"]
+        ), "reads go on"
         ok(m.gateway.get("/api/showtimes"))
         assert m.reservations.get("/health/live").status_code == 200
 

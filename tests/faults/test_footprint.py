@@ -24,7 +24,9 @@ def test_start_and_memory():
             took.append(time.monotonic() - start)
             time.sleep(1)
             each = {p: pss_kb(p) for p in [cinema.process.pid, *descendants(cinema.process.pid)]}
-    print(f"cold start to ready {min(took) * 1000:.0f} ms (best of {len(took)}), "
-          f"idle PSS {sum(each.values()) / 1000:.1f} MB in {len(each)} processes: {sorted(each.values())} kB")
+    print(
+        f"cold start to ready {min(took) * 1000:.0f} ms (best of {len(took)}), "
+        f"idle PSS {sum(each.values()) / 1000:.1f} MB in {len(each)} processes: {sorted(each.values())} kB"
+    )
     assert len(each) >= 5
     assert sum(each.values()) < PSS_LIMIT_KB

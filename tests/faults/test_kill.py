@@ -39,9 +39,16 @@ async def client(dice, lines, showings, user, clock, done):
     while clock.runs():
         showing = dice.choice(showings)
         seats = dice.sample(showing["seat_ids"], dice.randint(1, 4))
-        body = {"userId": user, "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": seats, "totalAmount": 1}
-        service, path = dice.choice([("reservations", "/api/reservations"), ("gateway", "/api/book-ticket"),
-                                     ("gateway", "/api/reservations")])
+        body = {
+            "userId": user,
+            "scheduleId": showing["id"],
+            "movieId": showing["movie_id"],
+            "seatIds": seats,
+            "totalAmount": 1,
+        }
+        service, path = dice.choice(
+            [("reservations", "/api/reservations"), ("gateway", "/api/book-ticket"), ("gateway", "/api/reservations")]
+        )
         status, answer = await surely(lines[service], "POST", path, body, Idempotency_Key=unique("k"))
         assert status in (201, 409), answer
         if status == 409:
@@ -52,8 +59,13 @@ async def client(dice, lines, showings, user, clock, done):
         done[made["id"]] = {"seats": sorted(seats), "status": "PENDING"}
         fate = dice.random()
         if fate < 0.3:
-            status, answer = await surely(lines[service], "POST", "/api/payments", {
-                "reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"}, Idempotency_Key=unique("p"))
+            status, answer = await surely(
+                lines[service],
+                "POST",
+                "/api/payments",
+                {"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"},
+                Idempotency_Key=unique("p"),
+            )
             assert status == 201 or (status == 409 and "already exists" in answer["error"]), answer
             done[made["id"]]["status"] = "CONFIRMED" if status == 201 else "PAYING"
         elif fate < 0.5:
@@ -73,8 +85,11 @@ def open_house(**settings):
 def check_after(cinema, m, showings, done):
     """Every acknowledged booking as acknowledged, seats and all; seat maps agree; nothing impossible in the file."""
     cinema.wait_ready()
-    there = {r["id"]: r for at in range(0, 200000, 10000)
-             for r in ok(m.reservations.get("/api/reservations", params={"limit": 10000, "offset": at}))}
+    there = {
+        r["id"]: r
+        for at in range(0, 200000, 10000)
+        for r in ok(m.reservations.get("/api/reservations", params={"limit": 10000, "offset": at}))
+    }
     missing = [i for i in done if i not in there]
     assert not missing, f"{len(missing)} acknowledged bookings are gone, as {missing[:5]}"
     for number, kept in done.items():
@@ -83,8 +98,12 @@ def check_after(cinema, m, showings, done):
             assert there[number]["status"] == kept["status"], f"{number}: {kept} {there[number]}"
     for showing in showings:
         taken = {i for i, state in m.states(showing).items() if state in ("held", "sold")}
-        live = [s for r in there.values() if r["scheduleId"] == showing["id"] and r["status"] in ("PENDING", "CONFIRMED")
-                for s in r["seatIds"]]
+        live = [
+            s
+            for r in there.values()
+            if r["scheduleId"] == showing["id"] and r["status"] in ("PENDING", "CONFIRMED")
+            for s in r["seatIds"]
+        ]
         assert len(live) == len(set(live)) and taken == set(live)
     assert not replay(m.feed("reservations"))
     m.close()
@@ -108,10 +127,13 @@ def test_kill_one(victim):
                 if cinema.kill(victim):
                     kills += 1
             return kills
+
         async with Crowd(cinema, CLIENTS) as crowd:
-            kills, *_ = await asyncio.gather(killer(), crowd.each(
-                lambda number, lines: client(dice, lines, showings, user, clock, done)))
+            kills, *_ = await asyncio.gather(
+                killer(), crowd.each(lambda number, lines: client(dice, lines, showings, user, clock, done))
+            )
         return kills
+
     kills = storm(main)
     print(f"{victim} killed {kills} times, {len(done)} bookings acknowledged")
     assert kills >= 2 and len(done) > 50
@@ -130,9 +152,12 @@ def test_kill_all():
                 await asyncio.sleep(dice.uniform(0.8, 1.5))
                 await asyncio.to_thread(cinema.kill_all)
                 await asyncio.to_thread(cinema.start)
+
             async with Crowd(cinema, CLIENTS) as crowd:
-                await asyncio.gather(killer(), crowd.each(
-                    lambda number, lines: client(dice, lines, showings, user, clock, done)))
+                await asyncio.gather(
+                    killer(), crowd.each(lambda number, lines: client(dice, lines, showings, user, clock, done))
+                )
+
     storm(main)
     print(f"{len(done)} bookings acknowledged")
     assert len(done) > 50
@@ -226,11 +251,17 @@ def test_drain():
     async def main(dice):
         async with Crowd(cinema, 1) as crowd:
             line = crowd.lines[0]["reservations"]
-            paying = asyncio.create_task(line.ask("POST", "/api/payments", {
-                "reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "test_slow"}))
+            paying = asyncio.create_task(
+                line.ask(
+                    "POST",
+                    "/api/payments",
+                    {"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "test_slow"},
+                )
+            )
             await asyncio.sleep(0.3)
             cinema.process.terminate()
             return await paying
+
     status, answer = storm(main)
     assert status == 201, answer
     assert cinema.process.wait(20) == 0

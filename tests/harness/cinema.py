@@ -62,9 +62,15 @@ def bare_environment(folder, **settings):
 def run(*arguments, folder=None, timeout=60, executable=None, **settings):
     """One verb of the program, to its end."""
     folder = folder or tempfile.mkdtemp(prefix="taquilla-run-")
-    return subprocess.run([executable or program(), *map(str, arguments)], cwd=folder, timeout=timeout,
-                          env=bare_environment(folder, **settings), capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        [executable or program(), *map(str, arguments)],
+        cwd=folder,
+        timeout=timeout,
+        env=bare_environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def descendants(pid):
@@ -133,18 +139,33 @@ class Cinema:
 
     def door(self, service, **more):
         from harness.door import Door
+
         return Door(self.url(service), **more)
 
     # --- life ---
 
     def command(self):
-        return [*self.wrap, self.executable, "up", "--base-port", str(self.base_port), "--data", str(self.data),
-                *self.flags]
+        return [
+            *self.wrap,
+            self.executable,
+            "up",
+            "--base-port",
+            str(self.base_port),
+            "--data",
+            str(self.data),
+            *self.flags,
+        ]
 
     def start(self, wait=True):
         with open(self.folder / "log", "ab") as log:
-            self.process = subprocess.Popen(self.command(), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log, env=bare_environment(self.folder, **self.settings))
+            self.process = subprocess.Popen(
+                self.command(),
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=bare_environment(self.folder, **self.settings),
+            )
         if wait:
             self.wait_ready()
             self.first_pids = {s: self.pid(s) for s in self.services}
@@ -226,7 +247,7 @@ class Cinema:
         texts = [(self.folder / "log").read_bytes(), *(f.read_bytes() for f in self.folder.glob("sanitizer.*"))]
         for text in texts:
             found = SANITIZER.search(text)
-            assert not found, "\n" + text[max(0, found.start() - 200):found.start() + 4000].decode(errors="replace")
+            assert not found, "\n" + text[max(0, found.start() - 200) : found.start() + 4000].decode(errors="replace")
 
     def database(self, service="reservations"):
         """The file of a service's embedded store."""
@@ -263,8 +284,15 @@ class Alone(Cinema):
         self.service = service
 
     def command(self):
-        return [self.executable, self.service, "--port", str(self.port(self.service)), "--data", str(self.data),
-                *self.flags]
+        return [
+            self.executable,
+            self.service,
+            "--port",
+            str(self.port(self.service)),
+            "--data",
+            str(self.data),
+            *self.flags,
+        ]
 
     def pid(self, service):
         return self.process.pid if self.process else None
@@ -282,6 +310,7 @@ class Elsewhere:
 
     def door(self, service, **more):
         from harness.door import Door
+
         return Door(self.url(service), **more)
 
     def stop(self):

@@ -4,8 +4,11 @@ import re
 
 import httpx
 
-LEAKS = re.compile(r"sqlite|SELECT\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET|constraint failed|\.[ch]:\d+|/tmp/|/root/"
-                   r"|jansson|errno|backtrace|0x[0-9a-f]{6,}", re.I)
+LEAKS = re.compile(
+    r"sqlite|SELECT\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET|constraint failed|\.[ch]:\d+|/tmp/|/root/"
+    r"|jansson|errno|backtrace|0x[0-9a-f]{6,}",
+    re.I,
+)
 POSITION = re.compile(r"^(movies|rooms|reservations)/[1-9]\d*$")
 STRONG_TAG = re.compile(r'^"[\x21\x23-\x7e]+"$')
 PROBLEM_MEMBERS = {"success", "data", "error", "message", "code", "status", "title", "detail", "requestId"}
@@ -38,12 +41,18 @@ def check_problem(answer):
 def check_success(answer):
     request = answer.request
     json = answer.headers.get("content-type", "").startswith("application/json")
-    if request.method in ("GET", "HEAD") and json and "/health" not in request.url.path \
-            and "/feed" not in request.url.path and "/internal" not in request.url.path:
+    if (
+        request.method in ("GET", "HEAD")
+        and json
+        and "/health" not in request.url.path
+        and "/feed" not in request.url.path
+        and "/internal" not in request.url.path
+    ):
         assert STRONG_TAG.match(answer.headers.get("etag", "")), f"no strong ETag: {answer.headers}"
     if request.method in ("POST", "PUT", "DELETE") and answer.status_code < 300:
-        assert POSITION.match(answer.headers.get("taquilla-position", "")), \
-            f"{request.method} {request.url.path}: no Taquilla-Position: {answer.headers}"
+        assert POSITION.match(
+            answer.headers.get("taquilla-position", "")
+        ), f"{request.method} {request.url.path}: no Taquilla-Position: {answer.headers}"
 
 
 def check_any(answer):
@@ -61,14 +70,21 @@ class Door(httpx.Client):
 
     def __init__(self, url, token=None, **more):
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        super().__init__(base_url=url, timeout=more.pop("timeout", 40), headers=headers,
-                         event_hooks={"response": [check_any]}, trust_env=False, **more)
+        super().__init__(
+            base_url=url,
+            timeout=more.pop("timeout", 40),
+            headers=headers,
+            event_hooks={"response": [check_any]},
+            trust_env=False,
+            **more,
+        )
 
 
 def ok(answer, status=200):
     """The data of an answer that should have gone well."""
-    assert answer.status_code == status, f"{answer.request.method} {answer.request.url}: {answer.status_code} " \
-                                         f"{answer.text[:1000]}"
+    assert answer.status_code == status, (
+        f"{answer.request.method} {answer.request.url}: {answer.status_code} " f"{answer.text[:1000]}"
+    )
     body = answer.json()
     assert body["success"] is True, body
     return body["data"]
@@ -77,8 +93,10 @@ def ok(answer, status=200):
 def refused(answer, status, code=None, sentence=None):
     """The body of an answer that should have been refused. Status and code may be sets of sensible ones."""
     allowed = status if isinstance(status, (set, tuple)) else {status}
-    assert answer.status_code in allowed, f"{answer.request.method} {answer.request.url}: wanted {status}, got " \
-                                          f"{answer.status_code} {answer.text[:1000]}"
+    assert answer.status_code in allowed, (
+        f"{answer.request.method} {answer.request.url}: wanted {status}, got "
+        f"{answer.status_code} {answer.text[:1000]}"
+    )
     body = answer.json()
     if code:
         assert body["code"] in ({code} if isinstance(code, str) else code), body

@@ -40,8 +40,16 @@ class Maker:
         return wall(self.now() + timedelta(**offset))
 
     def movie_body(self, **more):
-        return {"title": unique("Film "), "description": "A story", "duration": 100, "genre": ["Drama"],
-                "director": "Agnès Varda", "cast": ["Ana", "Luis"], "releaseDate": "2024-05-01", "rating": 6.5} | more
+        return {
+            "title": unique("Film "),
+            "description": "A story",
+            "duration": 100,
+            "genre": ["Drama"],
+            "director": "Agnès Varda",
+            "cast": ["Ana", "Luis"],
+            "releaseDate": "2024-05-01",
+            "rating": 6.5,
+        } | more
 
     def make_movie(self, **more):
         return ok(self.movies.post("/api/movies", json=self.movie_body(**more)), 201)
@@ -52,17 +60,31 @@ class Maker:
         room = ok(self.rooms.post("/api/rooms", json=body), 201)
         room["seats"] = []
         if seats:
-            room["seats"] = ok(self.rooms.post(f"/api/rooms/{room['id']}/seats", json={
-                "auto_generate": True, "seats_per_row": per_row}), 201)
+            room["seats"] = ok(
+                self.rooms.post(
+                    f"/api/rooms/{room['id']}/seats", json={"auto_generate": True, "seats_per_row": per_row}
+                ),
+                201,
+            )
         return room
 
     def make_showing(self, movie=None, room=None, start=None, price=12.5, seats=20, **more):
         """A showing with its film under "movie" and its seats' ids under "seat_ids"; a day from now unless said."""
         movie = movie or self.make_movie()
         room = room or self.make_room(seats=seats)
-        showing = ok(self.rooms.post("/api/schedules", json={
-            "movie_id": movie["_id"], "room_id": room["id"], "show_time": start or self.at(days=1),
-            "price": price} | more), 201)
+        showing = ok(
+            self.rooms.post(
+                "/api/schedules",
+                json={
+                    "movie_id": movie["_id"],
+                    "room_id": room["id"],
+                    "show_time": start or self.at(days=1),
+                    "price": price,
+                }
+                | more,
+            ),
+            201,
+        )
         return showing | {"movie": movie, "room": room, "seat_ids": [s["id"] for s in room["seats"]]}
 
     def user_body(self, **more):
@@ -76,12 +98,18 @@ class Maker:
         """The body of a booking; seats: how many of the first ones, or their ids."""
         ids = showing["seat_ids"][:seats] if isinstance(seats, int) else list(seats)
         user = user or self.make_user()
-        return {"userId": user["id"], "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": ids,
-                "totalAmount": round(showing["price"] * max(len(ids), 1), 2)} | more
+        return {
+            "userId": user["id"],
+            "scheduleId": showing["id"],
+            "movieId": showing["movie_id"],
+            "seatIds": ids,
+            "totalAmount": round(showing["price"] * max(len(ids), 1), 2),
+        } | more
 
     def try_book(self, showing, seats=1, user=None, headers=None, **more):
-        return self.reservations.post("/api/reservations", json=self.booking(showing, seats, user, **more),
-                                      headers=headers)
+        return self.reservations.post(
+            "/api/reservations", json=self.booking(showing, seats, user, **more), headers=headers
+        )
 
     def book(self, *arguments, **more):
         return ok(self.try_book(*arguments, **more), 201)

@@ -33,7 +33,9 @@ def money(value):
 
 
 def null_or(form):
-    return lambda value: value is None or (form.match(value) if isinstance(form, re.Pattern) else isinstance(value, form))
+    return lambda value: value is None or (
+        form.match(value) if isinstance(form, re.Pattern) else isinstance(value, form)
+    )
 
 
 def texts(value):
@@ -41,31 +43,68 @@ def texts(value):
 
 
 def movie(thing):
-    has(thing, _id=OBJECT_ID, title=TEXT, description=TEXT, duration=int, genre=texts, director=TEXT, cast=texts,
-        releaseDate=INSTANT_MS_Z, rating=NUMBER, posterUrl=TEXT, trailerUrl=TEXT, isActive=BOOL,
-        createdAt=INSTANT_MS_Z, updatedAt=INSTANT_MS_Z)
+    has(
+        thing,
+        _id=OBJECT_ID,
+        title=TEXT,
+        description=TEXT,
+        duration=int,
+        genre=texts,
+        director=TEXT,
+        cast=texts,
+        releaseDate=INSTANT_MS_Z,
+        rating=NUMBER,
+        posterUrl=TEXT,
+        trailerUrl=TEXT,
+        isActive=BOOL,
+        createdAt=INSTANT_MS_Z,
+        updatedAt=INSTANT_MS_Z,
+    )
     assert "__v" not in thing
     return thing
 
 
 def genre(thing):
-    return has(thing, _id=OBJECT_ID, name=TEXT, description=(str, type(None)), createdAt=INSTANT_MS_Z,
-               updatedAt=INSTANT_MS_Z)
+    return has(
+        thing, _id=OBJECT_ID, name=TEXT, description=(str, type(None)), createdAt=INSTANT_MS_Z, updatedAt=INSTANT_MS_Z
+    )
 
 
 def room(thing):
-    return has(thing, id=int, name=TEXT, capacity=int, screen_type={"2D", "3D", "IMAX"}, is_active=BOOL,
-               created_at=WALL)
+    return has(
+        thing, id=int, name=TEXT, capacity=int, screen_type={"2D", "3D", "IMAX"}, is_active=BOOL, created_at=WALL
+    )
 
 
 def seat(thing):
-    return has(thing, id=int, room_id=int, row_number=TEXT, seat_number=int,
-               seat_type={"regular", "premium", "vip"}, is_available=BOOL, accessible=BOOL, house=BOOL)
+    return has(
+        thing,
+        id=int,
+        room_id=int,
+        row_number=TEXT,
+        seat_number=int,
+        seat_type={"regular", "premium", "vip"},
+        is_available=BOOL,
+        accessible=BOOL,
+        house=BOOL,
+    )
 
 
 def schedule(thing):
-    has(thing, id=int, movie_id=TEXT, room_id=int, show_time=WALL, showtime=WALL, startsAt=OFFSET, price=money,
-        is_active=BOOL, room_name=TEXT, sales_open_at=(str, type(None)), sales_close_at=(str, type(None)))
+    has(
+        thing,
+        id=int,
+        movie_id=TEXT,
+        room_id=int,
+        show_time=WALL,
+        showtime=WALL,
+        startsAt=OFFSET,
+        price=money,
+        is_active=BOOL,
+        room_name=TEXT,
+        sales_open_at=(str, type(None)),
+        sales_close_at=(str, type(None)),
+    )
     assert thing["showtime"] == thing["show_time"]
     return thing
 
@@ -76,16 +115,37 @@ def user(thing):
 
 def payment(thing):
     states = {"PENDING", "COMPLETED", "FAILED", "REFUNDED"}
-    has(thing, id=int, reservationId=int, amount=money, paymentMethod=TEXT, paymentStatus=states, status=states,
-        transactionId=(str, type(None)), paymentDate=WALL)
+    has(
+        thing,
+        id=int,
+        reservationId=int,
+        amount=money,
+        paymentMethod=TEXT,
+        paymentStatus=states,
+        status=states,
+        transactionId=(str, type(None)),
+        paymentDate=WALL,
+    )
     assert thing["status"] == thing["paymentStatus"]
     return thing
 
 
 def reservation(thing):
-    has(thing, id=int, userId=int, user=dict, scheduleId=int, movieId=TEXT, totalAmount=money,
-        status={"PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"}, reservationDate=WALL, createdAt=WALL,
-        expiresAt=null_or(INSTANT_Z), reservedSeats=list, seatIds=list)
+    has(
+        thing,
+        id=int,
+        userId=int,
+        user=dict,
+        scheduleId=int,
+        movieId=TEXT,
+        totalAmount=money,
+        status={"PENDING", "CONFIRMED", "CANCELLED", "EXPIRED"},
+        reservationDate=WALL,
+        createdAt=WALL,
+        expiresAt=null_or(INSTANT_Z),
+        reservedSeats=list,
+        seatIds=list,
+    )
     has(thing["user"], id=int, email=(str, type(None)), name=(str, type(None)), phone=(str, type(None)))
     assert thing["user"]["id"] == thing["userId"]
     assert thing["createdAt"] == thing["reservationDate"]

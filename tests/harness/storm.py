@@ -88,8 +88,9 @@ class Crowd:
 async def together(*asked):
     """Requests on lines that are open already, sent at the same instant: (line, method, path, body, headers)."""
     await asyncio.gather(*(line.open() for line, *_ in asked))
-    return await asyncio.gather(*(line.ask(method, path, body, **(more[0] if more else {}))
-                                  for line, method, path, body, *more in asked))
+    return await asyncio.gather(
+        *(line.ask(method, path, body, **(more[0] if more else {})) for line, method, path, body, *more in asked)
+    )
 
 
 def storm(main, seed=None):

@@ -35,7 +35,13 @@ def big_showing(m):
 
 
 def body_of(showing, user, seats, **more):
-    return {"userId": user, "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": seats, "totalAmount": 1} | more
+    return {
+        "userId": user,
+        "scheduleId": showing["id"],
+        "movieId": showing["movie_id"],
+        "seatIds": seats,
+        "totalAmount": 1,
+    } | more
 
 
 async def hold(line, showing, user, seats, **more):
@@ -69,18 +75,20 @@ def tally(results):
 
 def race(m, rounds, clients=16):
     """rounds(dice, number, lines, clock) in each client; all results together."""
+
     async def main(dice):
         clock = Clock(SECONDS)
         async with Crowd(m.cinema, clients) as crowd:
             found = await crowd.each(lambda number, lines: rounds(dice, number, lines, clock))
         return [r for results in found for r in results]
+
     return storm(main)
 
 
 def own_seats(showing, number, clients=16):
     """The seats that only this client touches, one after the other."""
     share = len(showing["seat_ids"]) // clients
-    return showing["seat_ids"][number * share:(number + 1) * share]
+    return showing["seat_ids"][number * share : (number + 1) * share]
 
 
 def test_expiry_against_payment(scene):
@@ -95,9 +103,14 @@ def test_expiry_against_payment(scene):
             await asyncio.sleep(until(made["expiresAt"], dice.uniform(-0.05, 0.05)))
             status, answer = await line.ask("POST", "/api/payments", payment_of(made))
             now = await state_of(line, made)
-            assert (status, now["status"]) in ((201, "CONFIRMED"), (409, "EXPIRED"), (409, "PENDING")), (status, answer, now)
+            assert (status, now["status"]) in ((201, "CONFIRMED"), (409, "EXPIRED"), (409, "PENDING")), (
+                status,
+                answer,
+                now,
+            )
             results.append(status)
         return results
+
     counts = tally(race(scene, rounds))
     assert counts.get(201) and counts.get(409), f"the race was not close: {counts}"
 
@@ -121,6 +134,7 @@ def test_payment_in_flight_outlives_expiry_and_takers(scene):
             assert (status, now["status"]) == (201, "CONFIRMED"), (status, answer, now)
             results.append(status)
         return results
+
     assert tally(race(scene, rounds))[201] >= 16
 
 
@@ -134,12 +148,13 @@ def test_expiry_against_take_over(scene):
         for at in range(0, len(seats) - 2, 3):
             if not clock.runs():
                 break
-            a, b, c = seats[at:at + 3]
+            a, b, c = seats[at : at + 3]
             made = await hold(rivals[0], showing, user, [a, b, c], hold=True)
             await asyncio.sleep(until(made["expiresAt"], dice.uniform(-0.03, 0.03)))
             answers = await together(
                 (rivals[0], "POST", "/api/reservations", body_of(showing, user, [a, b])),
-                (rivals[1], "POST", "/api/book-ticket", body_of(showing, user, [b, c])))
+                (rivals[1], "POST", "/api/book-ticket", body_of(showing, user, [b, c])),
+            )
             won = [body["data"] for status, body in answers if status == 201]
             assert all(status in (201, 409) for status, _ in answers), answers
             assert len(won) <= 1, "b was sold twice"
@@ -147,6 +162,7 @@ def test_expiry_against_take_over(scene):
                 assert (await state_of(rivals[0], made))["status"] == "EXPIRED"
             results.append(len(won))
         return results
+
     counts = tally(race(scene, rounds))
     assert counts.get(1), "nobody ever took over"
 
@@ -166,6 +182,7 @@ def test_two_cancels(scene):
             answers = await together((lines["reservations"], "PUT", path, None), (lines["gateway"], "PUT", path, None))
             results.append(tuple(sorted(status for status, _ in answers)))
         return results
+
     assert set(tally(race(scene, rounds))) == {(200, 409)}
 
 
@@ -178,10 +195,13 @@ def test_two_payments(scene):
             if not clock.runs():
                 break
             made = await hold(lines["reservations"], showing, user, [seat])
-            answers = await together((lines["reservations"], "POST", "/api/payments", payment_of(made)),
-                                     (lines["gateway"], "POST", "/api/payments", payment_of(made, "card")))
+            answers = await together(
+                (lines["reservations"], "POST", "/api/payments", payment_of(made)),
+                (lines["gateway"], "POST", "/api/payments", payment_of(made, "card")),
+            )
             results.append(tuple(sorted(status for status, _ in answers)))
         return results
+
     assert set(tally(race(scene, rounds))) == {(201, 409)}
 
 
@@ -196,14 +216,18 @@ def test_payment_against_cancel(scene):
             made = await hold(line, showing, user, [seat])
             (paid, _), (cancelled, _) = await together(
                 (line, "POST", "/api/payments", payment_of(made)),
-                (lines["gateway"], "PUT", f"/api/reservations/{made['id']}/cancel", None))
+                (lines["gateway"], "PUT", f"/api/reservations/{made['id']}/cancel", None),
+            )
             now = await state_of(line, made)
             money = (now["payment"] or {}).get("status")
             assert (paid, cancelled, now["status"], money) in (
-                (201, 200, "CANCELLED", "REFUNDED"), (409, 200, "CANCELLED", None), (201, 409, "CONFIRMED", "COMPLETED")), \
-                (paid, cancelled, now)
+                (201, 200, "CANCELLED", "REFUNDED"),
+                (409, 200, "CANCELLED", None),
+                (201, 409, "CONFIRMED", "COMPLETED"),
+            ), (paid, cancelled, now)
             results.append((paid, cancelled))
         return results
+
     tally(race(scene, rounds))
 
 
@@ -217,7 +241,9 @@ def test_one_key_twice(scene):
                 break
             body, key = body_of(showing, user, [seat]), {"Idempotency_Key": unique("k")}
             path = "/api/reservations"
-            answers = await together((lines["reservations"], "POST", path, body, key), (lines["gateway"], "POST", path, body, key))
+            answers = await together(
+                (lines["reservations"], "POST", path, body, key), (lines["gateway"], "POST", path, body, key)
+            )
             for status, answer in answers:
                 assert status == 201 or (status, answer["code"]) == (409, "idempotency_in_progress"), (status, answer)
             ids = {answer["data"]["id"] for status, answer in answers if status == 201}
@@ -226,6 +252,7 @@ def test_one_key_twice(scene):
             assert status == 201 and answer["data"]["id"] in ids
             results.append(tuple(sorted(status for status, _ in answers)))
         return results
+
     tally(race(scene, rounds))
 
 
@@ -239,19 +266,26 @@ def test_one_address_twice(scene):
             if not clock.runs():
                 break
             person = scene.user_body()
-            answers = await together((lines["reservations"], "POST", "/api/users", person),
-                                     (lines["gateway"], "POST", "/api/users", person | {"email": person["email"].upper()}))
+            answers = await together(
+                (lines["reservations"], "POST", "/api/users", person),
+                (lines["gateway"], "POST", "/api/users", person | {"email": person["email"].upper()}),
+            )
             assert sorted(status for status, _ in answers) == [201, 409], answers
             buyer = scene.user_body()
-            tickets = [{"buyer": buyer, "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": [s]}
-                       for s in (first, second)]
+            tickets = [
+                {"buyer": buyer, "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": [s]}
+                for s in (first, second)
+            ]
             other = lines.setdefault("second", type(lines["gateway"])(scene.cinema.port("gateway")))
-            answers = await together((lines["gateway"], "POST", "/api/book-ticket", tickets[0]),
-                                     (other, "POST", "/api/book-ticket", tickets[1]))
+            answers = await together(
+                (lines["gateway"], "POST", "/api/book-ticket", tickets[0]),
+                (other, "POST", "/api/book-ticket", tickets[1]),
+            )
             assert [status for status, _ in answers] == [201, 201], answers
             assert len({answer["data"]["userId"] for _, answer in answers}) == 1
             results.append("one")
         return results
+
     assert tally(race(scene, rounds))["one"] > 10
 
 
@@ -267,19 +301,28 @@ def test_booking_against_the_end_of_the_showing(scene):
 
         async def main(dice):
             async with Crowd(scene.cinema, 16) as crowd:
+
                 async def act(number, lines):
                     if number == 0:
                         await asyncio.sleep(dice.uniform(0, 0.1))
-                        status, answer = await lines["rooms"].ask("DELETE", f"/api/schedules/{showing['id']}?refund=true")
+                        status, answer = await lines["rooms"].ask(
+                            "DELETE", f"/api/schedules/{showing['id']}?refund=true"
+                        )
                         assert status in (200, 202), answer
                         return []
                     seen = []
                     for seat in showing["seat_ids"][number::16]:
-                        status, answer = await lines["reservations"].ask("POST", "/api/reservations", body_of(showing, user, [seat]))
+                        status, answer = await lines["reservations"].ask(
+                            "POST", "/api/reservations", body_of(showing, user, [seat])
+                        )
                         assert status == 201 or (status, answer["code"]) == (409, "showing_cancelled"), answer
                         seen.append(status)
                     return seen
+
                 return await crowd.each(act)
+
         storm(main)
-        after = scene.reservations.get("/api/reservations", params={"scheduleId": showing["id"], "limit": 1000}).json()["data"]
+        after = scene.reservations.get("/api/reservations", params={"scheduleId": showing["id"], "limit": 1000}).json()[
+            "data"
+        ]
         assert {r["status"] for r in after} <= {"CANCELLED"}, tally([r["status"] for r in after])

@@ -31,8 +31,14 @@ async def fight(dice, cinema, showings, users):
             async def buy(number, lines):
                 for _ in range(3):
                     seats = dice.sample(showing["seat_ids"], dice.randint(1, 4))
-                    body = {"userId": users[number], "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": seats,
-                            "totalAmount": 10, "hold": number % 2 == 0}
+                    body = {
+                        "userId": users[number],
+                        "scheduleId": showing["id"],
+                        "movieId": showing["movie_id"],
+                        "seatIds": seats,
+                        "totalAmount": 10,
+                        "hold": number % 2 == 0,
+                    }
                     if number % 4 == 0:
                         status, answer = await lines["gateway"].ask("POST", "/api/book-ticket", body)
                     else:
@@ -43,6 +49,7 @@ async def fight(dice, cinema, showings, users):
                     elif status == 409:
                         assert answer["code"] == "seats_taken", answer
                         assert set(answer["seatIds"]) <= set(seats), answer
+
             await crowd.each(buy)
     return acknowledged, statuses
 
@@ -65,8 +72,11 @@ def test_no_seat_is_sold_twice_and_the_twin_oversells():
         assert set(statuses) <= {201, 409}, f"server errors: {statuses}"
         assert not sold_twice(acknowledged)
         assert len(acknowledged) > 100
-        everything = [r for at in range(0, len(acknowledged) + 1, 10000)
-                      for r in m.reservations.get("/api/reservations", params={"limit": 10000, "offset": at}).json()["data"]]
+        everything = [
+            r
+            for at in range(0, len(acknowledged) + 1, 10000)
+            for r in m.reservations.get("/api/reservations", params={"limit": 10000, "offset": at}).json()["data"]
+        ]
         by_id = {r["id"]: r for r in everything}
         assert len(by_id) == len(acknowledged), "as many rows as acknowledgements"
         for booking in acknowledged:
@@ -90,7 +100,9 @@ def test_no_seat_is_sold_twice_and_the_twin_oversells():
         m, showings, users = prepare(twin)
         m.close()
         acknowledged, statuses = storm(lambda dice: fight(dice, twin, showings, users))
-        print(f"the twin: {len(acknowledged)} bookings acknowledged, answers {statuses}, {len(sold_twice(acknowledged))} seats twice")
+        print(
+            f"the twin: {len(acknowledged)} bookings acknowledged, answers {statuses}, {len(sold_twice(acknowledged))} seats twice"
+        )
         assert sold_twice(acknowledged), "without the protections nothing was oversold: this test cannot fail"
         twin.stop(remove=False)
         assert sweep(twin.database()), "the sweep does not see what the twin did"
