@@ -8,6 +8,7 @@
 /* A page ends early when it is big: a film's text may be long, and both sides hold a page in memory. */
 #define PAGE_BYTES_ENOUGH ((size_t)4 * 1024 * 1024)
 #define READ_AT_ONCE 32
+#define LOOK_UP_MS 250 /* a waiter looks this often whether its server drains */
 
 struct feed_query {
     int64_t after, limit, wait;
@@ -48,11 +49,16 @@ void feed_stop(struct feed *f)
     wake_all(f);
 }
 
-/* Parks until there is something after `after`, the deadline has come or the feed stops. */
-static const fault *wait_for_more(struct feed *f, arena *a, int64_t after, int64_t deadline_ms)
+static bool is_ending(const struct feed *f, const struct call *c)
+{
+    return f->stopped || (c->site && c->site->draining);
+}
+
+/* Parks until there is something after `after`, the deadline has come, the feed stops or its server drains. */
+static const fault *wait_for_more(struct feed *f, struct call *c, int64_t after, int64_t deadline_ms)
 {
     if (f->waiting_count >= FEED_WAITERS_MAX) {
-        fault *busy = fault_new(a, FAULT_UNAVAILABLE, "feed_busy",
+        fault *busy = fault_new(c->arena, FAULT_UNAVAILABLE, "feed_busy",
                                 "Too many readers wait for news already; ask again without waiting.");
         busy->retry_after_s = 1;
         return busy;
@@ -62,8 +68,10 @@ static const fault *wait_for_more(struct feed *f, arena *a, int64_t after, int64
         w.next->link = &w.next;
     f->waiting = &w;
     f->waiting_count++;
-    while (f->position <= after && !f->stopped && fiber_park("feed", deadline_ms))
-        ;
+    while (f->position <= after && !is_ending(f, c) && loop_now_ms() < deadline_ms) {
+        int64_t look_up_ms = loop_now_ms() + LOOK_UP_MS;
+        fiber_park("feed", deadline_ms < look_up_ms ? deadline_ms : look_up_ms);
+    }
     *w.link = w.next;
     if (w.next)
         w.next->link = w.link;
@@ -111,10 +119,10 @@ const fault *feed_answer(struct feed *f, struct call *c)
     }
     TRY(write_events(f, c->arena, want, &out, &position));
     /* A reader ahead of us has to hear that at once: its owner was restored from an older copy. */
-    if (want->limit > 0 && out.len == empty && want->wait > 0 && position == want->after && !f->stopped) {
+    if (want->limit > 0 && out.len == empty && want->wait > 0 && position == want->after) {
         if (f->position < position)
             f->position = position;
-        TRY(wait_for_more(f, c->arena, want->after, deadline_ms));
+        TRY(wait_for_more(f, c, want->after, deadline_ms));
         TRY(write_events(f, c->arena, want, &out, &position));
     }
     buf_literal(&out, "],\"position\":");

@@ -21,7 +21,7 @@ struct feed {
 /* The store committed up to `position`: wakes the waiters. Loop thread. */
 void feed_moved(struct feed *f, int64_t position);
 
-/* The server drains: answers every waiter now, and lets nobody wait any more. */
+/* Answers every waiter now, and lets nobody wait any more. A server that drains does so by itself. */
 void feed_stop(struct feed *f);
 
 /* Answers one GET /feed; the service's handler calls it with its own feed. No envelope: {"events":[...],"position":N}.

@@ -21,6 +21,7 @@ static struct owner {
     int64_t missing;  /* a position that the log has lost; 0: none */
     bool away, refuses, garbles;
     int calls;
+    struct site site;
 } owner;
 
 static const fault *read_log(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out)
@@ -55,7 +56,7 @@ static const fault *get_feed(arena *a, str query, str *body)
     const struct shape *s = &feed_query_shape;
     void *values = arena_take(a, s->size);
     TRY(query_read(a, query, s, values));
-    struct call c = { .arena = a, .query = values };
+    struct call c = { .arena = a, .query = values, .site = &owner.site };
     TRY(feed_answer(&owner.feed, &c));
     assert_int_equal(c.status, 200);
     *body = buf_str(&c.out);
@@ -257,6 +258,19 @@ static void waiters_are_bounded_and_a_stop_answers_them(void **state)
     for (size_t i = 0; i < FEED_WAITERS_MAX; i++)
         assert_true(readers[i].done && !readers[i].problem);
     assert_page("wait=30", "{\"events\":[],\"position\":0}"); /* nobody waits any more */
+}
+
+static void a_draining_server_lets_nobody_wait(void **state)
+{
+    (void)state;
+    struct reader r = { .query = "wait=30" };
+    assert_true(fiber_start("reader", read_feed, &r));
+    run_loop_ms(10);
+    assert_false(r.done);
+    owner.site.draining = true;
+    RUN_UNTIL(r.done);
+    assert_null(r.problem);
+    assert_in_range(r.took_ms, 10, 3000);
 }
 
 /* --- the follower --- */
@@ -491,6 +505,7 @@ int main(void)
         SCENE(a_long_poll_ends_with_news),
         SCENE(a_long_poll_ends_with_its_time),
         SCENE(waiters_are_bounded_and_a_stop_answers_them),
+        SCENE(a_draining_server_lets_nobody_wait),
         SCENE(it_starts_at_the_present_end_and_goes_on),
         SCENE(it_resumes_from_a_position),
         SCENE(a_loss_is_told_once_and_what_was_missed_is_read),
