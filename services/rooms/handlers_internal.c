@@ -1,0 +1,37 @@
+/* handlers_internal.c - what the other services ask: showings with their room or seats, and the
+ * feed. */
+#include "services/rooms/handlers.h"
+
+/* What is answered is at least as new as this: a reader that keeps it knows which events it holds
+ * already. */
+static void position_say(struct call *c)
+{
+    struct rooms *svc = c->service;
+    answer_header(
+        c, "Taquilla-Position",
+        arena_printf(c->arena, "rooms/%lld", (long long)svc->store->position(svc->store)));
+}
+
+const fault *rooms_internal_showing(struct call *c)
+{
+    struct rooms *svc = c->service;
+    struct showing found;
+    position_say(c);
+    TRY(svc->store->showing_with_seats(svc->store, c->arena, c->ids[0], &found));
+    return reply(c, 200, &rooms_showing_whole_shape, &found);
+}
+
+const fault *rooms_internal_showings(struct call *c)
+{
+    struct rooms *svc = c->service;
+    list found;
+    position_say(c);
+    TRY(svc->store->showings_with_rooms(svc->store, c->arena, c->query, &found));
+    return reply_list(c, &rooms_showing_listed_shape, &found);
+}
+
+const fault *rooms_feed(struct call *c)
+{
+    struct rooms *svc = c->service;
+    return feed_answer(&svc->feed, c);
+}

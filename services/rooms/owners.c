@@ -1,0 +1,167 @@
+/* owners.c - asks movies about films, and reservations about tickets. */
+#include "services/rooms/rooms.h"
+
+#include "lib/base/random.h"
+#include "lib/json/read.h"
+
+#define FILM_ID_LENGTH 24
+#define SALES_DEADLINE_MS 5000
+
+/* --- films --- */
+
+struct film {
+    int64_t duration;
+    bool is_active;
+};
+static const struct field film_fields[] = {
+    FIELD(struct film, duration, "duration"),
+    FIELD(struct film, is_active, "isActive"),
+};
+static const struct shape film_shape = SHAPE(film, film_fields);
+
+struct film_answer {
+    struct film *data;
+};
+static const struct field film_answer_fields[] = { FIELD(struct film_answer, data, "data",
+                                                         .shape = &film_shape) };
+static const struct shape film_answer_shape = SHAPE(film_answer, film_answer_fields);
+
+static const fault *film_unknown(arena *a)
+{
+    return fault_new(a, FAULT_NOT_FOUND, "film_unknown", "Movie not found");
+}
+
+/* An owner that answers, and not as agreed, is away for those who ask. */
+static const fault *owner_confused(arena *a, const char *owner, const struct message *answer)
+{
+    fault *problem = fault_new(a, FAULT_UNAVAILABLE, "upstream_away",
+                               "The %s service cannot answer at the moment.", owner);
+    problem->retry_after_s = 1;
+    problem->internal =
+        arena_printf(a, "%s answered %d: %.*s", owner, answer->status,
+                     (int)(answer->body.len < 200 ? answer->body.len : 200), answer->body.at);
+    return problem;
+}
+
+/* An id of movies is 24 hexadecimal digits: another is unknown there, and nothing else may enter
+ * the path. */
+static bool film_id_plausible(str id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.at[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
+            return false;
+    }
+    return id.len == FILM_ID_LENGTH;
+}
+
+const fault *rooms_film_minutes(struct rooms *svc, arena *a, str movie_id, int64_t *minutes)
+{
+    *minutes = FILM_MINUTES_UNCHECKED;
+    if (!svc->movies)
+        return NULL;
+    if (!film_id_plausible(movie_id))
+        return film_unknown(a);
+    struct outgoing want = { .method = GET,
+                             .target = arena_printf(a, "/api/movies/%.*s", STR_ARG(movie_id)) };
+    struct message *answer = NEW(a, struct message);
+    struct film_answer found = { NULL };
+    TRY(upstream_call(svc->movies, a, &want, answer));
+    if (answer->status == 404)
+        return film_unknown(a);
+    if (answer->status != 200 || json_restore(a, answer->body, &film_answer_shape, &found) ||
+        !found.data || found.data->duration < 1)
+        return owner_confused(a, "movies", answer);
+    if (!found.data->is_active)
+        return fault_new(a, FAULT_CONFLICT, "film_inactive", "Movie %.*s is no longer shown.",
+                         STR_ARG(movie_id));
+    *minutes = found.data->duration;
+    return NULL;
+}
+
+/* --- tickets --- */
+
+static const struct field live_fields[] = {
+    FIELD(struct live_sales, schedule_id, "scheduleId"),
+    FIELD(struct live_sales, tickets, "tickets"),
+};
+static const struct shape live_shape = SHAPE(live_sales, live_fields);
+
+static const struct field sales_answer_fields[] = {
+    FIELD(struct sales_answer, live, "live", .shape = &live_shape),
+    FIELD(struct sales_answer, stopped, "stopped"),
+    FIELD(struct sales_answer, cancelled, "cancelled"),
+};
+static const struct shape sales_answer_shape = SHAPE(sales_answer, sales_answer_fields);
+
+struct stop_answer {
+    struct sales_answer *data;
+};
+static const struct field stop_answer_fields[] = {
+    FIELD(struct stop_answer, data, "data", .shape = &sales_answer_shape),
+};
+static const struct shape stop_answer_shape = SHAPE(stop_answer, stop_answer_fields);
+
+static void put_ids(struct buf *out, const char *name, const ids *numbers)
+{
+    buf_quoted(out, str_of(name));
+    buf_literal(out, ":[");
+    for (size_t i = 0; i < numbers->count; i++) {
+        if (i > 0)
+            buf_char(out, ',');
+        buf_int(out, numbers->at[i]);
+    }
+    buf_char(out, ']');
+}
+
+/* The key makes the call one that may be tried again on a new connection; the position lets
+ * reservations see this service's change before it sells again. */
+static const fault *sales_call(struct rooms *svc, arena *a, const char *target, str body,
+                               struct message *answer)
+{
+    str position = arena_printf(a, "rooms/%lld", (long long)svc->store->position(svc->store));
+    struct header headers[] = {
+        { STR("Content-Type"), STR("application/json") },
+        { STR("Idempotency-Key"), random_hex(a, 16) },
+        { STR("Taquilla-Position"), position },
+    };
+    struct outgoing want = { .method = POST,
+                             .target = str_of(target),
+                             .headers = headers,
+                             .header_count = COUNT_OF(headers),
+                             .body = body,
+                             .deadline_ms = SALES_DEADLINE_MS,
+                             .internal = true };
+    TRY(upstream_call(svc->reservations, a, &want, answer));
+    return answer->status == 200 ? NULL : owner_confused(a, "reservations", answer);
+}
+
+const fault *rooms_sales_stop(struct rooms *svc, arena *a, const struct sales_order *want,
+                              struct sales_answer *out)
+{
+    struct buf body = { .in = a };
+    buf_char(&body, '{');
+    put_ids(&body, "scheduleIds", &want->schedule_ids);
+    if (want->seat_ids.count > 0) {
+        buf_char(&body, ',');
+        put_ids(&body, "seatIds", &want->seat_ids);
+    }
+    buf_printf(&body, ",\"refund\":%s}", want->refund ? "true" : "false");
+    struct message *answer = NEW(a, struct message);
+    struct stop_answer found = { NULL };
+    TRY(sales_call(svc, a, "/internal/sales/stop", buf_str(&body), answer));
+    if (json_restore(a, answer->body, &stop_answer_shape, &found) || !found.data)
+        return owner_confused(a, "reservations", answer);
+    *out = *found.data;
+    return NULL;
+}
+
+const fault *rooms_sales_resume(struct rooms *svc, arena *a, const ids *schedule_ids)
+{
+    struct buf body = { .in = a };
+    buf_char(&body, '{');
+    put_ids(&body, "scheduleIds", schedule_ids);
+    buf_char(&body, '}');
+    struct message *answer = NEW(a, struct message);
+    return sales_call(svc, a, "/internal/sales/resume", buf_str(&body), answer);
+}

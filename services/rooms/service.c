@@ -1,0 +1,109 @@
+/* service.c - rooms put together: its store, the services it asks, its feed, its upkeep. */
+#include "services/rooms/service.h"
+
+#include "services/rooms/rooms.h"
+
+#define HEALTH_BYTES_MAX ((size_t)64 * 1024)
+
+static const struct field settings_fields[] = {
+    FIELD(struct house_rules, cleaning_minutes, "CLEANING_MINUTES", .fallback = "15", .min = 0,
+          .max = 1440, .doc = "minutes that a room stays free between two showings"),
+    FIELD(struct house_rules, sales_close_minutes, "SALES_CLOSE_MINUTES", .fallback = "20",
+          .min = 0, .max = 1440,
+          .doc = "minutes after the start until which a showing is sold, unless it says otherwise"),
+};
+static const struct shape settings_own_shape = SHAPE(house_rules, settings_fields);
+
+static void store_moved(void *arg, int64_t position)
+{
+    feed_moved(&((struct rooms *)arg)->feed, position);
+}
+
+static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit,
+                              struct event_page *out)
+{
+    struct store *store = arg;
+    return store->feed_read(store, a, after, limit, out);
+}
+
+static void store_check(struct health_check *check, struct app *app)
+{
+    struct rooms *svc = app->service;
+    arena *a = arena_new(HEALTH_BYTES_MAX);
+    check->away = svc->store->check(svc->store, a) != NULL;
+    arena_free(a);
+}
+
+static const fault *owners_open(struct app *app, struct rooms *svc)
+{
+    TRY(app_open_upstream(app, "movies", app->settings->movies_api_url, &svc->movies));
+    TRY(app_open_upstream(app, "reservations", app->settings->reservations_api_url,
+                          &svc->reservations));
+    if (svc->movies)
+        app_check_upstream(app, "movies", svc->movies, false);
+    if (svc->reservations)
+        app_check_upstream(app, "reservations", svc->reservations, false);
+    return NULL;
+}
+
+static const fault *rooms_open(struct app *app)
+{
+    struct rooms *svc = NEW(app->boot, struct rooms);
+    app->service = svc;
+    svc->feed = (struct feed){ .source = "taquilla/rooms", .read = feed_read };
+    TRY(rooms_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, app->settings->data_dir),
+                          app->own, store_moved, svc));
+    svc->feed.store = svc->store;
+    feed_moved(&svc->feed, svc->store->position(svc->store));
+    app->checks[app->check_count++] =
+        (struct health_check){ .name = "store", .run = store_check, .needed = true };
+    TRY(owners_open(app, svc));
+    return rooms_upkeep_start(svc, app->boot);
+}
+
+static void rooms_drain(struct app *app)
+{
+    struct rooms *svc = app->service;
+    feed_stop(&svc->feed);
+}
+
+/* Also after an open that failed half way. */
+static void rooms_close(struct app *app)
+{
+    struct rooms *svc = app->service;
+    rooms_upkeep_stop(svc);
+    if (svc->movies)
+        upstream_close(svc->movies);
+    if (svc->reservations)
+        upstream_close(svc->reservations);
+    if (svc->store)
+        svc->store->close(svc->store);
+}
+
+static int64_t rooms_position(void *service)
+{
+    const struct store *store = ((struct rooms *)service)->store;
+    return store->position(store);
+}
+
+static void rooms_metrics(struct app *app, struct buf *out)
+{
+    struct store *store = ((struct rooms *)app->service)->store;
+    store->metrics(store, out);
+}
+
+const struct service rooms_service = {
+    .name = "rooms",
+    .health_name = "rooms-api",
+    .title = "Taquilla rooms",
+    .about = "Rooms, their seats, and the showings in them. No two showings meet in one room.",
+    .port = 3002,
+    .routes = rooms_routes,
+    .settings = &settings_own_shape,
+    .settings_size = sizeof(struct house_rules),
+    .open = rooms_open,
+    .close = rooms_close,
+    .drain = rooms_drain,
+    .position = rooms_position,
+    .metrics = rooms_metrics,
+};
