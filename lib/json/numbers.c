@@ -52,10 +52,10 @@ bool int_of_json(const json_t *value, int64_t *out)
  * that gives the same double is what he wrote. */
 static int64_t cents_rounded(double size)
 {
-    struct buf text = { 0 };
     char room[40];
-    text.at = room;
-    text.cap = sizeof room;
+    struct buf text = { .at = room, .cap = sizeof room }; /* never full: a number has 24 bytes at most */
+    if (size < 0.0001)
+        return 0; /* below that it would be written with an exponent */
     json_write_number(&text, size);
     int64_t cents = 0, digits_after = -1;
     bool up = false;
@@ -64,8 +64,6 @@ static int64_t cents_rounded(double size)
             digits_after++;
         if (room[i] == '.')
             digits_after = 0;
-        else if (room[i] < '0' || room[i] > '9')
-            return llround(size * 100); /* 1e-7: far from any half */
         else if (digits_after < 3)
             cents = cents * 10 + (room[i] - '0');
         else
