@@ -79,15 +79,15 @@ static const fault *path_parts_read(struct call *c, const struct match *found)
 /* application/json, text/json, application/anything+json; parameters as charset are not looked at. */
 static bool type_is_json(str declared)
 {
-    str type;
-    (void)str_cut(&declared, ';', &type);
-    type = str_trim(type);
-    static const char suffix[] = "json";
-    size_t n = sizeof suffix - 1;
-    if (type.len <= n || !str_equal_nocase(str_after(type, type.len - n), STR("json")))
-        return false;
-    char before = type.at[type.len - n - 1];
-    return before == '/' || before == '+';
+    static const str suffix = { "+json", 5 };
+    str subtype, family;
+    (void)str_cut(&declared, ';', &subtype);
+    (void)str_cut(&subtype, '/', &family);
+    subtype = str_trim(subtype);
+    if (str_equal_nocase(subtype, STR("json")))
+        return true;
+    return subtype.len > suffix.len &&
+           str_equal_nocase(str_after(subtype, subtype.len - suffix.len), suffix);
 }
 
 static const fault *body_read(struct call *c)
