@@ -147,7 +147,7 @@ def test_demo_and_status():
             201,
         )
         assert made["status"] == "CONFIRMED"
-        done = run("status", "--base-port", cinema.base_port, "--data", cinema.data, folder=cinema.folder)
+        done = run("status", "--base-port", cinema.base_port, folder=cinema.folder)
         assert done.returncode == 0, done.stdout + done.stderr
         for service in ("movies", "rooms", "reservations", "gateway"):
             assert service in done.stdout
@@ -156,7 +156,7 @@ def test_demo_and_status():
 
     cinema_problems = sweep(cinema.database()) if cinema.data.exists() else []
     assert not cinema_problems
-    done = run("status", "--base-port", cinema.base_port, "--data", cinema.data)
+    done = run("status", "--base-port", cinema.base_port)
     assert done.returncode != 0, "nobody is there any more"
 
 
@@ -185,7 +185,7 @@ def test_import_of_3201_films():
     assert len(rows) == FILMS
     with Cinema() as cinema:
         m = Maker(cinema)
-        flags = ("--data", cinema.data, "--base-port", cinema.base_port)
+        flags = ("--base-port", cinema.base_port)
         done = run("import", "movies", file, *flags, folder=cinema.folder, timeout=300)
         print(done.stdout[-2000:], done.stderr[-2000:])
         total = m.movies.get("/api/movies", params={"limit": 1}).json()["pagination"]["total"]
