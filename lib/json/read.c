@@ -120,7 +120,7 @@ void object_read(struct reading *r, const struct place *outer, const struct shap
     for (size_t i = 0; i < s->count; i++) {
         const struct field *f = &s->fields[i];
         struct place at = { .outer = outer, .name = str_of(f->name) };
-        field_read(r, &at, s, f, json_object_get(object, f->name), out);
+        field_read(r, &at, s, f, f->whole ? object : json_object_get(object, f->name), out);
     }
     if (r->restoring)
         return;
