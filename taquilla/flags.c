@@ -1,0 +1,50 @@
+/* flags.c - reads a verb's flags and refuses what it does not know. */
+#include "taquilla/flags.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "taquilla/services.h"
+
+#define PORTS_OF_A_CINEMA 6 /* two are kept for analytics and ingestion */
+
+/* The value of argv[*at] when it is this flag; takes the next argument when there is no '='. */
+static const char *flag_value(const struct flag *f, int argc, char **argv, int *at)
+{
+    const char *given = argv[*at];
+    size_t length = strlen(f->name);
+    if (strncmp(given, f->name, length) != 0)
+        return NULL;
+    if (given[length] == '=')
+        return given + length + 1;
+    if (given[length] == '\0' && *at + 1 < argc)
+        return argv[++*at];
+    return NULL;
+}
+
+bool flags_read(int argc, char **argv, const struct flag *known, int count)
+{
+    for (int at = 1; at < argc; at++) {
+        const char *given = argv[at], *value = NULL;
+        for (int i = 0; i < count && !value; i++)
+            if ((value = flag_value(&known[i], argc, argv, &at)))
+                *known[i].value = value;
+        if (!value) {
+            fprintf(stderr, "taquilla %s: %s is not known here, or its value is missing; see taquilla --help.\n",
+                    argv[0], given);
+            return false;
+        }
+    }
+    return true;
+}
+
+int base_port_of(const char *text)
+{
+    int64_t port = BASE_PORT;
+    if (text && (!str_to_int(str_of(text), &port) || port < 1 || port > 65535 - PORTS_OF_A_CINEMA + 1)) {
+        fprintf(stderr, "taquilla: --base-port must be a number from 1 to %d: six ports are taken from there on.\n",
+                65535 - PORTS_OF_A_CINEMA + 1);
+        return 0;
+    }
+    return (int)port;
+}

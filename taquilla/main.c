@@ -1,0 +1,78 @@
+/* main.c - one program: the services by name, and the verbs around them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "taquilla/services.h"
+#include "taquilla/verbs.h"
+
+const struct service *const services[SERVICE_COUNT] = {
+    &movies_service,
+    &rooms_service,
+    &reservations_service,
+    &gateway_service,
+};
+
+static const struct verb {
+    const char *name, *arguments, *about;
+    int (*run)(int argc, char **argv);
+} verbs[] = {
+    { "up", "[--base-port N] [--data DIR] [--listen ADDR]",
+      "the whole cinema: every service as a process of its own, started again when it dies.\n"
+      "      Only the gateway listens on ADDR; the others stay on 127.0.0.1", up_run },
+    { "demo", "[--data DIR]", "fills an empty cinema with films, rooms, showings and sales around today", demo_run },
+    { "import", "movies FILE [--base-port N]", "films from a JSON file into a running cinema", import_run },
+    { "status", "[--base-port N]", "how each service is; exit 1 when one is away", status_run },
+    { "config", "", "every setting with its value, meaning and default", config_run },
+    { "openapi", "SERVICE", "the service's API description", openapi_run },
+    { "errors", "", "every error code and what it means", errors_run },
+    { "version", "", "the version", version_run },
+};
+
+const struct service *service_named(const char *name)
+{
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        if (strcmp(services[i]->name, name) == 0)
+            return services[i];
+    return NULL;
+}
+
+static int usage(FILE *to, int code)
+{
+    fprintf(to, "taquilla runs a cinema: its films, rooms and showings, and the sale of its seats.\n\n"
+                "  taquilla VERB [FLAGS]\n\n");
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        fprintf(to, "  %s%s%s\n      %s\n", verbs[i].name, verbs[i].arguments[0] ? " " : "", verbs[i].arguments,
+                verbs[i].about);
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        fprintf(to, "  %s [--port N] [--listen ADDR] [--data DIR]\n      that service alone; port %d\n",
+                services[i]->name, services[i]->port);
+    fprintf(to, "\nSettings come from .env in the working directory, the environment and flags; the later wins.\n");
+    return code;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return argc > 1 && strcmp(argv[1], "help") == 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (asks_for_help(argc, argv))
+        return usage(stdout, 0);
+    if (argc < 2)
+        return usage(stderr, 2);
+    const char *name = argv[1];
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return verbs[i].run(argc - 1, argv + 1);
+    const struct service *s = service_named(name);
+    if (s)
+        return service_run(s, argc - 1, argv + 1);
+    fprintf(stderr, "taquilla: there is no verb \"%s\".\n\n", name);
+    return usage(stderr, 2);
+}

@@ -1,0 +1,14 @@
+/* verbs.h - what the program can be asked to do. argv[0] is the verb; each returns the process's exit code. */
+#ifndef TAQUILLA_VERBS_H
+#define TAQUILLA_VERBS_H
+
+int up_run(int argc, char **argv);
+int status_run(int argc, char **argv);
+int config_run(int argc, char **argv);
+int version_run(int argc, char **argv);
+int openapi_run(int argc, char **argv);
+int errors_run(int argc, char **argv);
+int demo_run(int argc, char **argv);
+int import_run(int argc, char **argv);
+
+#endif
