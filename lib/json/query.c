@@ -54,6 +54,7 @@ static const fault *take_pair(struct reading *r, str pair, const struct shape *s
     *seen |= bit;
     if (value.len) {
         struct place at = { .name = str_of(f->name) };
+        field_clear(f, (char *)out + f->offset); /* the fallback lies there */
         value_from_text(r, &at, f, value, (char *)out + f->offset);
     } else {
         *seen &= ~bit; /* an empty value is the default, and another of that name may still follow */

@@ -35,7 +35,7 @@ bool field_is_required(const struct field *f);
 void field_clear(const struct field *f, void *member);
 void field_set_fallback(struct reading *r, const struct field *f, void *member);
 
-/* One value that is there; what is wrong with it is blamed. */
+/* One value that is there, into a cleared member; what is wrong with it is blamed. */
 void value_from_json(struct reading *r, const struct place *at, const struct field *f, json_t *value,
                      void *member);
 void value_from_text(struct reading *r, const struct place *at, const struct field *f, str text,

@@ -139,6 +139,25 @@ static void bad_values_are_named(void **state)
     }
 }
 
+/* A list that is given replaces its default, however long that is. */
+static void given_lists_replace_their_default(void **state)
+{
+    static const struct field fields[] = {
+        FIELD(struct sample, genre, "genre", .fallback = "Drama,Noir,Western"),
+        FIELD(struct sample, seat_ids, "ids", .fallback = "4,5,6,7"),
+    };
+    static const struct shape shape = SHAPE(sample, fields);
+    struct sample made;
+    assert_null(query_read(*state, STR("genre=War&ids=9"), &shape, &made));
+    assert_int_equal(made.genre.count, 1);
+    assert_text(made.genre.at[0], "War");
+    assert_int_equal(made.seat_ids.count, 1);
+    assert_int_equal(made.seat_ids.at[0], 9);
+    assert_null(query_read(*state, STR("genre="), &shape, &made));
+    assert_int_equal(made.genre.count, 3);
+    assert_int_equal(made.seat_ids.at[3], 7);
+}
+
 static void required_names_are_missed(void **state)
 {
     static const struct field fields[] = { FIELD(struct sample, seat_ids, "ids", .min = 1, .max = 100) };
@@ -186,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_are_decoded, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(what_cannot_be_decoded, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(bad_values_are_named, arena_open, arena_close),
+        cmocka_unit_test_setup_teardown(given_lists_replace_their_default, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(required_names_are_missed, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(one_text_by_one_field, arena_open, arena_close),
     };
