@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/feed/follower.h"
 #include "lib/json/read.h"
+#include "lib/loop/fiber.h"
 
 #define SHOWINGS_KEPT_MAX 1024
 #define SHOWING_BYTES_MAX (16 * 1024 * 1024) /* a room of 10,000 seats takes 3 MB */
@@ -58,16 +59,36 @@ static const struct field moved_fields[] = {
 };
 static const struct shape moved_shape = SHAPE(moved_showing, moved_fields);
 
+/* The store is told in a fiber of its own: the feed must not wait for a commit. */
+struct moving {
+    struct showings *showings;
+    arena *memory;
+    int64_t position;
+    struct moved_showing now;
+};
+
+static void showing_move(void *arg)
+{
+    struct moving *m = arg;
+    struct showings *s = m->showings;
+    const fault *problem = s->store->showing_moved(s->store, m->memory, m->now.id, m->now.starts_at, m->now.ends_at,
+                                                   s->unpaid_until_min);
+    if (problem)
+        log_line("error", "showing_not_followed", "%s at rooms/%lld", problem->code, (long long)m->position);
+    arena_free(m->memory);
+}
+
 static void showing_changed(struct showings *s, const struct event *e)
 {
-    arena *a = arena_new(1024 * 1024);
-    struct moved_showing now;
-    const fault *problem = json_read(a, e->data, &moved_shape, &now);
-    if (!problem)
-        problem = s->store->showing_moved(s->store, a, now.id, now.starts_at, now.ends_at, s->unpaid_until_min);
-    if (problem)
-        log_line("error", "showing_not_followed", "%s at rooms/%lld", problem->code, (long long)e->position);
-    arena_free(a);
+    arena *memory = arena_new(1024 * 1024);
+    struct moving *m = NEW(memory, struct moving);
+    *m = (struct moving){ .showings = s, .memory = memory, .position = e->position };
+    const fault *problem = json_read(memory, e->data, &moved_shape, &m->now);
+    if (!problem && fiber_start("follow a showing", showing_move, m))
+        return;
+    log_line("error", "showing_not_followed", "%s at rooms/%lld", problem ? problem->code : "fibers_exhausted",
+             (long long)e->position);
+    arena_free(memory);
 }
 
 static void rooms_changed(void *arg, const struct event *e)
@@ -174,8 +195,13 @@ const fault *showings_open(arena *boot, struct showings **out, struct upstream *
     return NULL;
 }
 
-void showings_close(struct showings *s)
+void showings_stop(struct showings *s)
 {
     follower_stop(&s->follower);
+}
+
+void showings_close(struct showings *s)
+{
     kept_drop_all(s);
+    upstream_close(s->upstream);
 }

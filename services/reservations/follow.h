@@ -11,6 +11,7 @@ struct showings;
 /* rooms is asked over `upstream`; moved showings are told to the store. */
 const fault *showings_open(arena *boot, struct showings **out, struct upstream *upstream, struct store *store,
                            int64_t unpaid_until_min) MUST_CHECK;
+void showings_stop(struct showings *s);  /* follows no more */
 void showings_close(struct showings *s);
 
 /* The showing with its seats. *out is valid until the caller parks. NOT_FOUND showing_unknown; UNAVAILABLE when rooms is away

@@ -95,10 +95,17 @@ static const fault *reservations_open(struct app *app)
     return upkeep_start(svc, app->boot);
 }
 
-static void reservations_close(struct app *app)
+static void reservations_drain(struct app *app)
 {
     struct reservations *svc = app->service;
     feed_stop(&svc->feed);
+    if (svc->showings)
+        showings_stop(svc->showings);
+}
+
+static void reservations_close(struct app *app)
+{
+    struct reservations *svc = app->service;
     upkeep_stop(svc);
     if (svc->showings)
         showings_close(svc->showings);
@@ -129,6 +136,7 @@ const struct service reservations_service = {
     .null_members = true,
     .open = reservations_open,
     .close = reservations_close,
+    .drain = reservations_drain,
     .position = reservations_position,
     .metrics = reservations_metrics,
 };

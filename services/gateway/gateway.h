@@ -1,0 +1,32 @@
+/* gateway.h - the gateway's own struct and its handlers. */
+#ifndef TAQUILLA_GATEWAY_GATEWAY_H
+#define TAQUILLA_GATEWAY_GATEWAY_H
+
+#include "lib/http/route.h"
+#include "services/gateway/kept.h"
+#include "services/gateway/programme.h"
+
+struct gateway {
+    struct owners owners;
+    struct programme programme;
+    struct kept kept;
+    struct house house;
+};
+
+extern const struct route gateway_routes[];
+
+/* handlers.c */
+handler gateway_showtimes, gateway_showtime, gateway_details, gateway_seats, gateway_dashboard, gateway_house;
+/* proxy.c */
+handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book;
+/* pages.c */
+handler gateway_page, gateway_file;
+
+struct details_query {
+    bool past;
+};
+struct dashboard_query {
+    int64_t limit;
+};
+
+#endif

@@ -1,0 +1,73 @@
+/* kept.c - an answer that was just given is given again as long as nothing it was made of has changed. */
+#include "services/gateway/kept.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/loop/loop.h"
+
+static uint64_t hash_of(str text)
+{
+    static const unsigned char key[crypto_shorthash_KEYBYTES] = "taquilla kept";
+    uint64_t hash;
+    crypto_shorthash((unsigned char *)&hash, (const unsigned char *)text.at, text.len, key);
+    return hash;
+}
+
+struct stamp stamp_now(const struct owners *o, int64_t schedule_id)
+{
+    return (struct stamp){ .movies = o->of[MOVIES].generation,
+                           .rooms = o->of[ROOMS].generation,
+                           .claims = schedule_id ? o->claims_generation[(uint64_t)schedule_id % SHOWING_SLOTS] : 0,
+                           .schedule_id = schedule_id };
+}
+
+static bool in_touch(const struct owners *o, const struct stamp *s)
+{
+    return o->of[MOVIES].follower.in_touch && o->of[ROOMS].follower.in_touch &&
+           (s->schedule_id == 0 || o->of[RESERVATIONS].follower.in_touch);
+}
+
+static bool stamp_good(const struct owners *o, const struct stamp *s)
+{
+    struct stamp now = stamp_now(o, s->schedule_id);
+    return now.movies == s->movies && now.rooms == s->rooms && now.claims == s->claims && in_touch(o, s);
+}
+
+bool kept_reply(struct kept *k, const struct owners *o, struct call *c)
+{
+    str key = c->request->target;
+    struct kept_entry *entry = &k->slots[hash_of(key) % KEPT_SLOTS];
+    if (key.len != entry->key_len || memcmp(key.at, entry->key, key.len) != 0 || key.len == 0 ||
+        entry->until_ms <= loop_now_ms() || !stamp_good(o, &entry->stamp)) {
+        k->misses++;
+        return false;
+    }
+    k->hits++;
+    c->etag = arena_copy(c->arena, str_of(entry->etag));
+    return reply_raw(c, 200, NULL, buf_str(&entry->body)) == NULL;
+}
+
+void kept_store(struct kept *k, const struct owners *o, struct call *c, const struct stamp *made_under,
+                int64_t keep_ms)
+{
+    str key = c->request->target;
+    if (key.len > KEPT_KEY_BYTES_MAX || c->out.len > KEPT_BODY_BYTES_MAX || !stamp_good(o, made_under))
+        return;
+    struct kept_entry *entry = &k->slots[hash_of(key) % KEPT_SLOTS];
+    memcpy(entry->key, key.at, key.len);
+    entry->key_len = key.len;
+    entry->body.len = 0;
+    buf_put(&entry->body, c->out.at, c->out.len);
+    entry->stamp = *made_under;
+    entry->until_ms = loop_now_ms() + keep_ms;
+    snprintf(entry->etag, sizeof entry->etag, "\"%016llx\"", (unsigned long long)hash_of(buf_str(&c->out)));
+    c->etag = arena_copy(c->arena, str_of(entry->etag));
+}
+
+void kept_free(struct kept *k)
+{
+    for (size_t i = 0; i < KEPT_SLOTS; i++)
+        buf_free(&k->slots[i].body);
+}

@@ -1,0 +1,116 @@
+/* proxy.c - what belongs to an owner goes to it: status, body and relevant headers pass unchanged both ways. */
+#include "lib/base/random.h"
+#include "services/gateway/gateway.h"
+
+#define READ_DEADLINE_MS 5000
+#define WRITE_DEADLINE_MS 10000
+#define PAYMENT_DEADLINE_MS 70000 /* the provider's own deadline lies within */
+#define OWN_WRITE_WAIT_MS 250
+
+static const char *const passed_down[] = { "Content-Type", "Accept", "Accept-Language", "Authorization",
+                                           "If-None-Match" };
+static const char *const passed_up[] = { "ETag",        "Location", "Retry-After",   "Taquilla-Position",
+                                         "Allow",       "RateLimit", "Cache-Control", "WWW-Authenticate" };
+
+struct passage {
+    enum owner_name to;
+    str target;
+    bool internal;
+    int64_t deadline_ms;
+};
+
+static bool has_body(enum method m)
+{
+    return m == POST || m == PUT || m == PATCH;
+}
+
+/* A POST without a key gets one, so that it can be tried again when an answer is lost. */
+static size_t headers_down(struct call *c, const struct passage *way, struct header *headers)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(passed_down); i++) {
+        str value = message_header(c->request, passed_down[i]);
+        bool ours = way->internal && str_equal(str_of(passed_down[i]), STR("Authorization"));
+        if (value.at && !ours)
+            headers[count++] = (struct header){ str_of(passed_down[i]), value };
+    }
+    headers[count++] = (struct header){ STR("X-Request-Id"), c->request_id };
+    if (c->request->method == POST)
+        headers[count++] = (struct header){
+            STR("Idempotency-Key"),
+            c->once ? c->once->key : arena_printf(c->arena, "gateway-%.*s", STR_ARG(random_hex(c->arena, 16))),
+        };
+    return count;
+}
+
+/* What the client did is to be seen by the client: the answer waits until the feed has brought it here. */
+static void own_write_wait(struct gateway *gw, enum owner_name to, const struct message *answer)
+{
+    struct follower *f = &gw->owners.of[to].follower;
+    int64_t position = follower_position_of(f, message_header(answer, "Taquilla-Position"));
+    if (position > 0)
+        (void)follower_reach(f, position, OWN_WRITE_WAIT_MS);
+}
+
+static const fault *pass(struct call *c, const struct passage *way)
+{
+    struct gateway *gw = c->service;
+    struct header headers[COUNT_OF(passed_down) + 2];
+    struct message *answer = NEW(c->arena, struct message);
+    TRY(upstream_call(gw->owners.of[way->to].upstream, c->arena,
+                      &(struct outgoing){ .method = c->request->method,
+                                          .target = way->target,
+                                          .headers = headers,
+                                          .header_count = headers_down(c, way, headers),
+                                          .body = has_body(c->request->method) ? c->request->body : STR(""),
+                                          .deadline_ms = way->deadline_ms,
+                                          .internal = way->internal },
+                      answer));
+    own_write_wait(gw, way->to, answer);
+    for (size_t i = 0; i < COUNT_OF(passed_up); i++) {
+        str value = message_header(answer, passed_up[i]);
+        if (!value.at)
+            continue;
+        if (i == 0)
+            c->etag = value;
+        else
+            answer_header(c, passed_up[i], value);
+    }
+    str type = message_header(answer, "Content-Type");
+    return reply_raw(c, answer->status, type.at ? arena_cstr(c->arena, type) : NULL, answer->body);
+}
+
+static const fault *pass_to(struct call *c, enum owner_name to)
+{
+    enum method m = c->request->method;
+    bool reads = m == GET || m == HEAD;
+    bool pays = m == POST && str_starts(c->request->path, STR("/api/payments"));
+    return pass(c, &(struct passage){ .to = to,
+                                      .target = c->request->target,
+                                      .deadline_ms = pays    ? PAYMENT_DEADLINE_MS
+                                                     : reads ? READ_DEADLINE_MS
+                                                             : WRITE_DEADLINE_MS });
+}
+
+const fault *gateway_to_movies(struct call *c)
+{
+    return pass_to(c, MOVIES);
+}
+
+const fault *gateway_to_rooms(struct call *c)
+{
+    return pass_to(c, ROOMS);
+}
+
+const fault *gateway_to_reservations(struct call *c)
+{
+    return pass_to(c, RESERVATIONS);
+}
+
+const fault *gateway_book(struct call *c)
+{
+    return pass(c, &(struct passage){ .to = RESERVATIONS,
+                                      .target = STR("/internal/book"),
+                                      .internal = true,
+                                      .deadline_ms = PAYMENT_DEADLINE_MS });
+}

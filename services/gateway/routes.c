@@ -1,0 +1,47 @@
+/* routes.c - the gateway's API as one table. */
+#include "services/gateway/gateway.h"
+
+static const struct field details_fields[] = {
+    FIELD(struct details_query, past, "past", .fallback = "false", .doc = "showings that are over, too"),
+};
+static const struct shape details_query_shape = SHAPE(details_query, details_fields);
+
+static const struct field dashboard_query_fields[] = {
+    FIELD(struct dashboard_query, limit, "limit", .fallback = "1000", .max = 10000),
+};
+static const struct shape dashboard_query_shape = SHAPE(dashboard_query, dashboard_query_fields);
+
+/* clang-format off */
+#define TO_OWNER(prefix, run) \
+    { GET, prefix,           run, .any_method = true, .access = ACCESS_ANYONE }, \
+    { GET, prefix "/{**rest}", run, .any_method = true, .access = ACCESS_ANYONE }
+
+const struct route gateway_routes[] = {
+    { GET,  "/api/showtimes",                 gateway_showtimes, NULL, NULL,
+      "Showings with film and room, not yet over unless days are given", .query = &showtime_query_shape },
+    { GET,  "/api/showtimes/{id}",            gateway_showtime,  NULL, NULL,
+      "One showing with film and room" },
+    { GET,  "/api/showtimes/{id}/seats",      gateway_seats,     NULL, &seat_map_shape,
+      "The seat map of a showing" },
+    { GET,  "/api/movie-details/{*movieId}",  gateway_details,   NULL, NULL,
+      "A film with its showings and their rooms", .query = &details_query_shape },
+    { GET,  "/api/user-dashboard/{id}",       gateway_dashboard, NULL, NULL,
+      "A user with reservations, their films and showings", .query = &dashboard_query_shape, .access = ACCESS_ADMIN },
+    { POST, "/api/book-ticket",               gateway_book,      NULL, NULL,
+      "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE },
+    { GET,  "/api/house",                     gateway_house,     NULL, &house_shape,
+      "Name, currency, language and time zone of the house" },
+
+    TO_OWNER("/api/movies",       gateway_to_movies),
+    TO_OWNER("/api/genres",       gateway_to_movies),
+    TO_OWNER("/api/rooms",        gateway_to_rooms),
+    TO_OWNER("/api/schedules",    gateway_to_rooms),
+    TO_OWNER("/api/reservations", gateway_to_reservations),
+    TO_OWNER("/api/users",        gateway_to_reservations),
+    TO_OWNER("/api/payments",     gateway_to_reservations),
+
+    { GET,  "/",                              gateway_page,      .plain = true },
+    { GET,  "/web/{*file}",                   gateway_file,      .plain = true },
+    { .path = NULL },
+};
+/* clang-format on */

@@ -1,0 +1,88 @@
+/* service.c - the gateway put together: its owners, what it keeps of them, the house it speaks for. */
+#include "services/gateway/service.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "services/gateway/gateway.h"
+
+/* The machine's own zone, when the settings name none: browsers want its name. */
+static str machine_zone(arena *a)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/etc/localtime", path, sizeof path - 1);
+    path[len > 0 ? len : 0] = '\0';
+    static const char folder[] = "/zoneinfo/";
+    const char *at = strstr(path, folder);
+    return at ? arena_copy(a, str_of(at + sizeof folder - 1)) : STR("UTC");
+}
+
+static struct house house_of(struct app *app)
+{
+    const struct settings *set = app->settings;
+    return (struct house){ .cinema_name = set->cinema_name,
+                           .currency = set->currency,
+                           .language = set->language,
+                           .time_zone = set->time_zone.len > 0 ? set->time_zone : machine_zone(app->boot),
+                           .day_starts = set->day_starts };
+}
+
+static const fault *owner_open(struct app *app, struct gateway *gw, enum owner_name which, const char *name, str url)
+{
+    TRY(app_open_upstream(app, name, url, &gw->owners.of[which].upstream));
+    if (!gw->owners.of[which].upstream)
+        return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "The gateway cannot do without %s.", name);
+    app_check_upstream(app, name, gw->owners.of[which].upstream, false);
+    return NULL;
+}
+
+static const fault *gateway_open(struct app *app)
+{
+    struct gateway *gw = NEW(app->boot, struct gateway);
+    app->service = gw;
+    gw->house = house_of(app);
+    gw->programme.owners = &gw->owners;
+    TRY(owner_open(app, gw, MOVIES, "movies", app->settings->movies_api_url));
+    TRY(owner_open(app, gw, ROOMS, "rooms", app->settings->rooms_api_url));
+    TRY(owner_open(app, gw, RESERVATIONS, "reservations", app->settings->reservations_api_url));
+    owners_follow(&gw->owners);
+    return NULL;
+}
+
+static void gateway_drain(struct app *app)
+{
+    struct gateway *gw = app->service;
+    owners_stop(&gw->owners);
+}
+
+static void gateway_close(struct app *app)
+{
+    struct gateway *gw = app->service;
+    programme_free(&gw->programme);
+    kept_free(&gw->kept);
+    for (size_t i = 0; i < OWNER_COUNT; i++)
+        upstream_close(gw->owners.of[i].upstream);
+}
+
+static void gateway_metrics(struct app *app, struct buf *out)
+{
+    const struct gateway *gw = app->service;
+    buf_printf(out,
+               "# TYPE taquilla_kept_hits_total counter\ntaquilla_kept_hits_total %llu\n"
+               "# TYPE taquilla_kept_misses_total counter\ntaquilla_kept_misses_total %llu\n",
+               (unsigned long long)gw->kept.hits, (unsigned long long)gw->kept.misses);
+}
+
+const struct service gateway_service = {
+    .name = "gateway",
+    .health_name = "gateway-api",
+    .title = "Taquilla gateway",
+    .about = "One address for pages, apps and tills: showings with film and room, seat maps, tickets.",
+    .port = 3004,
+    .routes = gateway_routes,
+    .open = gateway_open,
+    .close = gateway_close,
+    .drain = gateway_drain,
+    .metrics = gateway_metrics,
+};
