@@ -39,14 +39,16 @@ enum part { PART_COMING, PART_OVER, PART_ANY, PART_COMING_COUNT, PARTS };
 #define OVER REST "AND s.show_time >= ?5 AND s.show_time < ?6 AND +s.ends_at <= ?7 "
 #define ANY REST "AND s.show_time >= ?5 AND s.show_time < ?6 AND ?7 = ?7 "
 #define FORWARDS "ORDER BY s.show_time, s.id LIMIT ?8 OFFSET ?9"
+#define FORWARDS_SORTED "ORDER BY +s.show_time, s.id LIMIT ?8 OFFSET ?9"
 #define BACKWARDS "ORDER BY s.show_time DESC, s.id DESC LIMIT ?8 OFFSET ?9"
 #define ONE_ROW "LIMIT ?8 OFFSET ?9"
 #define SHOWINGS "SELECT " SHOWING_COLUMNS SHOWING_TABLES "WHERE "
 #define COUNT "SELECT count(*) FROM schedules s WHERE "
 #define LISTS_LED_BY(lead)                                                                         \
     {                                                                                              \
-        [PART_COMING] = SHOWINGS lead COMING FORWARDS, [PART_OVER] = SHOWINGS lead OVER BACKWARDS, \
-        [PART_ANY] = SHOWINGS lead ANY FORWARDS, [PART_COMING_COUNT] = COUNT lead COMING ONE_ROW,  \
+        [PART_COMING] = SHOWINGS lead COMING FORWARDS_SORTED,                                      \
+        [PART_OVER] = SHOWINGS lead OVER BACKWARDS, [PART_ANY] = SHOWINGS lead ANY FORWARDS,       \
+        [PART_COMING_COUNT] = COUNT lead COMING ONE_ROW,                                           \
     }
 
 static const char *const lists[LEADS][PARTS] = {

@@ -1,0 +1,479 @@
+/* test_store.c - what store.h promises, asked of the embedded store: nothing here knows its
+ * database. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/loop/fiber.h"
+#include "services/rooms/store.h"
+
+static const struct house_rules house = { .cleaning_minutes = 15, .sales_close_minutes = 20 };
+static const ids NO_IDS;
+static char directory[64];
+static arena *a;
+static struct store *store;
+static wall began;
+
+static void moved(void *arg, int64_t position)
+{
+    (void)arg;
+    (void)position;
+}
+
+static void store_open(void)
+{
+    assert_null(rooms_sqlite_open(a, &store, directory, &house, moved, NULL));
+}
+
+static void (*body)(void);
+
+static void body_run(void *arg)
+{
+    (void)arg;
+    store_open();
+    body();
+    store->close(store);
+    loop_stop();
+}
+
+/* Each test is a fiber with a fresh store. */
+static void on_store(void (*run)(void))
+{
+    strcpy(directory, "/tmp/test-rooms-XXXXXX");
+    assert_non_null(mkdtemp(directory));
+    a = arena_new((size_t)64 << 20);
+    assert_null(clock_set_zone(a, "America/Lima"));
+    began = clock_wall_now();
+    loop_open();
+    body = run;
+    assert_true(fiber_start("test", body_run, NULL));
+    loop_run();
+    loop_close();
+    arena_free(a);
+    char command[96];
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    assert_int_equal(system(command), 0);
+}
+
+static void assert_refused(const fault *problem, const char *code)
+{
+    assert_non_null(problem);
+    assert_string_equal(problem->code, code);
+}
+
+static void assert_text(str found, const char *wanted)
+{
+    if (!str_equal(found, str_of(wanted)))
+        fail_msg("\"%.*s\" is not \"%s\"", STR_ARG(found), wanted);
+}
+
+/* --- makers --- */
+
+static struct room room_make(int64_t capacity)
+{
+    struct room made;
+    struct room_new want = { .name = STR("Sala 1"),
+                             .capacity = capacity,
+                             .screen_type = SCREEN_3D };
+    assert_null(store->room_create(store, a, NULL, &want, &made));
+    return made;
+}
+
+static const fault *seats_make(int64_t room_id, int64_t per_row, list *out)
+{
+    struct seats_new want = { .auto_generate = true, .seats_per_row = per_row };
+    return store->seats_create(store, a, NULL, room_id, &want, out);
+}
+
+/* Minutes from the test's begin, in whole minutes of the wall: the same however long it runs. */
+static wall in_minutes(int64_t minutes)
+{
+    return (wall){ began.s / 60 * 60 + minutes * 60 };
+}
+
+static const fault *showing_try(int64_t room_id, const char *movie_id, int64_t minutes,
+                                struct showing *out)
+{
+    struct showing_new want = {
+        .movie_id = str_of(movie_id),
+        .room_id = room_id,
+        .show_time = in_minutes(minutes),
+        .price = { 1250 },
+        .sales_open_at = INSTANT_NONE,
+        .sales_close_at = INSTANT_NONE,
+    };
+    return store->showing_create(store, a, NULL, &want, 60, out);
+}
+
+static struct showing showing_make(int64_t room_id, const char *movie_id, int64_t minutes)
+{
+    struct showing made;
+    assert_null(showing_try(room_id, movie_id, minutes, &made));
+    return made;
+}
+
+static struct showing_edit edit_of(const char *field)
+{
+    const struct shape *s = &rooms_showing_edit_shape;
+    return (struct showing_edit){
+        .given = UINT64_C(1) << (shape_field(s, str_of(field)) - s->fields),
+        .sales_open_at = INSTANT_NONE,
+        .sales_close_at = INSTANT_NONE,
+    };
+}
+
+static struct event last_event(void)
+{
+    struct event_page page;
+    int64_t position = store->position(store);
+    assert_null(store->feed_read(store, a, position - 1, 1, &page));
+    assert_int_equal(page.events.count, 1);
+    return *LIST_AT(&page.events, struct event, 0);
+}
+
+/* --- rooms and seats --- */
+
+static void rooms_and_seats(void)
+{
+    struct room room = room_make(25), found;
+    assert_text(last_event().type, "room.changed");
+    assert_null(store->room_find(store, a, room.id, &found));
+    assert_text(found.name, "Sala 1");
+    assert_int_equal(found.screen_type, SCREEN_3D);
+    assert_refused(store->room_find(store, a, 99, &found), "room_unknown");
+
+    list seats;
+    assert_null(seats_make(room.id, 10, &seats));
+    assert_int_equal(seats.count, 25);
+    assert_text(last_event().type, "seats.changed");
+    assert_refused(seats_make(room.id, 10, &seats), "seat_exists");
+    assert_refused(seats_make(99, 10, &seats), "room_unknown");
+
+    struct seat extra = { .row_number = STR("Z"), .seat_number = 1, .is_available = true };
+    struct seats_new want = {
+        .seats = {&extra, 1}
+    };
+    assert_refused(store->seats_create(store, a, NULL, room.id, &want, &seats),
+                   "capacity_exceeded");
+    extra.row_number = STR("a");
+    assert_refused(store->seats_create(store, a, NULL, room.id, &want, &seats), "seat_exists");
+
+    struct room_edit smaller = { .capacity = 24, .given = 1 << 1 };
+    assert_refused(store->room_edit(store, a, room.id, &smaller, &NO_IDS, &found),
+                   "capacity_exceeded");
+    smaller.capacity = 30;
+    assert_null(store->room_edit(store, a, room.id, &smaller, &NO_IDS, &found));
+    assert_int_equal(found.capacity, 30);
+    assert_text(found.name, "Sala 1");
+}
+
+static void seats_are_all_made_or_none(void)
+{
+    struct room room = room_make(100);
+    struct seat rows[] = {
+        {.row_number = STR("AA"), .seat_number = 2, .seat_type = SEAT_VIP },
+        { .row_number = STR("B"),                      .seat_number = 1               },
+        { .row_number = STR("AA"),                      .seat_number = 1},
+        { .row_number = STR("B"),                      .seat_number = 1                }
+    };
+    struct seats_new want = {
+        .seats = {rows, 4}
+    };
+    struct paging all = { .limit = LIMIT_NONE };
+    list made, found;
+    int64_t position = store->position(store);
+    assert_refused(store->seats_create(store, a, NULL, room.id, &want, &made), "seat_exists");
+    assert_null(store->seats_list(store, a, room.id, &all, &found));
+    assert_int_equal(found.count, 0);
+    assert_int_equal(store->position(store), position);
+    want.seats.count = 3;
+    assert_null(store->seats_create(store, a, NULL, room.id, &want, &made));
+    assert_null(store->seats_list(store, a, room.id, &all, &found));
+    static const char *const in_order[] = { "B", "AA", "AA" };
+    for (size_t i = 0; i < 3; i++)
+        assert_text(LIST_AT(&found, struct seat, i)->row_number, in_order[i]);
+    assert_int_equal(LIST_AT(&found, struct seat, 2)->seat_type, SEAT_VIP);
+
+    struct seat edited, *first = LIST_AT(&found, struct seat, 0);
+    struct seat_edit closing = rooms_seat_closing();
+    assert_null(store->seat_edit(store, a, room.id, first->id, &closing, &edited));
+    assert_false(edited.is_available);
+    assert_refused(store->seat_edit(store, a, room.id, 99, &closing, &edited), "seat_unknown");
+    struct seat_edit twin = { .row_number = STR("aa"), .seat_number = 2, .given = 3 };
+    assert_refused(store->seat_edit(store, a, room.id, first->id, &twin, &edited), "seat_exists");
+}
+
+static void keys_give_the_same_answer(void)
+{
+    struct once once = { STR("POST /api/rooms/1/seats"), STR("key"), STR("hash") };
+    struct room room = room_make(3);
+    struct seats_new want = { .auto_generate = true, .seats_per_row = 2 };
+    list first, again;
+    assert_null(store->seats_create(store, a, &once, room.id, &want, &first));
+    assert_null(store->seats_create(store, a, &once, room.id, &want, &again));
+    assert_int_equal(again.count, 3);
+    assert_int_equal(LIST_AT(&again, struct seat, 2)->id, LIST_AT(&first, struct seat, 2)->id);
+    once.body_hash = STR("another");
+    assert_refused(store->seats_create(store, a, &once, room.id, &want, &again),
+                   "idempotency_key_reused");
+
+    struct once showing_once = { STR("POST /api/schedules"), STR("key"), STR("hash") };
+    struct showing_new showing = { .movie_id = STR("m"),
+                                   .room_id = room.id,
+                                   .show_time = in_minutes(60),
+                                   .price = { 1 },
+                                   .sales_open_at = INSTANT_NONE,
+                                   .sales_close_at = INSTANT_NONE };
+    struct showing made, recalled;
+    bool seen;
+    assert_null(store->showing_recall(store, a, &showing_once, &recalled, &seen));
+    assert_false(seen);
+    assert_null(store->showing_create(store, a, &showing_once, &showing, 60, &made));
+    assert_null(store->showing_recall(store, a, &showing_once, &recalled, &seen));
+    assert_true(seen);
+    assert_int_equal(recalled.id, made.id);
+    assert_int_equal(recalled.starts_at.ms, made.starts_at.ms);
+    assert_int_equal(recalled.sales_close_at.ms, made.sales_close_at.ms);
+}
+
+/* --- showings --- */
+
+static void showings_do_not_meet(void)
+{
+    struct room one = room_make(10), two = room_make(10);
+    struct showing first = showing_make(one.id, "m", 600), other;
+    assert_text(last_event().type, "showing.changed");
+    assert_int_equal(first.ends_at.ms - first.starts_at.ms, 60 * 60000);
+    assert_int_equal(first.sales_close_at.ms - first.starts_at.ms, 20 * 60000);
+
+    const fault *problem = showing_try(one.id, "m", 674, &other);
+    assert_refused(problem, "showing_overlaps");
+    assert_int_equal(problem->named.count, 1);
+    assert_int_equal(problem->named.at[0], first.id);
+    assert_refused(showing_try(one.id, "m", 526, &other), "showing_overlaps");
+    assert_refused(showing_try(99, "m", 526, &other), "room_unknown");
+    struct showing next = showing_make(one.id, "m", 675);
+    showing_make(one.id, "m", 525);
+    showing_make(two.id, "m", 600);
+
+    struct showing_edit later = edit_of("show_time");
+    later.show_time = in_minutes(610);
+    assert_refused(store->showing_edit(store, a, &first, &later, 0, &other), "showing_overlaps");
+    later.show_time = in_minutes(690);
+    assert_null(store->showing_edit(store, a, &next, &later, 0, &next)); /* not with itself */
+    later.show_time = in_minutes(605);
+    assert_null(store->showing_edit(store, a, &first, &later, 0, &first));
+    assert_int_equal(first.sales_close_at.ms - first.starts_at.ms,
+                     20 * 60000); /* the default moved along */
+
+    assert_null(store->showing_close(store, a, first.id, &other));
+    assert_false(other.is_active);
+    assert_null(store->showing_close(store, a, first.id, &other));
+    showing_make(one.id, "m", 605); /* its time is free again */
+    struct showing_edit reopen = edit_of("is_active");
+    reopen.is_active = true;
+    assert_null(store->showing_find(store, a, first.id, &first));
+    assert_refused(store->showing_edit(store, a, &first, &reopen, 0, &other), "showing_overlaps");
+}
+
+static void edits_are_decided_on_what_is_there(void)
+{
+    struct room one = room_make(10), two = room_make(10);
+    struct showing found = showing_make(one.id, "m", 600), made;
+    struct showing_edit move = edit_of("room_id");
+    move.room_id = two.id;
+    assert_null(store->showing_edit(store, a, &found, &move, 0, &made));
+    assert_int_equal(made.room_id, two.id);
+    struct showing_edit cheaper = edit_of("price");
+    cheaper.price.cents = 500;
+    assert_refused(store->showing_edit(store, a, &found, &cheaper, 0, &made), "changed_meanwhile");
+    assert_null(store->showing_edit(store, a, &made, &cheaper, 0, &made));
+    assert_int_equal(made.price.cents, 500);
+
+    struct showing_edit window = edit_of("sales_open_at");
+    window.sales_open_at = made.ends_at;
+    assert_refused(store->showing_edit(store, a, &made, &window, 0, &made), "validation_failed");
+    window.sales_open_at.ms = made.starts_at.ms;
+    assert_null(store->showing_edit(store, a, &made, &window, 90, &made));
+    assert_int_equal(made.length_minutes, 90);
+    assert_int_equal(made.ends_at.ms - made.starts_at.ms, 90 * 60000);
+}
+
+static void rooms_close_with_their_showings(void)
+{
+    struct room room = room_make(10);
+    showing_make(room.id, "m", -600); /* over */
+    struct showing first = showing_make(room.id, "m", -30),
+                   second = showing_make(room.id, "m", 600), found;
+    ids to_come;
+    assert_null(store->room_showings(store, a, room.id, &to_come));
+    assert_int_equal(to_come.count, 2);
+    assert_int_equal(to_come.at[0], first.id);
+
+    struct room_edit closing = rooms_room_closing();
+    ids too_few = { &first.id, 1 };
+    assert_refused(store->room_edit(store, a, room.id, &closing, &too_few, &room),
+                   "changed_meanwhile");
+    assert_null(store->showing_find(store, a, first.id, &found));
+    assert_true(found.is_active);
+    assert_null(store->room_edit(store, a, room.id, &closing, &to_come, &room));
+    assert_false(room.is_active);
+    assert_null(store->showing_find(store, a, second.id, &found));
+    assert_false(found.is_active);
+    assert_refused(showing_try(room.id, "m", 900, &found), "room_inactive");
+    list listed;
+    assert_null(store->rooms_list(store, a, &(struct paging){ .limit = 10 }, &listed));
+    assert_int_equal(listed.count, 0);
+}
+
+/* --- lists --- */
+
+static void assert_listed(struct showing_filter want, size_t count,
+                          const struct showing *const *wanted)
+{
+    list found;
+    assert_null(store->showings_find(store, a, &want, &found));
+    assert_int_equal(found.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(LIST_AT(&found, struct showing, i)->id, wanted[i]->id);
+}
+
+#define LISTED(filter, ...)                                                                        \
+    assert_listed(filter, COUNT_OF(((const struct showing *[]){ __VA_ARGS__ })),                   \
+                  (const struct showing *[]){ __VA_ARGS__ })
+#define PROGRAM(limit_max, ...)                                                                    \
+    ((struct showing_filter){ ALWAYS, .active = true, .order = ORDER_SELLABLE_FIRST,               \
+                              .limit = limit_max, __VA_ARGS__ })
+#define BY_TIME(active_only, ...)                                                                  \
+    ((struct showing_filter){ .active = active_only, .limit = 100, __VA_ARGS__ })
+#define ALWAYS .from = WALL_NONE, .until = WALL_NONE
+
+static void showings_are_listed_in_order(void)
+{
+    struct room one = room_make(10), two = room_make(10);
+    struct showing tomorrow = showing_make(one.id, "m", 1440),
+                   old = showing_make(one.id, "m", -4000);
+    struct showing soon = showing_make(two.id, "n", 30), now = showing_make(one.id, "m", -30);
+    struct showing ended = showing_make(two.id, "m", -90), closed = showing_make(two.id, "m", 300);
+    assert_null(store->showing_close(store, a, closed.id, &closed));
+
+    LISTED(PROGRAM(100, .offset = 0), &now, &soon, &tomorrow, &ended, &old);
+    LISTED(PROGRAM(2, .offset = 0), &now, &soon);
+    LISTED(PROGRAM(2, .offset = 2), &tomorrow, &ended);
+    LISTED(PROGRAM(2, .offset = 4), &old);
+    assert_listed(PROGRAM(2, .offset = 5), 0, NULL);
+    assert_listed(PROGRAM(0, .offset = 0), 0, NULL);
+    LISTED(PROGRAM(100, .movie_id = STR("m")), &now, &tomorrow, &ended, &old);
+    LISTED(PROGRAM(100, .room_id = two.id), &soon, &ended);
+    LISTED(PROGRAM(100, .movie_id = STR("m"), .room_id = two.id), &ended);
+    struct showing_filter about_now = PROGRAM(100, .offset = 0);
+    about_now.from = in_minutes(-100);
+    about_now.until = in_minutes(100);
+    LISTED(about_now, &now, &soon, &ended);
+    LISTED(BY_TIME(true, ALWAYS), &old, &ended, &now, &soon, &tomorrow);
+    LISTED(BY_TIME(true, ALWAYS, .not_over = true), &now, &soon, &tomorrow);
+    LISTED(BY_TIME(false, ALWAYS, .not_over = true), &now, &soon, &closed, &tomorrow);
+    int64_t wanted[] = { closed.id, old.id, 12345 };
+    struct showing_filter named = BY_TIME(false, ALWAYS);
+    named.ids = (ids){ wanted, 3 };
+    LISTED(named, &old, &closed);
+    named.active = true;
+    LISTED(named, &old);
+}
+
+static void showings_come_with_room_and_seats(void)
+{
+    struct room room = room_make(3);
+    list seats, listed;
+    assert_null(seats_make(room.id, 2, &seats));
+    struct showing showing = showing_make(room.id, "m", 60), found;
+    assert_null(store->showing_with_seats(store, a, showing.id, &found));
+    assert_int_equal(found.seats.count, 3);
+    assert_text(found.room_name, "Sala 1");
+    assert_refused(store->showing_with_seats(store, a, 99, &found), "showing_unknown");
+    assert_null(store->showings_with_rooms(store, a, &BY_TIME(true, ALWAYS), &listed));
+    assert_int_equal(listed.count, 1);
+    assert_int_equal(LIST_AT(&listed, struct showing, 0)->room->capacity, 3);
+}
+
+/* --- stopped sales, other zones --- */
+
+static void stopped_sales_are_remembered(void)
+{
+    struct room room = room_make(10);
+    struct showing one = showing_make(room.id, "m", 60), two = showing_make(room.id, "m", 600);
+    int64_t both[] = { one.id, two.id };
+    list stopped;
+    assert_null(store->stops_begin(store, a, &(ids){ both, 2 }));
+    assert_null(store->stops_begin(store, a, &(ids){ both, 1 }));
+    assert_null(store->showing_close(store, a, two.id, &two));
+    store->close(store);
+    store_open();
+    assert_null(store->stops_list(store, a, &stopped));
+    assert_int_equal(stopped.count, 2);
+    assert_true(LIST_AT(&stopped, struct stopped_sale, 0)->is_active);
+    assert_false(LIST_AT(&stopped, struct stopped_sale, 1)->is_active);
+    assert_null(store->stops_end(store, a, &(ids){ both, 2 }));
+    assert_null(store->stops_list(store, a, &stopped));
+    assert_int_equal(stopped.count, 0);
+}
+
+static void another_zone_keeps_the_wall_clock(void)
+{
+    struct room room = room_make(10);
+    struct showing made = showing_make(room.id, "m", 600), found;
+    store->close(store);
+    store_open();
+    int64_t position = store->position(store);
+    store->close(store);
+    assert_null(clock_set_zone(a, "Asia/Tokyo"));
+    store_open();
+    assert_int_equal(store->position(store), position + 1);
+    assert_text(last_event().type, "showing.changed");
+    assert_null(store->showing_find(store, a, made.id, &found));
+    assert_int_equal(found.show_time.s, made.show_time.s);
+    assert_int_equal(made.starts_at.ms - found.starts_at.ms, INT64_C(14) * 3600000);
+    assert_int_equal(found.ends_at.ms - found.starts_at.ms, INT64_C(60) * 60000);
+    store->close(store);
+    store_open();
+    assert_int_equal(store->position(store), position + 1);
+}
+
+#define ON_STORE(name)                                                                             \
+    static void test_##name(void **state)                                                          \
+    {                                                                                              \
+        (void)state;                                                                               \
+        on_store(name);                                                                            \
+    }
+ON_STORE(rooms_and_seats)
+ON_STORE(seats_are_all_made_or_none)
+ON_STORE(keys_give_the_same_answer)
+ON_STORE(showings_do_not_meet)
+ON_STORE(edits_are_decided_on_what_is_there)
+ON_STORE(rooms_close_with_their_showings)
+ON_STORE(showings_are_listed_in_order)
+ON_STORE(showings_come_with_room_and_seats)
+ON_STORE(stopped_sales_are_remembered)
+ON_STORE(another_zone_keeps_the_wall_clock)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rooms_and_seats),
+        cmocka_unit_test(test_seats_are_all_made_or_none),
+        cmocka_unit_test(test_keys_give_the_same_answer),
+        cmocka_unit_test(test_showings_do_not_meet),
+        cmocka_unit_test(test_edits_are_decided_on_what_is_there),
+        cmocka_unit_test(test_rooms_close_with_their_showings),
+        cmocka_unit_test(test_showings_are_listed_in_order),
+        cmocka_unit_test(test_showings_come_with_room_and_seats),
+        cmocka_unit_test(test_stopped_sales_are_remembered),
+        cmocka_unit_test(test_another_zone_keeps_the_wall_clock),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
