@@ -1,11 +1,12 @@
 /* client.h - HTTP to another service of ours: keep-alive connections, deadlines, retries, a circuit breaker.
  *
  * Idempotent calls (GET, HEAD, PUT, DELETE, and POST with an Idempotency-Key) are tried up to 3 times, 20 to 200 ms apart with
- * jitter, inside one deadline. Faults: UNAVAILABLE upstream_away (refused, broken, late; Retry-After 1),
+ * jitter, inside one deadline; others only when no connection could be made. Faults: UNAVAILABLE upstream_away (refused, broken, late; Retry-After 1),
  * upstream_open (the breaker is open). An answer of any status is a success here. */
 #ifndef TAQUILLA_HTTP_CLIENT_H
 #define TAQUILLA_HTTP_CLIENT_H
 
+#include "lib/base/fault.h"
 #include "lib/http/breaker.h"
 #include "lib/http/message.h"
 
@@ -20,6 +21,7 @@ const fault *upstream_open(arena *a, struct upstream **out, const char *name, st
 void upstream_close(struct upstream *u);
 const char *upstream_name(const struct upstream *u);
 const struct breaker *upstream_breaker(const struct upstream *u);
+int64_t upstream_heard_ms(const struct upstream *u); /* loop time of its last answer; 0: none yet */
 
 struct outgoing {
     enum method method;

@@ -226,6 +226,7 @@ static const llhttp_settings_t response_settings = {
 
 static void parser_await(struct parser *p, struct message *into, arena *a)
 {
+    into->method = GET;
     into->status = 0;
     into->target = into->path = into->query = into->body = STR("");
     into->header_count = 0;

@@ -1,0 +1,26 @@
+/* answer.h - the head of an answer as bytes. */
+#ifndef TAQUILLA_HTTP_ANSWER_H
+#define TAQUILLA_HTTP_ANSWER_H
+
+#include "lib/http/call.h"
+
+/* "Mon, 23 Nov 2026 10:00:00 GMT", made once a second. */
+struct date_cache {
+    char text[32];
+    int64_t second; /* of the loop's clock; 0: not made yet */
+};
+str date_text(struct date_cache *cache, int64_t loop_now_ms);
+
+struct answer_form {
+    str date;
+    int minor;       /* of the request's HTTP version */
+    bool keep_alive;
+};
+
+/* Status line, Date, Content-Type, Content-Length, Connection where it says something, and the call's headers. */
+void answer_head_write(struct buf *out, const struct call *c, const struct answer_form *form);
+
+/* Is there a body after this status at all? */
+bool status_has_body(int status);
+
+#endif
