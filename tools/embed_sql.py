@@ -18,7 +18,7 @@ for number, path in enumerate(sorted(map(pathlib.Path, files)), start=1):
         sys.exit(f"{path}: migrations are numbered 1, 2, 3 ... without a gap; this is number {number}")
     rows.append("    { %d, \"%s\",\n%s },\n" % (number, name, c_text(path.read_text())))
 pathlib.Path(out).write_text(
-    "/* Made from schema/*.sql; the comments are there. */\n"
+    "/* Made from the files of schema/, where the comments are. */\n"
     '#include "lib/db/sqlite.h"\n\n'
     f"extern const struct migration {symbol}[];\n"
     f"const struct migration {symbol}[] = {{\n" + "".join(rows) + "    { 0, NULL, NULL },\n};\n")
