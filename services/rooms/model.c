@@ -5,6 +5,17 @@
 
 #define MINUTE_MS INT64_C(60000)
 
+const fault *rooms_field_fault(arena *a, const char *name, const char *rest)
+{
+    fault *problem = fault_new(a, FAULT_INVALID, "validation_failed", "%s %s.", name, rest);
+    struct fault_field *field = NEW(a, struct fault_field);
+    *field = (struct fault_field){ .field = str_of(name),
+                                   .sentence = problem->sentence,
+                                   .kind = "type" };
+    problem->fields = field;
+    return problem;
+}
+
 /* --- edits: what was given in a body replaces what was found --- */
 
 static void give(const struct shape *s, uint64_t *given, const char *name)
@@ -190,14 +201,7 @@ const fault *rooms_showing_check_sales(arena *a, const struct showing *showing)
     if (showing->sales_open_at.ms == TIME_NONE ||
         showing->sales_open_at.ms < showing->sales_close_at.ms)
         return NULL;
-    fault *problem = fault_new(a, FAULT_INVALID, "validation_failed",
-                               "sales_open_at must come before sales_close_at.");
-    struct fault_field *field = NEW(a, struct fault_field);
-    *field = (struct fault_field){ .field = STR("sales_open_at"),
-                                   .sentence = STR("must come before sales_close_at"),
-                                   .kind = "max" };
-    problem->fields = field;
-    return problem;
+    return rooms_field_fault(a, "sales_open_at", "must come before sales_close_at");
 }
 
 bool rooms_moment_read(str text, instant *out)

@@ -12,6 +12,9 @@
 #define PAGE_LIMIT_MAX 10000
 #define FILM_MINUTES_UNCHECKED 120 /* a showing's length when no movies service can be asked */
 
+/* One bad field, for what a check finds; `rest` follows the field's name in the sentence. */
+const fault *rooms_field_fault(arena *a, const char *name, const char *rest) MUST_CHECK;
+
 /* --- rooms --- */
 
 enum screen_type { SCREEN_2D, SCREEN_3D, SCREEN_IMAX };

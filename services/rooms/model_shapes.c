@@ -10,17 +10,6 @@
         .name = label, .size = sizeof(struct type), .fields = table, .count = COUNT_OF(table)      \
     }
 
-/* One bad field found by a check. */
-static fault *field_fault(arena *a, const char *name, const char *sentence)
-{
-    fault *problem = fault_new(a, FAULT_INVALID, "validation_failed", "%s %s.", name, sentence);
-    struct fault_field *field = NEW(a, struct fault_field);
-    *field =
-        (struct fault_field){ .field = str_of(name), .sentence = str_of(sentence), .kind = "type" };
-    problem->fields = field;
-    return problem;
-}
-
 /* --- rooms --- */
 
 static const char *const screen_types[] = { "2D", "3D", "IMAX", NULL };
@@ -115,9 +104,9 @@ static const fault *seats_new_check(arena *a, void *body)
 {
     const struct seats_new *want = body;
     if (want->auto_generate && want->seats.count > 0)
-        return field_fault(a, "seats", "cannot be listed together with auto_generate");
+        return rooms_field_fault(a, "seats", "cannot be listed together with auto_generate");
     if (!want->auto_generate && !shape_given(&rooms_seats_new_shape, want, "seats"))
-        return field_fault(a, "seats", "must be listed, or auto_generate be true");
+        return rooms_field_fault(a, "seats", "must be listed, or auto_generate be true");
     return NULL;
 }
 
@@ -234,7 +223,8 @@ static const fault *show_time_check(arena *a, wall show_time)
 {
     instant start;
     if (wall_to_instant(show_time, &start) == WALL_SKIPPED)
-        return field_fault(a, "show_time", "does not exist: the clock jumps over it that day");
+        return rooms_field_fault(a, "show_time",
+                                 "does not exist: the clock jumps over it that day");
     return NULL;
 }
 
@@ -243,7 +233,7 @@ static const fault *sales_moment_read(arena *a, const char *name, str text, inst
     *out = INSTANT_NONE;
     if (!text.at || rooms_moment_read(text, out))
         return NULL;
-    return field_fault(
+    return rooms_field_fault(
         a, name, "must be a time such as 2026-11-25T10:00:00-05:00, or wall clock without a zone");
 }
 
@@ -327,10 +317,10 @@ static const fault *wall_bounds_read(arena *a, const char *name, str text, wall 
         after->s = first->s + 1;
         return NULL;
     }
-    return field_fault(a, name,
-                       zoned
-                           ? "is wall clock of the house: leave the zone out"
-                           : "must be a day such as 2026-11-25 or a time such as 2026-11-25T10:00");
+    return rooms_field_fault(
+        a, name,
+        zoned ? "is wall clock of the house: leave the zone out"
+              : "must be a day such as 2026-11-25 or a time such as 2026-11-25T10:00");
 }
 
 static const fault *showing_filter_check(arena *a, void *query)
@@ -350,7 +340,7 @@ static const fault *showing_filter_check(arena *a, void *query)
         return NULL;
     day date;
     if (!day_read(want->date_text, &date))
-        return field_fault(a, "date", "must be a day such as 2026-11-25");
+        return rooms_field_fault(a, "date", "must be a day such as 2026-11-25");
     wall morning = { date.days * DAY_S };
     if (want->from.s == TIME_NONE || want->from.s < morning.s)
         want->from = morning;
