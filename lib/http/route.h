@@ -77,7 +77,7 @@ const char *site_label(const struct site *site, const struct message *request);
 void site_answer(struct site *site, struct call *c);
 
 /* Writes the error body and status of a fault into c; c->site and c->request may be NULL (a head that could not be
- * read). The status is the code's in lib/http/codes.c, else the kind's. */
+ * read). The status is the kind's; 408, 431 and others that no kind has are the code's, in lib/http/codes.c. */
 void answer_fault(struct call *c, const fault *problem);
 int fault_status(enum fault_kind kind);
 const char *status_title(int status); /* "Conflict" */

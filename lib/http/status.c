@@ -133,10 +133,19 @@ static void error_write(struct call *c, const fault *problem)
     buf_char(out, '}');
 }
 
-void answer_fault(struct call *c, const fault *problem)
+/* The kind's, save for those that no kind has: 408, 431, 501 and the like belong to one code alone. */
+static int status_of(const fault *problem)
 {
     const struct code *known = code_find(problem->code);
-    c->status = known && known->status ? known->status : fault_status(problem->kind);
+    for (enum fault_kind kind = FAULT_MALFORMED; known && kind <= FAULT_UNAVAILABLE; kind++)
+        if (fault_status(kind) == known->status)
+            known = NULL;
+    return known && known->status ? known->status : fault_status(problem->kind);
+}
+
+void answer_fault(struct call *c, const fault *problem)
+{
+    c->status = status_of(problem);
     c->out.in = c->arena;
     c->out.len = 0;
     c->content_type = NULL;
