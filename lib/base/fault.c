@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static str formatted(arena *a, const char *format, va_list args)
+static str PRINTF_LIKE(2, 0) formatted(arena *a, const char *format, va_list args)
 {
     char text[1024]; /* a sentence; what is longer is cut */
     int len = vsnprintf(text, sizeof text, format, args);

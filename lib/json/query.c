@@ -12,7 +12,13 @@ static int hex_digit(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* False for an escape that is none, for NUL and for what is not UTF-8 afterwards. */
+/* A text we can keep: JSON has no way to give a NUL back. */
+static bool is_text(str text)
+{
+    return str_is_utf8(text) && (text.len == 0 || memchr(text.at, '\0', text.len) == NULL);
+}
+
+/* False for an escape that is none and for what is no text afterwards. */
 static bool decode(arena *a, str coded, str *out)
 {
     char *at = arena_take_raw(a, coded.len + 1);
@@ -23,7 +29,7 @@ static bool decode(arena *a, str coded, str *out)
             if (coded.len - i < 3)
                 return false;
             int high = hex_digit(coded.at[i + 1]), low = hex_digit(coded.at[i + 2]);
-            if (high < 0 || low < 0 || high + low == 0)
+            if (high < 0 || low < 0)
                 return false;
             c = (char)(high * 16 + low);
             i += 2;
@@ -33,7 +39,7 @@ static bool decode(arena *a, str coded, str *out)
         at[len++] = c;
     }
     *out = (str){ at, len };
-    return str_is_utf8(*out);
+    return is_text(*out);
 }
 
 static const fault *take_pair(struct reading *r, str pair, const struct shape *s, void *out, uint64_t *seen)
@@ -91,6 +97,9 @@ const fault *text_read(arena *a, str text, const struct field *f, void *out)
     struct reading r = { .a = a };
     struct place at = { .name = str_of(f->name) };
     field_clear(f, out);
-    value_from_text(&r, &at, f, arena_copy(a, text), out);
+    if (is_text(text))
+        value_from_text(&r, &at, f, arena_copy(a, text), out);
+    else
+        reading_blame(&r, &at, "type", "must be UTF-8 text");
     return reading_end(&r);
 }

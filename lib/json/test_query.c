@@ -102,6 +102,8 @@ static void what_cannot_be_decoded(void **state)
         assert_string_equal(problem->code, "query_malformed");
         assert_int_equal(problem->kind, FAULT_MALFORMED);
     }
+    struct sample made;
+    assert_non_null(query_read(*state, STR("search=a\0b"), &sample_query_shape, &made));
 }
 
 static void bad_values_are_named(void **state)
@@ -192,6 +194,8 @@ static void one_text_by_one_field(void **state)
     assert_null(text_read(*state, STR(""), &fields[2], &rating));
     assert_true(isnan(rating));
 
+    assert_text(text_read(*state, STR("a\0b"), &fields[3], &title)->sentence, "TITLE must be UTF-8 text.");
+    assert_text(text_read(*state, STR("Jos\xE9"), &fields[3], &title)->sentence, "TITLE must be UTF-8 text.");
     char cell[] = " Sala 1 ";
     assert_null(text_read(*state, str_of(cell), &fields[3], &title));
     memset(cell, 'x', sizeof cell - 1); /* what was read does not lie in the caller's memory */
