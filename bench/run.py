@@ -1,0 +1,51 @@
+"""run.py [SCENARIO...] [--json FILE]: starts a cinema of the release build and prints ratios measured in this one run."""
+
+import argparse
+import json
+import platform
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
+
+from harness.cinema import Cinema, program  # noqa: E402
+from harness.maker import Maker  # noqa: E402
+from rivals import Nginx  # noqa: E402
+from scenarios import SCENARIOS  # noqa: E402
+
+COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
+TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
+
+
+def table(rows):
+    lines = [TITLES] + [tuple("" if r[c] is None else str(r[c]) for c in COLUMNS) for r in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(COLUMNS))]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths)).rstrip() for line in lines)
+
+
+def main():
+    known = argparse.ArgumentParser(description=__doc__)
+    known.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS))
+    known.add_argument("--json", type=Path, help="also write the rows to this file")
+    asked = known.parse_args()
+    if unknown := [s for s in asked.scenario if s not in SCENARIOS]:
+        known.error(f"unknown scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    rows = []
+    executable = program("TAQUILLA_RELEASE", "build")
+    with Cinema(executable=executable, MAX_HOLDS_PER_USER=100000) as cinema, Nginx() as nginx:
+        maker = Maker(cinema)
+        for name in asked.scenario or SCENARIOS:
+            for found in SCENARIOS[name](maker, nginx):
+                print(found["scenario"], found["figure"], found["unit"], flush=True, file=sys.stderr)
+                rows.append(found)
+        maker.close()
+    print(f"\n{platform.machine()}, {platform.release()}; medians; wrk on one processor, the server on another\n")
+    print(table(rows))
+    if per_commit := [r for r in rows if "bookings_per_commit" in r]:
+        print("\nbookings per commit: " + ", ".join(f"{r['bookings_per_commit']} ({r['scenario']})" for r in per_commit))
+    if asked.json:
+        asked.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+main()

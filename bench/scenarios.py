@@ -1,0 +1,135 @@
+"""The scenarios: what is asked, of whom, and who the rival is. Each gives rows of figures."""
+
+import re
+import statistics
+from pathlib import Path
+
+import httpx
+import rivals
+from load import pin, wrk
+
+ROUNDS = 3
+SEATS_PER_ROOM = 10000
+BOOKED_ROOMS = 16
+SCHEMA = Path(__file__).resolve().parents[1] / "services/reservations/schema/001_first.sql"
+
+
+def row(scenario, figure, unit, rival, rival_figure, cpu_us, **more):
+    ratio = round(figure / rival_figure, 2) if rival_figure else None
+    return {
+        "scenario": scenario,
+        "figure": round(figure),
+        "unit": unit,
+        "rival": rival,
+        "rival_figure": round(rival_figure) if rival_figure else None,
+        "ratio": ratio,
+        "cpu_us_per_request": round(cpu_us, 1),
+    } | more
+
+
+def against_nginx(name, maker, nginx, path, etag=False):
+    """The gateway's answer against nginx with the same bytes, in turns; medians."""
+    gateway = maker.cinema.pid("gateway")
+    url = maker.cinema.url("gateway") + path
+    first = httpx.get(url)
+    assert first.status_code == 200, first.text
+    rival_url = nginx.serve(name, first.content)
+    headers, rival_headers = [], []
+    if etag:
+        headers = [f"If-None-Match: {first.headers['etag']}"]
+        rival_headers = [f"If-None-Match: {httpx.get(rival_url).headers['etag']}"]
+    ours, theirs = [], []
+    pin(gateway)
+    pin(nginx.worker())
+    for _ in range(ROUNDS):
+        ours.append(wrk(url, [gateway], headers=headers))
+        theirs.append(wrk(rival_url, [nginx.worker()], headers=rival_headers))
+    assert not any(run.failed for run in ours + theirs)
+    return row(
+        name,
+        statistics.median(r.per_s for r in ours),
+        "requests/s",
+        "nginx, same bytes",
+        statistics.median(r.per_s for r in theirs),
+        statistics.median(r.cpu_us for r in ours),
+        rival_cpu_us_per_request=round(statistics.median(r.cpu_us for r in theirs), 1),
+        body_bytes=len(first.content),
+    )
+
+
+def browse(maker, nginx):
+    """health, 304, showtimes?limit=20 and a seat map, at the gateway."""
+    room = maker.make_room(seats=200, per_row=20)
+    showing = maker.make_showing(room=room)
+    for day in range(2, 31):
+        maker.make_showing(movie=showing["movie"], room=room, start=maker.at(days=day))
+    seats = f"/api/showtimes/{showing['id']}/seats"
+    yield against_nginx("health", maker, nginx, "/health/live")
+    yield against_nginx("304", maker, nginx, "/api/showtimes?limit=20", etag=True)
+    yield against_nginx("showtimes", maker, nginx, "/api/showtimes?limit=20")
+    yield against_nginx("seat map", maker, nginx, seats)
+
+
+BOOKING_LUA = """
+local next_seat, rooms, user = 0, {}, %(user)d
+for showing, first in string.gmatch("%(rooms)s", "(%%d+):(%%d+)") do
+    rooms[#rooms + 1] = { showing, tonumber(first) }
+end
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+function request()
+    local room = rooms[next_seat %% #rooms + 1]
+    local seat = room[2] + math.floor(next_seat / #rooms)
+    next_seat = next_seat + 1
+    return wrk.format(nil, "%(path)s", nil, string.format(
+        '{"userId":%%d,"scheduleId":%%s,"movieId":"x","seatIds":[%%d],"totalAmount":12.5,"hold":true}',
+        user, room[1], seat))
+end
+"""
+
+
+def store_counts(maker):
+    text = httpx.get(
+        maker.cinema.url("reservations") + "/metrics",
+        headers={"Authorization": f"Bearer {maker.cinema.service_token}"},
+    ).text
+    return {m[1]: float(m[2]) for m in re.finditer(r"^(taquilla_store_\w+) ([\d.]+)$", text, re.M)}
+
+
+def booking(maker, service, path, connections):
+    """A booking of one seat, each another, until the time is over."""
+    user = maker.make_user()
+    movie = maker.make_movie()
+    rooms = []
+    for _ in range(BOOKED_ROOMS):
+        showing = maker.make_showing(movie=movie, room=maker.make_room(seats=SEATS_PER_ROOM, per_row=100))
+        rooms.append(f"{showing['id']}:{min(showing['seat_ids'])}")
+    script = BOOKING_LUA % {"user": user["id"], "rooms": " ".join(rooms), "path": path}
+    pids = [maker.cinema.pid(s) for s in ("gateway", "rooms", "reservations")]
+    before = store_counts(maker)
+    run = wrk(maker.cinema.url(service), pids, seconds=4, script=script, connections=connections)
+    after = store_counts(maker)
+    assert run.failed == 0, run.text
+    acts = after["taquilla_store_acts_total"] - before["taquilla_store_acts_total"]
+    batches = after["taquilla_store_batches_total"] - before["taquilla_store_batches_total"]
+    return run, acts / batches
+
+
+def bookings(maker, nginx):
+    """Seats sold a second on the embedded store; every request another seat."""
+    one_by_one = rivals.commit_each(SCHEMA.read_text())
+    for service, path in (("reservations", "/api/reservations"), ("gateway", "/api/book-ticket")):
+        for connections in (1, 64, 256):
+            run, per_commit = booking(maker, service, path, connections)
+            yield row(
+                f"bookings at {service}, {connections} clients",
+                run.per_s,
+                "bookings/s",
+                "SQLite, one commit each",
+                one_by_one,
+                run.cpu_us,
+                bookings_per_commit=round(per_commit, 1),
+            )
+
+
+SCENARIOS = {"browse": browse, "bookings": bookings}
