@@ -29,7 +29,7 @@ struct hook {
 
 static struct {
     int epoll;
-    bool open, running, in_turn;
+    bool open, stopped, in_turn;
     int64_t now_ms;
 
     struct epoll_event events[EVENTS_A_TURN]; /* of this turn; a stopped watch is taken out */
@@ -262,14 +262,14 @@ static void turn(void)
 
 void loop_run(void)
 {
-    loop.running = true;
-    while (loop.running)
+    while (!loop.stopped)
         turn();
+    loop.stopped = false;
 }
 
 void loop_stop(void)
 {
-    loop.running = false;
+    loop.stopped = true;
 }
 
 void loop_close(void)

@@ -10,7 +10,7 @@
  * SIGPIPE, and makes SIGUSR1 print the parked fibers. */
 void loop_open(void);
 void loop_run(void);   /* until loop_stop */
-void loop_stop(void);
+void loop_stop(void);  /* at the end of this turn; before loop_run: it then returns at once */
 void loop_close(void); /* gives back descriptors, threads and stacks: leak checks stay honest */
 int64_t loop_now_ms(void); /* monotonic, read once a turn */
 

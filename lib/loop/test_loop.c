@@ -282,6 +282,20 @@ static void each_turn_ends_with_its_hooks(void **state)
     assert_in_range(turns, 1, 20);
 }
 
+static void a_stop_before_the_run_counts_once(void **state)
+{
+    (void)state;
+    int turns = 0;
+    struct timer end = { .ring = stop_on_ring };
+    loop_each_turn(count_turn, &turns);
+    loop_stop();
+    loop_run();
+    assert_int_equal(turns, 0);
+    timer_set(&end, 1);
+    loop_run();
+    assert_true(turns > 0);
+}
+
 static void got_signal(void *arg)
 {
     ++*(int *)arg;
@@ -315,6 +329,7 @@ int main(void)
         IN_LOOP(a_watch_changes_what_it_asks_for),
         IN_LOOP(a_bad_descriptor_is_a_fault),
         IN_LOOP(each_turn_ends_with_its_hooks),
+        IN_LOOP(a_stop_before_the_run_counts_once),
         IN_LOOP(a_signal_calls_back_on_the_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
