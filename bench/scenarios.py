@@ -11,6 +11,7 @@ from load import pin, wrk
 ROUNDS = 3
 SEATS_PER_ROOM = 10000
 BOOKED_ROOMS = 16
+BUYERS = 1000
 SCHEMA = Path(__file__).resolve().parents[1] / "services/reservations/schema/001_first.sql"
 
 
@@ -71,7 +72,7 @@ def browse(maker, nginx):
 
 
 BOOKING_LUA = """
-local next_seat, rooms, user = 0, {}, %(user)d
+local next_seat, rooms = 0, {}
 for showing, first in string.gmatch("%(rooms)s", "(%%d+):(%%d+)") do
     rooms[#rooms + 1] = { showing, tonumber(first) }
 end
@@ -83,7 +84,7 @@ function request()
     next_seat = next_seat + 1
     return wrk.format(nil, "%(path)s", nil, string.format(
         '{"userId":%%d,"scheduleId":%%s,"movieId":"x","seatIds":[%%d],"totalAmount":12.5,"hold":true}',
-        user, room[1], seat))
+        %(user)d + next_seat %% %(users)d, room[1], seat))
 end
 """
 
@@ -98,13 +99,13 @@ def store_counts(maker):
 
 def booking(maker, service, path, connections):
     """A booking of one seat, each another, until the time is over."""
-    user = maker.make_user()
+    users = [maker.make_user()["id"] for _ in range(BUYERS)]
     movie = maker.make_movie()
     rooms = []
     for _ in range(BOOKED_ROOMS):
         showing = maker.make_showing(movie=movie, room=maker.make_room(seats=SEATS_PER_ROOM, per_row=100))
         rooms.append(f"{showing['id']}:{min(showing['seat_ids'])}")
-    script = BOOKING_LUA % {"user": user["id"], "rooms": " ".join(rooms), "path": path}
+    script = BOOKING_LUA % {"user": min(users), "users": len(users), "rooms": " ".join(rooms), "path": path}
     pids = [maker.cinema.pid(s) for s in ("gateway", "rooms", "reservations")]
     before = store_counts(maker)
     run = wrk(maker.cinema.url(service), pids, seconds=4, script=script, connections=connections)

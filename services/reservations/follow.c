@@ -20,12 +20,23 @@ struct kept {
     UT_hash_handle hh;
 };
 
+/* One question per showing is under way; who comes meanwhile waits for its answer. Lives on the asker's stack. */
+struct asking {
+    int64_t id;
+    struct asking *next;
+    struct asker {
+        struct fiber *fiber;
+        struct asker *next;
+    } *waiting;
+};
+
 struct showings {
     struct upstream *upstream;
     struct store *store;
     int64_t unpaid_until_min;
     struct follower follower;
     struct kept *kept;
+    struct asking *asking;
     uint64_t generation; /* of the facts: an answer asked for under an older one is not kept */
 };
 
@@ -164,18 +175,55 @@ static const fault *showing_keep(struct showings *s, arena *a, int64_t schedule_
     return NULL;
 }
 
-const fault *showings_find(struct showings *s, arena *a, int64_t schedule_id, const struct showing **out)
+static const struct showing *showing_kept(const struct showings *s, int64_t schedule_id)
 {
     struct kept *entry;
     HASH_FIND(hh, s->kept, &schedule_id, sizeof schedule_id, entry);
-    if (entry) {
-        *out = entry->showing;
-        return NULL;
+    return entry ? entry->showing : NULL;
+}
+
+/* True when somebody else was asking, and has his answer now. */
+static bool showing_awaited(struct showings *s, int64_t schedule_id)
+{
+    for (struct asking *a = s->asking; a; a = a->next) {
+        if (a->id != schedule_id)
+            continue;
+        struct asker me = { fiber_self(), a->waiting };
+        a->waiting = &me;
+        (void)fiber_park("another's question about a showing", INT64_MAX);
+        return true;
     }
+    return false;
+}
+
+static void asking_end(struct showings *s, struct asking *mine)
+{
+    struct asking **link = &s->asking;
+    while (*link != mine)
+        link = &(*link)->next;
+    *link = mine->next;
+    for (struct asker *w = mine->waiting, *next; w; w = next) {
+        next = w->next; /* the waiter's stack is its own again once it is woken */
+        fiber_wake(w->fiber);
+    }
+}
+
+const fault *showings_find(struct showings *s, arena *a, int64_t schedule_id, const struct showing **out)
+{
+    *out = showing_kept(s, schedule_id);
+    if (!*out && showing_awaited(s, schedule_id))
+        *out = showing_kept(s, schedule_id);
+    if (*out)
+        return NULL;
+    struct asking mine = { .id = schedule_id, .next = s->asking };
+    s->asking = &mine;
     uint64_t generation = s->generation;
     str body;
-    TRY(showing_ask(s, a, schedule_id, &body));
-    return showing_keep(s, a, schedule_id, body, generation, out);
+    const fault *problem = showing_ask(s, a, schedule_id, &body);
+    if (!problem)
+        problem = showing_keep(s, a, schedule_id, body, generation, out);
+    asking_end(s, &mine);
+    return problem;
 }
 
 /* --- opening --- */
