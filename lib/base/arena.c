@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Under ASan what is not taken is poisoned, and a gap follows each piece: an overrun is caught as if on the heap. */
+/* Under ASan what is not taken is poisoned, and a gap follows each piece: an overrun is caught as
+ * if on the heap. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define WITH_ASAN 1
@@ -24,7 +25,8 @@
 #endif
 
 #define FIRST_CHUNK_BYTES ((size_t)16 * 1024)
-#define GROWTH_MAX_BYTES ((size_t)1024 * 1024) /* chunks double up to this, unless more is taken at once */
+#define GROWTH_MAX_BYTES                                                                           \
+    ((size_t)1024 * 1024) /* chunks double up to this, unless more is taken at once */
 #define ALIGNMENT _Alignof(max_align_t)
 
 struct chunk {

@@ -68,12 +68,15 @@ void buf_int(struct buf *b, int64_t n)
     buf_put(b, at, (size_t)(room + sizeof room - at));
 }
 
-/* How a byte goes into a JSON string: 0 as it is, 'u' as \u00XX, 'm' is the start of many (UTF-8), else \ and this letter. */
+/* How a byte goes into a JSON string: 0 as it is, 'u' as \u00XX, 'm' is the start of many (UTF-8),
+ * else \ and this letter. */
 static const char escape_of[256] = {
-    [0x00] = 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
-    [0x10] = 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
-    ['"'] = '"', ['\\'] = '\\', [0x7F] = 'u',
-    [0x80 ... 0xFF] = 'm',
+    [0x00] = 'u', 'u', 'u',         'u',           'u',          'u',
+    'u',          'u', 'b',         't',           'n',          'u',
+    'f',          'r', 'u',         'u',           [0x10] = 'u', 'u',
+    'u',          'u', 'u',         'u',           'u',          'u',
+    'u',          'u', 'u',         'u',           'u',          'u',
+    'u',          'u', ['"'] = '"', ['\\'] = '\\', [0x7F] = 'u', [0x80 ... 0xFF] = 'm',
 };
 
 static void put_escaped(struct buf *b, unsigned char c)

@@ -12,7 +12,8 @@ int64_t floor_mod(int64_t n, int64_t by)
     return rest < 0 ? rest + by : rest;
 }
 
-/* Howard Hinnant's days_from_civil: 400 years have 146,097 days; 719,468 lie between 0000-03-01 and 1970-01-01. */
+/* Howard Hinnant's days_from_civil: 400 years have 146,097 days; 719,468 lie between 0000-03-01 and
+ * 1970-01-01. */
 int64_t days_of_date(struct date date)
 {
     int64_t year = date.month <= 2 ? date.year - 1 : date.year;
@@ -27,7 +28,8 @@ struct date date_of_days(int64_t days)
 {
     days += 719468;
     int64_t era = floor_div(days, 146097), day_of_era = days - era * 146097;
-    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t month_from_march = (5 * day_of_year + 2) / 153;
     struct date date = {

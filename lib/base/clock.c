@@ -1,4 +1,5 @@
-/* clock.c - the clocks, the house's zone, and how times are written; reading them is in clock_read.c. */
+/* clock.c - the clocks, the house's zone, and how times are written; reading them is in
+ * clock_read.c. */
 #include "lib/base/clock.h"
 
 #include <fcntl.h>
@@ -35,9 +36,10 @@ const fault *clock_set_zone(arena *a, const char *iana_name)
 {
     if (iana_name && *iana_name) {
         if (!zone_is_known(a, str_of(iana_name)))
-            return fault_new(a, FAULT_INVALID, "zone_unknown",
-                             "The time zone \"%s\" is not known to this machine; names look like America/Lima.",
-                             iana_name);
+            return fault_new(
+                a, FAULT_INVALID, "zone_unknown",
+                "The time zone \"%s\" is not known to this machine; names look like America/Lima.",
+                iana_name);
         setenv("TZ", iana_name, 1);
     }
     tzset();
@@ -76,8 +78,9 @@ static int64_t offset_asked(int64_t utc_s)
     return localtime_r(&t, &local) ? (int64_t)local.tm_gmtoff : 0;
 }
 
-/* Seconds the house's wall is ahead of UTC at that second. Each thread remembers the last quarter of an hour that it asked for
- * and that has one offset at both its ends: localtime_r takes a lock, and lists of showings ask for the same hours again. */
+/* Seconds the house's wall is ahead of UTC at that second. Each thread remembers the last quarter
+ * of an hour that it asked for and that has one offset at both its ends: localtime_r takes a lock,
+ * and lists of showings ask for the same hours again. */
 static int64_t offset_at(int64_t utc_s)
 {
     static _Thread_local struct {
@@ -110,8 +113,9 @@ day day_of(wall moment)
     return moment.s == TIME_NONE ? DAY_NONE : (day){ floor_div(moment.s, DAY_S) };
 }
 
-/* A wall time belongs to the offset of the day before or to that of the day after; where both give it back, the
- * earlier instant comes with the larger offset. Zones do not change twice within two days. */
+/* A wall time belongs to the offset of the day before or to that of the day after; where both give
+ * it back, the earlier instant comes with the larger offset. Zones do not change twice within two
+ * days. */
 enum wall_fit wall_to_instant(wall moment, instant *out)
 {
     if (moment.s == TIME_NONE) {

@@ -1,4 +1,5 @@
-/* clock_read.c - times as clients write them: strict, since a date that is read wrongly sells the wrong seat. */
+/* clock_read.c - times as clients write them: strict, since a date that is read wrongly sells the
+ * wrong seat. */
 #include "lib/base/calendar.h"
 #include "lib/base/clock.h"
 
@@ -101,8 +102,8 @@ bool instant_read(str text, instant *out)
     if (text.len) {
         if (!take_char(&text, 'T') && !take_char(&text, ' '))
             return false;
-        if (!take_time(&text, &second) || !take_fraction(&text, &ms) || !take_zone(&text, &offset) ||
-            text.len)
+        if (!take_time(&text, &second) || !take_fraction(&text, &ms) ||
+            !take_zone(&text, &offset) || text.len)
             return false;
     }
     int64_t utc_s = days * DAY_S + second - offset;
@@ -120,7 +121,8 @@ bool wall_read(str text, wall *out, bool *zoned)
         !take_time(&text, &second))
         return false;
     if (text.len) {
-        *zoned = take_fraction(&text, &ms) && text.len && take_zone(&text, &offset) && text.len == 0;
+        *zoned =
+            take_fraction(&text, &ms) && text.len && take_zone(&text, &offset) && text.len == 0;
         return false;
     }
     out->s = days * DAY_S + second;

@@ -1,4 +1,5 @@
-/* fuzz_replay.c - runs a fuzz target over the files of its corpus: what was found once is tested in every run. */
+/* fuzz_replay.c - runs a fuzz target over the files of its corpus: what was found once is tested in
+ * every run. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -16,8 +16,9 @@
 #include "lib/base/clock.h"
 
 #define WAITING_BYTES ((size_t)256 * 1024)
-#define TERMINAL_PIECE_BYTES ((size_t)256) /* a terminal that polls as ready takes at least this */
-#define LAST_FLUSH_MS 200                  /* how long the end of the process waits for a slow reader */
+#define TERMINAL_PIECE_BYTES ((size_t)256) /* a terminal that polls as ready takes at least this   \
+                                            */
+#define LAST_FLUSH_MS 200 /* how long the end of the process waits for a slow reader */
 
 static struct {
     pthread_mutex_t lock;
@@ -35,8 +36,8 @@ static bool is_ready(int fd)
     return poll(&one, 1, 0) == 1 && (one.revents & (POLLOUT | POLLERR | POLLHUP | POLLNVAL));
 }
 
-/* Writes what surely does not block: a pipe that polls as ready has room for PIPE_BUF. O_NONBLOCK is not
- * set: it would belong to everybody who shares the terminal. */
+/* Writes what surely does not block: a pipe that polls as ready has room for PIPE_BUF. O_NONBLOCK
+ * is not set: it would belong to everybody who shares the terminal. */
 static ssize_t write_some(int fd, mode_t mode, const char *at, size_t len)
 {
     if (S_ISREG(mode))

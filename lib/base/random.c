@@ -26,7 +26,8 @@ uint64_t random_below(uint64_t bound)
 {
     if (bound < 2)
         return 0;
-    uint64_t unfair = (0 - bound) % bound; /* 2^64 mod bound: the lowest values would come once too often */
+    uint64_t unfair =
+        (0 - bound) % bound; /* 2^64 mod bound: the lowest values would come once too often */
     uint64_t n;
     do
         random_bytes(&n, sizeof n);

@@ -72,22 +72,22 @@ static void integers_are_read_whole(void **state)
         bool good;
         int64_t value;
     } cases[] = {
-        { "0", true, 0 },
-        { "007", true, 7 },
-        { "-12", true, -12 },
-        { "9223372036854775807", true, INT64_MAX },
-        { "-9223372036854775808", true, INT64_MIN },
-        { "9223372036854775808", false, 0 },
-        { "-9223372036854775809", false, 0 },
-        { "92233720368547758070", false, 0 },
-        { "", false, 0 },
-        { "-", false, 0 },
-        { "+1", false, 0 },
-        { " 1", false, 0 },
-        { "1 ", false, 0 },
-        { "1.0", false, 0 },
-        { "0x1", false, 0 },
-        { "--1", false, 0 },
+        {"0",                     true,  0        },
+        { "007",                  true,  7        },
+        { "-12",                  true,  -12      },
+        { "9223372036854775807",  true,  INT64_MAX},
+        { "-9223372036854775808", true,  INT64_MIN},
+        { "9223372036854775808",  false, 0        },
+        { "-9223372036854775809", false, 0        },
+        { "92233720368547758070", false, 0        },
+        { "",                     false, 0        },
+        { "-",                    false, 0        },
+        { "+1",                   false, 0        },
+        { " 1",                   false, 0        },
+        { "1 ",                   false, 0        },
+        { "1.0",                  false, 0        },
+        { "0x1",                  false, 0        },
+        { "--1",                  false, 0        },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         int64_t n = 42;
@@ -100,8 +100,14 @@ static void integers_are_read_whole(void **state)
 static void utf8_is_strict(void **state)
 {
     (void)state;
-    static const char *const good[] = { "", "plain", "Añoranza", "\xE2\x82\xAC", "\xF0\x9F\x8E\xAC",
-                                        "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF",
+    static const char *const good[] = { "",
+                                        "plain",
+                                        "Añoranza",
+                                        "\xE2\x82\xAC",
+                                        "\xF0\x9F\x8E\xAC",
+                                        "\xED\x9F\xBF",
+                                        "\xEE\x80\x80",
+                                        "\xF4\x8F\xBF\xBF",
                                         "eight by eight, then \xC3\xA9" };
     static const char *const bad[] = {
         "\x80",             /* a tail alone */
@@ -111,7 +117,10 @@ static void utf8_is_strict(void **state)
         "\xED\xA0\x80",     /* surrogate */
         "\xF0\x8F\xBF\xBF", /* overlong */
         "\xF4\x90\x80\x80", /* above U+10FFFF */
-        "\xF8\x88\x80\x80\x80", "\xFF", "eight by eight, then \xC3(", "a\xE2\x82",
+        "\xF8\x88\x80\x80\x80",
+        "\xFF",
+        "eight by eight, then \xC3(",
+        "a\xE2\x82",
     };
     for (size_t i = 0; i < COUNT_OF(good); i++)
         if (!str_is_utf8(str_of(good[i])))
@@ -228,7 +237,8 @@ static void must_fail(void)
     static arena *a; /* static, since the leak check runs at this exit too */
     a = arena_new(64 * 1024);
     MUST(NULL);
-    MUST(fault_internal(a, FAULT_INVALID, "setting_invalid", "PORT must be a number.", "%s", "from .env"));
+    MUST(fault_internal(a, FAULT_INVALID, "setting_invalid", "PORT must be a number.", "%s",
+                        "from .env"));
 }
 
 static void must_says_why_and_exits_2(void **state)
@@ -263,8 +273,8 @@ static void faults_are_handed_up(void **state)
     assert_int_equal(taken->kind, FAULT_CONFLICT);
     assert_null(taken->fields);
 
-    const fault *hidden = fault_internal(a, FAULT_UNAVAILABLE, "store_unavailable", "The store is away.",
-                                         "SQLITE_IOERR %d", 10);
+    const fault *hidden = fault_internal(a, FAULT_UNAVAILABLE, "store_unavailable",
+                                         "The store is away.", "SQLITE_IOERR %d", 10);
     assert_text(hidden->sentence, "The store is away.");
     assert_text(hidden->internal, "SQLITE_IOERR 10");
     char wide[3000];

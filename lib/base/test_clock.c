@@ -1,4 +1,5 @@
-/* test_clock.c - dates that exist, walls that are skipped or come twice, and every form of a time. */
+/* test_clock.c - dates that exist, walls that are skipped or come twice, and every form of a time.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,19 +81,19 @@ static void instants_are_read(void **state)
         const char *text;
         int64_t ms;
     } cases[] = {
-        { "1970-01-01", 0 },
-        { "1970-01-01T00:00:00Z", 0 },
-        { "1970-01-01 00:00", 0 },
-        { "2008-07-18T00:00:00.000Z", INT64_C(1216339200000) },
-        { "2008-07-18", INT64_C(1216339200000) },
-        { "2008-07-17T19:00:00-05:00", INT64_C(1216339200000) },
-        { "2008-07-18T05:30:00+0530", INT64_C(1216339200000) },
-        { "2008-07-18T00:00:00.5", INT64_C(1216339200500) },
-        { "2008-07-18T00:00:00.123456789Z", INT64_C(1216339200123) },
-        { "1969-12-31T23:59:59.999Z", -1 },
-        { "2000-02-29", INT64_C(951782400000) },
-        { "0001-01-01", FIRST_SECOND * 1000 },
-        { "9999-12-31T23:59:59Z", LAST_SECOND * 1000 },
+        {"1970-01-01",                      0                     },
+        { "1970-01-01T00:00:00Z",           0                     },
+        { "1970-01-01 00:00",               0                     },
+        { "2008-07-18T00:00:00.000Z",       INT64_C(1216339200000)},
+        { "2008-07-18",                     INT64_C(1216339200000)},
+        { "2008-07-17T19:00:00-05:00",      INT64_C(1216339200000)},
+        { "2008-07-18T05:30:00+0530",       INT64_C(1216339200000)},
+        { "2008-07-18T00:00:00.5",          INT64_C(1216339200500)},
+        { "2008-07-18T00:00:00.123456789Z", INT64_C(1216339200123)},
+        { "1969-12-31T23:59:59.999Z",       -1                    },
+        { "2000-02-29",                     INT64_C(951782400000) },
+        { "0001-01-01",                     FIRST_SECOND * 1000   },
+        { "9999-12-31T23:59:59Z",           LAST_SECOND * 1000    },
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         if (instant_at(cases[i].text).ms != cases[i].ms)
@@ -103,14 +104,48 @@ static void what_is_no_instant_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "x", "2008", "2008-07", "2008-7-18", "08-07-18", "2008-13-01", "2008-00-01", "2008-02-30",
-        "2007-02-29", "1900-02-29", "2008-04-31", "2008-07-00", "0000-01-01", "2008-07-18T", "2008-07-18Z",
-        "2008-07-18T24:00:00Z", "2008-07-18T23:60:00Z", "2008-07-18T23:59:60Z", "2008-07-18T1:00:00Z",
-        "2008-07-18T10", "2008-07-18T10:", "2008-07-18T10:00:", "2008-07-18T10:00:00.", "2008-07-18T10:00:00.x",
-        "2008-07-18T10:00:00.1234567890Z", "2008-07-18T10:00:00+5", "2008-07-18T10:00:00+24:00",
-        "2008-07-18T10:00:00+05:60", "2008-07-18T10:00:00ZZ", "2008-07-18t10:00:00Z", "2008-07-18T10:00:00z",
-        " 2008-07-18", "2008-07-18 ", "2008/07/18", "18-07-2008", "2008-07-18  10:00:00", "+2008-07-18",
-        "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "1216339200000", "Jun 12 1998",
+        "",
+        "x",
+        "2008",
+        "2008-07",
+        "2008-7-18",
+        "08-07-18",
+        "2008-13-01",
+        "2008-00-01",
+        "2008-02-30",
+        "2007-02-29",
+        "1900-02-29",
+        "2008-04-31",
+        "2008-07-00",
+        "0000-01-01",
+        "2008-07-18T",
+        "2008-07-18Z",
+        "2008-07-18T24:00:00Z",
+        "2008-07-18T23:60:00Z",
+        "2008-07-18T23:59:60Z",
+        "2008-07-18T1:00:00Z",
+        "2008-07-18T10",
+        "2008-07-18T10:",
+        "2008-07-18T10:00:",
+        "2008-07-18T10:00:00.",
+        "2008-07-18T10:00:00.x",
+        "2008-07-18T10:00:00.1234567890Z",
+        "2008-07-18T10:00:00+5",
+        "2008-07-18T10:00:00+24:00",
+        "2008-07-18T10:00:00+05:60",
+        "2008-07-18T10:00:00ZZ",
+        "2008-07-18t10:00:00Z",
+        "2008-07-18T10:00:00z",
+        " 2008-07-18",
+        "2008-07-18 ",
+        "2008/07/18",
+        "18-07-2008",
+        "2008-07-18  10:00:00",
+        "+2008-07-18",
+        "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-01:00",
+        "1216339200000",
+        "Jun 12 1998",
     };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         instant made = { 7 };
@@ -127,9 +162,16 @@ static void walls_and_days_are_read(void **state)
     assert_int_equal(wall_at("2026-11-25T10:00:00").s, wall_at("2026-11-25 10:00").s);
     assert_int_equal(wall_at("1970-01-02T00:00:01").s, DAY_S + 1);
     static const char *const with_zone[] = { "2026-11-25T10:00:00Z", "2026-11-25T10:00-05:00",
-                                             "2026-11-25T10:00:00.000Z", "2026-11-25 10:00:00+0100" };
-    static const char *const bad[] = { "2026-11-25", "2026-11-25T10:00:00.000", "2026-11-25T10", "2026-02-30T10:00",
-                                       "2026-11-25T10:00:00X", "2026-11-25T25:00", "", "Z" };
+                                             "2026-11-25T10:00:00.000Z",
+                                             "2026-11-25 10:00:00+0100" };
+    static const char *const bad[] = { "2026-11-25",
+                                       "2026-11-25T10:00:00.000",
+                                       "2026-11-25T10",
+                                       "2026-02-30T10:00",
+                                       "2026-11-25T10:00:00X",
+                                       "2026-11-25T25:00",
+                                       "",
+                                       "Z" };
     for (size_t i = 0; i < COUNT_OF(with_zone); i++)
         if (wall_read(str_of(with_zone[i]), &made, &zoned) || !zoned)
             fail_msg("\"%s\"", with_zone[i]);
@@ -165,7 +207,8 @@ static void every_form_is_written(void **state)
     assert_null(day_text(room, DAY_NONE).at);
     /* Beyond four digits nothing may be written past the room. */
     assert_text(instant_text(room, (instant){ INT64_MAX }, TIME_Z), "9999-12-31T23:59:59Z");
-    assert_text(instant_text(room, (instant){ INT64_MIN + 1 }, TIME_OFFSET), "0001-01-01T00:00:00+00:00");
+    assert_text(instant_text(room, (instant){ INT64_MIN + 1 }, TIME_OFFSET),
+                "0001-01-01T00:00:00+00:00");
     assert_text(day_text(room, (day){ INT64_MAX }), "9999-12-31");
 }
 
@@ -173,8 +216,10 @@ static void unknown_zones_are_named(void **state)
 {
     (void)state;
     arena *a = arena_new(64 * 1024);
-    static const char *const bad[] = { "America/Lisbon", "../../etc/passwd", "/etc/localtime", "America", "lima",
-                                       "EST5EDT4,M3", "America/../America/Lima", "zone1970.tab" };
+    static const char *const bad[] = {
+        "America/Lisbon", "../../etc/passwd", "/etc/localtime",          "America",
+        "lima",           "EST5EDT4,M3",      "America/../America/Lima", "zone1970.tab"
+    };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         const fault *problem = clock_set_zone(a, bad[i]);
         if (problem == NULL)
@@ -200,15 +245,15 @@ static void walls_are_skipped_or_come_twice(void **state)
         enum wall_fit fit;
         const char *instant;
     } cases[] = {
-        { "2026-03-08T01:59:59", WALL_ONCE, "2026-03-08T06:59:59Z" },
-        { "2026-03-08T02:00:00", WALL_SKIPPED, NULL },
-        { "2026-03-08T02:59:59", WALL_SKIPPED, NULL },
-        { "2026-03-08T03:00:00", WALL_ONCE, "2026-03-08T07:00:00Z" },
-        { "2026-11-01T00:59:59", WALL_ONCE, "2026-11-01T04:59:59Z" },
-        { "2026-11-01T01:00:00", WALL_TWICE, "2026-11-01T05:00:00Z" },
-        { "2026-11-01T01:59:59", WALL_TWICE, "2026-11-01T05:59:59Z" },
-        { "2026-11-01T02:00:00", WALL_ONCE, "2026-11-01T07:00:00Z" },
-        { "2026-07-01T12:00:00", WALL_ONCE, "2026-07-01T16:00:00Z" },
+        {"2026-03-08T01:59:59",  WALL_ONCE,    "2026-03-08T06:59:59Z"},
+        { "2026-03-08T02:00:00", WALL_SKIPPED, NULL                  },
+        { "2026-03-08T02:59:59", WALL_SKIPPED, NULL                  },
+        { "2026-03-08T03:00:00", WALL_ONCE,    "2026-03-08T07:00:00Z"},
+        { "2026-11-01T00:59:59", WALL_ONCE,    "2026-11-01T04:59:59Z"},
+        { "2026-11-01T01:00:00", WALL_TWICE,   "2026-11-01T05:00:00Z"},
+        { "2026-11-01T01:59:59", WALL_TWICE,   "2026-11-01T05:59:59Z"},
+        { "2026-11-01T02:00:00", WALL_ONCE,    "2026-11-01T07:00:00Z"},
+        { "2026-07-01T12:00:00", WALL_ONCE,    "2026-07-01T16:00:00Z"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         enum wall_fit fit = wall_to_instant(wall_at(cases[i].wall), &made);
@@ -236,12 +281,13 @@ static void odd_zones(void **state)
     assert_int_equal(wall_to_instant(wall_at("2026-03-29T01:30:00"), &made), WALL_SKIPPED);
 }
 
-/* Whole years, hour by hour, against the C library; a new zone must not be answered from the old one's memory. */
+/* Whole years, hour by hour, against the C library; a new zone must not be answered from the old
+ * one's memory. */
 static void walls_agree_with_the_library(void **state)
 {
     (void)state;
-    static const char *const zones[] = { "America/New_York", "America/Lima", "Europe/Madrid", "Asia/Kathmandu",
-                                         "Australia/Lord_Howe", "UTC" };
+    static const char *const zones[] = { "America/New_York", "America/Lima",        "Europe/Madrid",
+                                         "Asia/Kathmandu",   "Australia/Lord_Howe", "UTC" };
     for (size_t z = 0; z < COUNT_OF(zones); z++) {
         use_zone(zones[z]);
         for (int64_t s = INT64_C(1767225600); s < INT64_C(1767225600) + 370 * DAY_S; s += 1799) {

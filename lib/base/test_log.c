@@ -1,4 +1,5 @@
-/* test_log.c - lines are whole and are JSON; a reader that stops reading costs lines, never time. */
+/* test_log.c - lines are whole and are JSON; a reader that stops reading costs lines, never time.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,9 +76,11 @@ static void lines_have_their_members(void **state)
     rest = seen;
     instant written;
     bool timed = instant_read((str){ first.at + 9, 24 }, &written);
-    bool good = str_starts(first, STR("{\"time\":\"")) && timed &&
-                str_ends(first, STR("Z\",\"level\":\"info\",\"event\":\"request\",\"path\":\"/api/\\\"x\\\"\\n\","
-                                    "\"status\":200,\"code\":null}"));
+    bool good =
+        str_starts(first, STR("{\"time\":\"")) && timed &&
+        str_ends(first,
+                 STR("Z\",\"level\":\"info\",\"event\":\"request\",\"path\":\"/api/\\\"x\\\"\\n\","
+                     "\"status\":200,\"code\":null}"));
     bool worded = str_ends(second, STR("\"level\":\"warn\",\"event\":\"disk_full\","
                                        "\"message\":\"store movies has 7 bytes\"}"));
     release(&c);

@@ -26,7 +26,8 @@ static void put_place(struct buf *b, const struct place *at)
     buf_text(b, name);
 }
 
-void reading_blame(struct reading *r, const struct place *at, const char *kind, const char *rest, ...)
+void reading_blame(struct reading *r, const struct place *at, const char *kind, const char *rest,
+                   ...)
 {
     if (r->blamed++ >= FAULT_FIELDS_MAX)
         return;

@@ -8,13 +8,14 @@ static void blame_bound(struct reading *r, const struct place *at, const char *k
     const char *side = kind[1] == 'i' ? "least" : "most";
     const char *verb = unit[0] == 'e' ? "have" : "be";
     bool plural = unit[0] && bound != 1;
-    const char *ending = !unit[0] ? "" : unit[0] == 'e' ? (plural ? " entries" : " entry")
-                                                        : (plural ? " characters long" : " character long");
+    const char *ending = !unit[0]         ? ""
+                         : unit[0] == 'e' ? (plural ? " entries" : " entry")
+                                          : (plural ? " characters long" : " character long");
     reading_blame(r, at, kind, "must %s at %s %lld%s", verb, side, (long long)bound, ending);
 }
 
-static void check_number(struct reading *r, const struct place *at, const struct field *f, int64_t n,
-                         const char *unit)
+static void check_number(struct reading *r, const struct place *at, const struct field *f,
+                         int64_t n, const char *unit)
 {
     if (n < f->min)
         blame_bound(r, at, "min", f->min, unit);
@@ -33,7 +34,8 @@ static void check_money(struct reading *r, const struct place *at, const struct 
                   STR_ARG(buf_str(&bound)));
 }
 
-void limits_check(struct reading *r, const struct place *at, const struct field *f, const void *member)
+void limits_check(struct reading *r, const struct place *at, const struct field *f,
+                  const void *member)
 {
     if (r->restoring)
         return;
@@ -52,7 +54,8 @@ void limits_check(struct reading *r, const struct place *at, const struct field 
     }
 }
 
-bool limits_allow_count(struct reading *r, const struct place *at, const struct field *f, size_t count)
+bool limits_allow_count(struct reading *r, const struct place *at, const struct field *f,
+                        size_t count)
 {
     if (r->restoring)
         return true;

@@ -2,7 +2,7 @@
 #include "lib/json/reading.h"
 
 void ids_from_json(struct reading *r, const struct place *at, const struct field *f, json_t *array,
-                          ids *member)
+                   ids *member)
 {
     size_t count = json_array_size(array);
     if (!limits_allow_count(r, at, f, count))
@@ -29,7 +29,7 @@ static void texts_add(struct reading *r, const struct place *at, const struct fi
 }
 
 void texts_from_json(struct reading *r, const struct place *at, const struct field *f,
-                            json_t *array, strs *member)
+                     json_t *array, strs *member)
 {
     size_t count = json_array_size(array), before = r->blamed;
     if (!limits_allow_count(r, at, f, count))
@@ -46,7 +46,7 @@ void texts_from_json(struct reading *r, const struct place *at, const struct fie
 }
 
 void texts_from_one(struct reading *r, const struct place *at, const struct field *f, str text,
-                     strs *member)
+                    strs *member)
 {
     size_t count = str_blank(text) ? 0 : 1;
     member->at = NEW_ARRAY(r->a, str, 1);
@@ -63,7 +63,7 @@ static size_t pieces(str text)
 }
 
 void ids_from_text(struct reading *r, const struct place *at, const struct field *f, str text,
-                          ids *member)
+                   ids *member)
 {
     size_t count = pieces(text);
     if (!limits_allow_count(r, at, f, count))
@@ -80,7 +80,7 @@ void ids_from_text(struct reading *r, const struct place *at, const struct field
 }
 
 void texts_from_text(struct reading *r, const struct place *at, const struct field *f, str text,
-                            strs *member)
+                     strs *member)
 {
     size_t count = pieces(text), before = r->blamed;
     if (!limits_allow_count(r, at, f, count))

@@ -48,12 +48,13 @@ bool int_of_json(const json_t *value, int64_t *out)
            str_to_int((str){ json_string_value(value), json_string_length(value) }, out);
 }
 
-/* Half up as the client wrote it: 10.005 is a little less than that in binary, and its owner means 10.01. The shortest decimal
- * that gives the same double is what he wrote. */
+/* Half up as the client wrote it: 10.005 is a little less than that in binary, and its owner
+ * means 10.01. The shortest decimal that gives the same double is what he wrote. */
 static int64_t cents_rounded(double size)
 {
     char room[40];
-    struct buf text = { .at = room, .cap = sizeof room }; /* never full: a number has 24 bytes at most */
+    struct buf text = { .at = room,
+                        .cap = sizeof room }; /* never full: a number has 24 bytes at most */
     if (size < 0.0001)
         return 0; /* below that it would be written with an exponent */
     json_write_number(&text, size);
@@ -80,7 +81,8 @@ bool money_of_number(double number, money *out, bool *exact)
     double size = fabs(number);
     if (!(size <= (double)MONEY_MAX_CENTS / 100 + 1))
         return false;
-    /* Both are whole numbers that a double holds, so the quotient is the double nearest to that decimal. */
+    /* Both are whole numbers that a double holds, so the quotient is the double nearest to that
+     * decimal. */
     int64_t cents = llround(size * 100);
     *exact = (double)cents / 100 == size;
     if (!*exact)

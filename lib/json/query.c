@@ -1,4 +1,5 @@
-/* query.c - query strings and single texts, by the same tables and with the same sentences as bodies. */
+/* query.c - query strings and single texts, by the same tables and with the same sentences as
+ * bodies. */
 #include <string.h>
 
 #include "lib/json/reading.h"
@@ -42,7 +43,8 @@ static bool decode(arena *a, str coded, str *out)
     return is_text(*out);
 }
 
-static const fault *take_pair(struct reading *r, str pair, const struct shape *s, void *out, uint64_t *seen)
+static const fault *take_pair(struct reading *r, str pair, const struct shape *s, void *out,
+                              uint64_t *seen)
 {
     str name, value = STR("");
     str_cut(&pair, '=', &name);
@@ -63,7 +65,8 @@ static const fault *take_pair(struct reading *r, str pair, const struct shape *s
         field_clear(f, (char *)out + f->offset); /* the fallback lies there */
         value_from_text(r, &at, f, value, (char *)out + f->offset);
     } else {
-        *seen &= ~bit; /* an empty value is the default, and another of that name may still follow */
+        *seen &=
+            ~bit; /* an empty value is the default, and another of that name may still follow */
     }
     return NULL;
 }

@@ -1,4 +1,5 @@
-/* raw.c - JSON passed through: written anew, which leaves out white space and keeps order and values. */
+/* raw.c - JSON passed through: written anew, which leaves out white space and keeps order and
+ * values. */
 #include "lib/json/reading.h"
 #include "lib/json/write.h"
 
@@ -34,7 +35,9 @@ static void raw_put(struct buf *b, json_t *value)
     } else if (json_is_real(value)) {
         json_write_number(b, json_real_value(value));
     } else {
-        buf_text(b, json_is_true(value) ? STR("true") : json_is_false(value) ? STR("false") : STR("null"));
+        buf_text(b, json_is_true(value)    ? STR("true")
+                    : json_is_false(value) ? STR("false")
+                                           : STR("null"));
     }
 }
 

@@ -1,4 +1,5 @@
-/* read.c - JSON bodies into structs: the bytes are judged first, then every field by its row in the table. */
+/* read.c - JSON bodies into structs: the bytes are judged first, then every field by its row in the
+ * table. */
 #include <string.h>
 
 #include "lib/json/reading.h"
@@ -34,22 +35,24 @@ static const fault *not_json(arena *a, const json_error_t *error)
                          error->column);
     if (json_error_code(error) == json_error_numeric_overflow)
         return fault_new(a, FAULT_MALFORMED, "json_malformed",
-                         "The body has a number that is too large (line %d, column %d).", error->line,
-                         error->column);
+                         "The body has a number that is too large (line %d, column %d).",
+                         error->line, error->column);
     return fault_new(a, FAULT_MALFORMED, "json_malformed",
-                     "The body is not well-formed JSON (line %d, column %d).", error->line, error->column);
+                     "The body is not well-formed JSON (line %d, column %d).", error->line,
+                     error->column);
 }
 
 static const fault *parse(arena *a, str body, json_type wanted, json_t **out)
 {
     json_error_t error;
     if (str_blank(body))
-        return fault_new(a, FAULT_MALFORMED, "json_malformed", "The body is empty; JSON is wanted.");
+        return fault_new(a, FAULT_MALFORMED, "json_malformed",
+                         "The body is empty; JSON is wanted.");
     if (!str_is_utf8(body))
         return fault_new(a, FAULT_MALFORMED, "utf8_invalid", "The body is not valid UTF-8.");
     if (json_too_deep(body))
-        return fault_new(a, FAULT_MALFORMED, "json_too_deep", "The body is nested more than %d levels deep.",
-                         JSON_DEPTH_MAX);
+        return fault_new(a, FAULT_MALFORMED, "json_too_deep",
+                         "The body is nested more than %d levels deep.", JSON_DEPTH_MAX);
     json_t *made = json_loadb(body.at, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (made == NULL)
         return not_json(a, &error);
@@ -113,8 +116,8 @@ static void unknown_refuse(struct reading *r, const struct place *outer, const s
     }
 }
 
-void object_read(struct reading *r, const struct place *outer, const struct shape *s, json_t *object,
-                 void *out)
+void object_read(struct reading *r, const struct place *outer, const struct shape *s,
+                 json_t *object, void *out)
 {
     memset(out, 0, s->size);
     for (size_t i = 0; i < s->count; i++) {
@@ -155,7 +158,8 @@ static const fault *read_one(arena *a, str body, const struct shape *s, void *ou
     return reading_end(&r);
 }
 
-static const fault *read_many(arena *a, str body, const struct shape *row, list *out, bool restoring)
+static const fault *read_many(arena *a, str body, const struct shape *row, list *out,
+                              bool restoring)
 {
     struct reading r = { .a = a, .restoring = restoring };
     json_auto_t *array = NULL;

@@ -1,4 +1,5 @@
-/* schema.c - the field tables as JSON Schema (2020-12) and as OpenAPI parameters: the description cannot lie about the code. */
+/* schema.c - the field tables as JSON Schema (2020-12) and as OpenAPI parameters: the description
+ * cannot lie about the code. */
 #include "lib/json/reading.h"
 #include "lib/json/write.h"
 
@@ -65,7 +66,8 @@ static void put_ref(struct buf *out, const struct shape *s, bool input)
     buf_literal(out, "\"}");
 }
 
-/* --- limits; they are rules of reading, and a floor of 0 that nobody stated is said too, since it is enforced --- */
+/* --- limits; they are rules of reading, and a floor of 0 that nobody stated is said too, since it
+ * is enforced --- */
 
 static void put_number_limits(struct members *m, const struct field *f)
 {
@@ -135,7 +137,8 @@ static void put_default(struct members *m, const struct field *f)
         return;
     key(m, "default");
     str text = str_of(f->fallback);
-    bool as_it_is = f->kind == KIND_INTEGER || f->kind == KIND_NUMBER || f->kind == KIND_BOOL || f->kind == KIND_MONEY;
+    bool as_it_is = f->kind == KIND_INTEGER || f->kind == KIND_NUMBER || f->kind == KIND_BOOL ||
+                    f->kind == KIND_MONEY;
     bool is_list = f->kind == KIND_IDS || f->kind == KIND_TEXTS || f->kind == KIND_LIST;
     if (as_it_is && text.len) {
         buf_text(m->out, text);
@@ -205,8 +208,12 @@ static void put_kind(struct members *m, const struct field *f, bool input)
     switch (f->kind) {
     case KIND_INTEGER:
     case KIND_NUMBER:
-    case KIND_MONEY: put_number(m, f, input); break;
-    case KIND_BOOL: put_types(m, "boolean", NULL, f->nullable); break;
+    case KIND_MONEY:
+        put_number(m, f, input);
+        break;
+    case KIND_BOOL:
+        put_types(m, "boolean", NULL, f->nullable);
+        break;
     case KIND_INSTANT:
     case KIND_TEXT:
     case KIND_WALL:
@@ -224,8 +231,11 @@ static void put_kind(struct members *m, const struct field *f, bool input)
         put_types(m, "array", input && f->one_or_many ? "string" : NULL, f->nullable);
         put_items(m, f, input);
         break;
-    case KIND_OBJECT: put_inner(m, f, input); break;
-    case KIND_RAW: break; /* any JSON */
+    case KIND_OBJECT:
+        put_inner(m, f, input);
+        break;
+    case KIND_RAW:
+        break; /* any JSON */
     }
 }
 

@@ -53,7 +53,8 @@ static void empty_is_the_default(void **state)
         assert_int_equal(made.title.len, 0);
         assert_null(made.note.at);
         assert_false(made.active);
-        assert_true(made.premiere.days == TIME_NONE && made.show_time.s == TIME_NONE && made.made.ms == TIME_NONE);
+        assert_true(made.premiere.days == TIME_NONE && made.show_time.s == TIME_NONE &&
+                    made.made.ms == TIME_NONE);
         assert_int_equal(made.screen, 1);
         assert_int_equal(made.seat_ids.count, 0);
         assert_int_equal(made.given, 0);
@@ -62,9 +63,11 @@ static void empty_is_the_default(void **state)
 
 static void values_are_decoded(void **state)
 {
-    struct sample made = read_well(*state, "search=a%20b+c%26%3d%C3%B1&limit=0&genre=Acci%c3%b3n&featured=true"
-                                           "&rating=7.5&price=12.50&date=2026-09-12&from=2026-09-12T10:00&since=2026-09-12T10%3A00%3A00%2B02:00"
-                                           "&screen=IMAX&ids=3,%201,2&names=a,b+c,");
+    struct sample made =
+        read_well(*state, "search=a%20b+c%26%3d%C3%B1&limit=0&genre=Acci%c3%b3n&featured=true"
+                          "&rating=7.5&price=12.50&date=2026-09-12&from=2026-09-12T10:00&since="
+                          "2026-09-12T10%3A00%3A00%2B02:00"
+                          "&screen=IMAX&ids=3,%201,2&names=a,b+c,");
     assert_text(made.title, "a b c&=ñ");
     assert_int_equal(made.minutes, 0);
     assert_text(made.note, "Acción");
@@ -92,8 +95,9 @@ static void values_are_decoded(void **state)
 
 static void what_cannot_be_decoded(void **state)
 {
-    static const char *const bad[] = { "search=%", "search=%4", "search=%zz", "search=a%2", "search=%00", "search=%ff",
-                                       "search=%c3", "%zz=1", "limit=3&x=%", "search=%-1", "search=\xff" };
+    static const char *const bad[] = { "search=%",    "search=%4",  "search=%zz", "search=a%2",
+                                       "search=%00",  "search=%ff", "search=%c3", "%zz=1",
+                                       "limit=3&x=%", "search=%-1", "search=\xff" };
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct sample made;
         const fault *problem = query_read(*state, str_of(bad[i]), &sample_query_shape, &made);
@@ -111,27 +115,29 @@ static void bad_values_are_named(void **state)
     static const struct {
         const char *query, *sentence;
     } cases[] = {
-        { "limit=x", "limit must be a whole number." },
-        { "limit=1.5", "limit must be a whole number." },
-        { "limit=1e3", "limit must be a whole number." },
-        { "limit=+5", "limit must be a whole number." },
-        { "limit=99999999999999999999", "limit must be a whole number." },
-        { "limit=-1", "limit must be at least 0." },
-        { "limit=1001", "limit must be at most 1000." },
-        { "featured=1", "featured must be true or false." },
-        { "rating=11", "rating must be at most 10." },
-        { "rating=nan", "rating must be a number." },
-        { "price=-1", "price must be at least 0." },
-        { "date=2026-02-30", "date must be a date like 2026-11-25." },
-        { "from=2026-09-12T10:00Z", "from is the time on the cinema's wall and takes no time zone." },
-        { "screen=4D", "screen must be one of 2D, 3D, IMAX." },
-        { "ids=1,,2", "ids must be a list of whole numbers." },
-        { "ids=1,2,3,4", "ids must have at most 3 entries." },
-        { "limit=x&date=y", "limit must be a whole number; date must be a date like 2026-11-25." },
+        {"limit=x",                     "limit must be a whole number."                                     },
+        { "limit=1.5",                  "limit must be a whole number."                                     },
+        { "limit=1e3",                  "limit must be a whole number."                                     },
+        { "limit=+5",                   "limit must be a whole number."                                     },
+        { "limit=99999999999999999999", "limit must be a whole number."                                     },
+        { "limit=-1",                   "limit must be at least 0."                                         },
+        { "limit=1001",                 "limit must be at most 1000."                                       },
+        { "featured=1",                 "featured must be true or false."                                   },
+        { "rating=11",                  "rating must be at most 10."                                        },
+        { "rating=nan",                 "rating must be a number."                                          },
+        { "price=-1",                   "price must be at least 0."                                         },
+        { "date=2026-02-30",            "date must be a date like 2026-11-25."                              },
+        { "from=2026-09-12T10:00Z",
+         "from is the time on the cinema's wall and takes no time zone."                                    },
+        { "screen=4D",                  "screen must be one of 2D, 3D, IMAX."                               },
+        { "ids=1,,2",                   "ids must be a list of whole numbers."                              },
+        { "ids=1,2,3,4",                "ids must have at most 3 entries."                                  },
+        { "limit=x&date=y",             "limit must be a whole number; date must be a date like 2026-11-25."},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct sample made;
-        const fault *problem = query_read(*state, str_of(cases[i].query), &sample_query_shape, &made);
+        const fault *problem =
+            query_read(*state, str_of(cases[i].query), &sample_query_shape, &made);
         if (problem == NULL)
             fail_msg("%s was taken", cases[i].query);
         if (!str_equal(problem->sentence, str_of(cases[i].sentence)))
@@ -162,7 +168,8 @@ static void given_lists_replace_their_default(void **state)
 
 static void required_names_are_missed(void **state)
 {
-    static const struct field fields[] = { FIELD(struct sample, seat_ids, "ids", .min = 1, .max = 100) };
+    static const struct field fields[] = { FIELD(struct sample, seat_ids, "ids", .min = 1,
+                                                 .max = 100) };
     static const struct shape shape = SHAPE(sample, fields);
     struct sample made;
     assert_text(query_read(*state, STR(""), &shape, &made)->sentence, "ids is required.");
@@ -184,8 +191,10 @@ static void one_text_by_one_field(void **state)
     str title;
     assert_null(text_read(*state, STR("3004"), &fields[0], &port));
     assert_int_equal(port, 3004);
-    assert_text(text_read(*state, STR("70000"), &fields[0], &port)->sentence, "PORT must be at most 65535.");
-    assert_text(text_read(*state, STR(""), &fields[0], &port)->sentence, "PORT must be a whole number.");
+    assert_text(text_read(*state, STR("70000"), &fields[0], &port)->sentence,
+                "PORT must be at most 65535.");
+    assert_text(text_read(*state, STR(""), &fields[0], &port)->sentence,
+                "PORT must be a whole number.");
     assert_null(text_read(*state, STR("http://a, http://b"), &fields[1], &origins));
     assert_int_equal(origins.count, 2);
     assert_text(origins.at[1], "http://b");
@@ -194,8 +203,10 @@ static void one_text_by_one_field(void **state)
     assert_null(text_read(*state, STR(""), &fields[2], &rating));
     assert_true(isnan(rating));
 
-    assert_text(text_read(*state, STR("a\0b"), &fields[3], &title)->sentence, "TITLE must be UTF-8 text.");
-    assert_text(text_read(*state, STR("Jos\xE9"), &fields[3], &title)->sentence, "TITLE must be UTF-8 text.");
+    assert_text(text_read(*state, STR("a\0b"), &fields[3], &title)->sentence,
+                "TITLE must be UTF-8 text.");
+    assert_text(text_read(*state, STR("Jos\xE9"), &fields[3], &title)->sentence,
+                "TITLE must be UTF-8 text.");
     char cell[] = " Sala 1 ";
     assert_null(text_read(*state, str_of(cell), &fields[3], &title));
     memset(cell, 'x', sizeof cell - 1); /* what was read does not lie in the caller's memory */

@@ -50,24 +50,36 @@ static void input_has_the_rules(void **state)
     assert_null(json_object_get(s, "additionalProperties"));
     assert_null(json_object_get(json_object_get(s, "properties"), "id"));
     assert_null(json_object_get(json_object_get(s, "properties"), "heldUntil"));
-    assert_property(s, "duration", "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":1,\"maximum\":1000,"
-                                   "\"description\":\"minutes\"}");
-    assert_property(s, "rating", "{\"type\":\"number\",\"minimum\":0,\"maximum\":10,\"default\":0}");
+    assert_property(s, "duration",
+                    "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":1,\"maximum\":1000,"
+                    "\"description\":\"minutes\"}");
+    assert_property(s, "rating",
+                    "{\"type\":\"number\",\"minimum\":0,\"maximum\":10,\"default\":0}");
     assert_property(s, "isActive", "{\"type\":\"boolean\",\"default\":true}");
     assert_property(s, "title", "{\"type\":\"string\",\"minLength\":1,\"maxLength\":20}");
     assert_property(s, "note", "{\"type\":\"string\"}");
-    assert_property(s, "price", "{\"type\":\"number\",\"minimum\":0.01,\"maximum\":99999999.989999995}");
-    assert_property(s, "deposit", "{\"type\":\"number\",\"minimum\":0,\"maximum\":50,\"default\":0}");
+    assert_property(s, "price",
+                    "{\"type\":\"number\",\"minimum\":0.01,\"maximum\":99999999.989999995}");
+    assert_property(s, "deposit",
+                    "{\"type\":\"number\",\"minimum\":0,\"maximum\":50,\"default\":0}");
     assert_property(s, "made", "{\"type\":[\"string\",\"integer\"],\"format\":\"date-time\"}");
     assert_property(s, "plain", "{\"type\":\"string\",\"format\":\"date-time\"}");
     assert_property(s, "premiere", "{\"type\":\"string\",\"format\":\"date\"}");
-    assert_property(s, "screen_type", "{\"type\":\"string\",\"enum\":[\"2D\",\"3D\",\"IMAX\"],\"default\":\"2D\"}");
-    assert_property(s, "seatIds", "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"maxItems\":20,\"default\":[]}");
-    assert_property(s, "genre", "{\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\"},"
-                                "\"default\":[\"Drama\",\"Noir\"]}");
-    assert_property(s, "seats", "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/sample_seatInput\"},"
-                                "\"maxItems\":3}");
-    assert_property(s, "best", "{\"anyOf\":[{\"$ref\":\"#/components/schemas/sample_seatInput\"},{\"type\":\"null\"}]}");
+    assert_property(s, "screen_type",
+                    "{\"type\":\"string\",\"enum\":[\"2D\",\"3D\",\"IMAX\"],\"default\":\"2D\"}");
+    assert_property(
+        s, "seatIds",
+        "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"maxItems\":20,\"default\":[]}");
+    assert_property(s, "genre",
+                    "{\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\"},"
+                    "\"default\":[\"Drama\",\"Noir\"]}");
+    assert_property(
+        s, "seats",
+        "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/sample_seatInput\"},"
+        "\"maxItems\":3}");
+    assert_property(
+        s, "best",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/sample_seatInput\"},{\"type\":\"null\"}]}");
     assert_property(s, "extra", "{}");
     json_decref(s);
 }
@@ -77,17 +89,22 @@ static void output_has_the_forms(void **state)
     (void)state;
     json_t *s = schema_of(&sample_shape, false);
     assert_is(json_object_get(s, "required"),
-              "[\"id\",\"duration\",\"rating\",\"isActive\",\"title\",\"price\",\"deposit\",\"screen_type\",\"seatIds\","
+              "[\"id\",\"duration\",\"rating\",\"isActive\",\"title\",\"price\",\"deposit\","
+              "\"screen_type\",\"seatIds\","
               "\"genre\",\"best\"]",
               "required");
-    assert_property(s, "id", "{\"type\":\"integer\",\"format\":\"int64\",\"readOnly\":true,"
-                             "\"description\":\"given by the server\"}");
+    assert_property(s, "id",
+                    "{\"type\":\"integer\",\"format\":\"int64\",\"readOnly\":true,"
+                    "\"description\":\"given by the server\"}");
     assert_property(s, "title", "{\"type\":\"string\"}");
     assert_property(s, "made", "{\"type\":\"string\",\"format\":\"date-time\"}");
-    assert_property(s, "plain", "{\"type\":\"string\",\"pattern\":"
-                                "\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$\"}");
+    assert_property(s, "plain",
+                    "{\"type\":\"string\",\"pattern\":"
+                    "\"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$\"}");
     assert_property(s, "genre", "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}");
-    assert_property(s, "best", "{\"anyOf\":[{\"$ref\":\"#/components/schemas/sample_seat\"},{\"type\":\"null\"}]}");
+    assert_property(
+        s, "best",
+        "{\"anyOf\":[{\"$ref\":\"#/components/schemas/sample_seat\"},{\"type\":\"null\"}]}");
     json_decref(s);
 }
 
@@ -97,8 +114,11 @@ static void null_is_a_type(void **state)
     json_t *s = schema_of(&sample_nullable_shape, false);
     assert_property(s, "id", "{\"type\":[\"integer\",\"null\"],\"format\":\"int64\"}");
     assert_property(s, "title", "{\"type\":[\"string\",\"null\"]}");
-    assert_property(s, "screen_type", "{\"type\":[\"string\",\"null\"],\"enum\":[\"2D\",\"3D\",\"IMAX\",null]}");
-    assert_property(s, "seats", "{\"type\":[\"array\",\"null\"],\"items\":{\"$ref\":\"#/components/schemas/sample_seat\"}}");
+    assert_property(s, "screen_type",
+                    "{\"type\":[\"string\",\"null\"],\"enum\":[\"2D\",\"3D\",\"IMAX\",null]}");
+    assert_property(s, "seats",
+                    "{\"type\":[\"array\",\"null\"],\"items\":{\"$ref\":\"#/components/schemas/"
+                    "sample_seat\"}}");
     json_decref(s);
 }
 
@@ -108,7 +128,8 @@ static void edits_and_strict_shapes_say_so(void **state)
     json_t *s = schema_of(&sample_edit_shape, true);
     assert_null(json_object_get(s, "required"));
     assert_is(json_object_get(s, "additionalProperties"), "false", "additionalProperties");
-    assert_is(json_object_get(s, "patternProperties"), "{\"^\\\\$\":true,\"^_id$\":true,\"^id$\":true}", "patternProperties");
+    assert_is(json_object_get(s, "patternProperties"),
+              "{\"^\\\\$\":true,\"^_id$\":true,\"^id$\":true}", "patternProperties");
     json_decref(s);
 }
 
@@ -122,13 +143,17 @@ static void query_names_are_parameters(void **state)
     json_t *all = parsed(&text);
     assert_int_equal(json_array_size(all), sample_query_shape.count);
     assert_is(json_array_get(all, 0),
-              "{\"name\":\"limit\",\"in\":\"query\",\"required\":false,\"description\":\"how many at most\",\"schema\":"
-              "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0,\"maximum\":1000,\"default\":10}}",
+              "{\"name\":\"limit\",\"in\":\"query\",\"required\":false,\"description\":\"how many "
+              "at most\",\"schema\":"
+              "{\"type\":\"integer\",\"format\":\"int64\",\"minimum\":0,\"maximum\":1000,"
+              "\"default\":10}}",
               "limit");
-    assert_is(json_array_get(all, 10),
-              "{\"name\":\"ids\",\"in\":\"query\",\"required\":false,\"style\":\"form\",\"explode\":false,\"schema\":"
-              "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"maxItems\":3,\"default\":[]}}",
-              "ids");
+    assert_is(
+        json_array_get(all, 10),
+        "{\"name\":\"ids\",\"in\":\"query\",\"required\":false,\"style\":\"form\",\"explode\":"
+        "false,\"schema\":"
+        "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"maxItems\":3,\"default\":[]}}",
+        "ids");
     json_decref(all);
 }
 

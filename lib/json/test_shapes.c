@@ -16,7 +16,8 @@ static const fault *sample_check(arena *a, void *body)
 {
     const struct sample *want = body;
     if (want->deposit.cents > want->price.cents)
-        return fault_new(a, FAULT_INVALID, "deposit_too_large", "The deposit is larger than the price.");
+        return fault_new(a, FAULT_INVALID, "deposit_too_large",
+                         "The deposit is larger than the price.");
     return NULL;
 }
 
@@ -36,7 +37,8 @@ static const struct field sample_fields[] = {
     FIELD(struct sample, premiere, "premiere", .optional = true),
     FIELD(struct sample, screen, "screen_type", .choices = screens, .fallback = "2D"),
     FIELD(struct sample, seat_ids, "seatIds", .max = 20, .fallback = ""),
-    FIELD(struct sample, genre, "genre", .one_or_many = true, .trim = true, .fallback = "Drama,Noir"),
+    FIELD(struct sample, genre, "genre", .one_or_many = true, .trim = true,
+          .fallback = "Drama,Noir"),
     FIELD(struct sample, seats, "seats", .shape = &sample_seat_shape, .optional = true, .max = 3),
     FIELD(struct sample, best, "best", .shape = &sample_seat_shape, .nullable = true),
     FIELD(struct sample, extra, "extra", .optional = true),
@@ -45,8 +47,8 @@ static const struct field sample_fields[] = {
 const struct shape sample_shape =
     SHAPE(sample, sample_fields, .check = sample_check, .given = offsetof(struct sample, given));
 
-const struct shape sample_edit_shape =
-    SHAPE(sample, sample_fields, .partial = true, .strict = true, .given = offsetof(struct sample, given));
+const struct shape sample_edit_shape = SHAPE(sample, sample_fields, .partial = true, .strict = true,
+                                             .given = offsetof(struct sample, given));
 
 static const struct field sample_nullable_fields[] = {
     FIELD(struct sample, id, "id", .nullable = true),
@@ -73,7 +75,8 @@ static const struct field sample_nullable_fields[] = {
 const struct shape sample_nullable_shape = SHAPE(sample, sample_nullable_fields);
 
 static const struct field sample_query_fields[] = {
-    FIELD(struct sample, minutes, "limit", .max = 1000, .fallback = "10", .doc = "how many at most"),
+    FIELD(struct sample, minutes, "limit", .max = 1000, .fallback = "10",
+          .doc = "how many at most"),
     FIELD(struct sample, title, "search", .fallback = ""),
     FIELD(struct sample, note, "genre", .optional = true),
     FIELD(struct sample, active, "featured", .fallback = "false"),

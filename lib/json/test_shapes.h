@@ -1,4 +1,5 @@
-/* test_shapes.h - one struct with every kind of member, for the tests and the fuzzers of lib/json. */
+/* test_shapes.h - one struct with every kind of member, for the tests and the fuzzers of lib/json.
+ */
 #ifndef TAQUILLA_JSON_TEST_SHAPES_H
 #define TAQUILLA_JSON_TEST_SHAPES_H
 

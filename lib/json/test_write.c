@@ -48,17 +48,39 @@ static str stored(arena *a, const struct shape *s, const void *value)
 }
 
 static int64_t numbers[] = { 3, -1, INT64_MAX };
-static str texts[] = { { "Drama", 5 }, { "", 0 }, { "\"q\"", 3 } };
-static struct sample_seat rows[] = { { 7, { "A", 1 }, 2 }, { 8, { "B", 1 }, 0 } };
+static str texts[] = {
+    {"Drama",  5},
+    { "",      0},
+    { "\"q\"", 3}
+};
+static struct sample_seat rows[] = {
+    {7,  { "A", 1 }, 2},
+    { 8, { "B", 1 }, 0}
+};
 
 static struct sample full(void)
 {
     return (struct sample){
-        .id = 12, .minutes = 135, .rating = 8.7, .active = true, .title = STR("Año \"x\"\n"), .note = STR(""),
-        .price = { 1250 }, .deposit = { 1205 }, .made = { INT64_C(1787457300042) }, .plain = { INT64_C(1787457300042) },
-        .local = { INT64_C(1787457300042) }, .show_time = { INT64_C(1795600800) }, .premiere = { 20782 }, .screen = 2,
-        .seat_ids = { numbers, 3 }, .genre = { texts, 3 }, .seats = { rows, 2 }, .best = &rows[1],
-        .extra = { STR("{\"a\":[1,0.1,null]}") }, .held_until_ms = 5,
+        .id = 12,
+        .minutes = 135,
+        .rating = 8.7,
+        .active = true,
+        .title = STR("Año \"x\"\n"),
+        .note = STR(""),
+        .price = {1250                   },
+        .deposit = { 1205                  },
+        .made = { INT64_C(1787457300042)},
+        .plain = { INT64_C(1787457300042)},
+        .local = { INT64_C(1787457300042)},
+        .show_time = { INT64_C(1795600800)   },
+        .premiere = { 20782                 },
+        .screen = 2,
+        .seat_ids = { numbers,                3 },
+        .genre = { texts,                      3 },
+        .seats = { rows, 2 },
+        .best = &rows[1],
+        .extra = { STR("{\"a\":[1,0.1,null]}")                  },
+        .held_until_ms = 5,
     };
 }
 
@@ -66,38 +88,62 @@ static void every_kind_is_written(void **state)
 {
     struct sample value = full();
     assert_text(written(*state, &sample_shape, &value),
-                "{\"id\":12,\"duration\":135,\"rating\":8.7,\"isActive\":true,\"title\":\"Año \\\"x\\\"\\n\",\"note\":\"\","
-                "\"price\":12.5,\"deposit\":12.05,\"made\":\"2026-08-23T03:55:00.042Z\",\"plain\":\"2026-08-23T03:55:00\","
-                "\"local\":\"2026-08-22T22:55:00-05:00\",\"show_time\":\"2026-11-25T10:00:00\",\"premiere\":\"2026-11-25\","
-                "\"screen_type\":\"IMAX\",\"seatIds\":[3,-1,9223372036854775807],\"genre\":[\"Drama\",\"\",\"\\\"q\\\"\"],"
+                "{\"id\":12,\"duration\":135,\"rating\":8.7,\"isActive\":true,\"title\":\"Año "
+                "\\\"x\\\"\\n\",\"note\":\"\","
+                "\"price\":12.5,\"deposit\":12.05,\"made\":\"2026-08-23T03:55:00.042Z\",\"plain\":"
+                "\"2026-08-23T03:55:00\","
+                "\"local\":\"2026-08-22T22:55:00-05:00\",\"show_time\":\"2026-11-25T10:00:00\","
+                "\"premiere\":\"2026-11-25\","
+                "\"screen_type\":\"IMAX\",\"seatIds\":[3,-1,9223372036854775807],\"genre\":["
+                "\"Drama\",\"\",\"\\\"q\\\"\"],"
                 "\"seats\":[{\"id\":7,\"row_number\":\"A\",\"seat_type\":\"vip\"},"
                 "{\"id\":8,\"row_number\":\"B\",\"seat_type\":\"regular\"}],"
-                "\"best\":{\"id\":8,\"row_number\":\"B\",\"seat_type\":\"regular\"},\"extra\":{\"a\":[1,0.1,null]}}");
+                "\"best\":{\"id\":8,\"row_number\":\"B\",\"seat_type\":\"regular\"},\"extra\":{"
+                "\"a\":[1,0.1,null]}}");
 }
 
 static void nothing_is_written_as_its_kind_has_it(void **state)
 {
-    struct sample value = { .made = INSTANT_NONE, .plain = INSTANT_NONE, .local = INSTANT_NONE,
-                            .show_time = WALL_NONE, .premiere = DAY_NONE, .screen = 99, .rating = NAN };
+    struct sample value = { .made = INSTANT_NONE,
+                            .plain = INSTANT_NONE,
+                            .local = INSTANT_NONE,
+                            .show_time = WALL_NONE,
+                            .premiere = DAY_NONE,
+                            .screen = 99,
+                            .rating = NAN };
     assert_text(written(*state, &sample_shape, &value),
-                "{\"id\":0,\"duration\":0,\"rating\":null,\"isActive\":false,\"title\":\"\",\"note\":\"\",\"price\":0,"
-                "\"deposit\":0,\"made\":null,\"plain\":null,\"local\":null,\"show_time\":null,\"premiere\":null,"
-                "\"screen_type\":null,\"seatIds\":[],\"genre\":[],\"seats\":[],\"best\":null,\"extra\":null}");
+                "{\"id\":0,\"duration\":0,\"rating\":null,\"isActive\":false,\"title\":\"\","
+                "\"note\":\"\",\"price\":0,"
+                "\"deposit\":0,\"made\":null,\"plain\":null,\"local\":null,\"show_time\":null,"
+                "\"premiere\":null,"
+                "\"screen_type\":null,\"seatIds\":[],\"genre\":[],\"seats\":[],\"best\":null,"
+                "\"extra\":null}");
 }
 
 static struct sample nothing(void)
 {
     return (struct sample){
-        .id = INTEGER_NONE, .minutes = INTEGER_NONE, .rating = NAN, .price = MONEY_NONE, .deposit = MONEY_NONE,
-        .made = INSTANT_NONE, .plain = INSTANT_NONE, .local = INSTANT_NONE, .show_time = WALL_NONE,
-        .premiere = DAY_NONE, .screen = CHOICE_NONE, .held_until_ms = INTEGER_NONE,
+        .id = INTEGER_NONE,
+        .minutes = INTEGER_NONE,
+        .rating = NAN,
+        .price = MONEY_NONE,
+        .deposit = MONEY_NONE,
+        .made = INSTANT_NONE,
+        .plain = INSTANT_NONE,
+        .local = INSTANT_NONE,
+        .show_time = WALL_NONE,
+        .premiere = DAY_NONE,
+        .screen = CHOICE_NONE,
+        .held_until_ms = INTEGER_NONE,
     };
 }
 
-static const char *const all_null =
-    "{\"id\":null,\"duration\":null,\"rating\":null,\"isActive\":false,\"title\":null,\"note\":null,\"price\":null,"
-    "\"deposit\":null,\"made\":null,\"plain\":null,\"local\":null,\"show_time\":null,\"premiere\":null,"
-    "\"screen_type\":null,\"seatIds\":null,\"genre\":null,\"seats\":null,\"best\":null,\"extra\":null}";
+static const char *const all_null = "{\"id\":null,\"duration\":null,\"rating\":null,\"isActive\":"
+                                    "false,\"title\":null,\"note\":null,\"price\":null,"
+                                    "\"deposit\":null,\"made\":null,\"plain\":null,\"local\":null,"
+                                    "\"show_time\":null,\"premiere\":null,"
+                                    "\"screen_type\":null,\"seatIds\":null,\"genre\":null,"
+                                    "\"seats\":null,\"best\":null,\"extra\":null}";
 
 static void nulls_come_back_as_nulls(void **state)
 {
@@ -110,14 +156,16 @@ static void nulls_come_back_as_nulls(void **state)
     assert_null(json_read(*state, STR("{}"), &sample_nullable_shape, &back));
     assert_text(written(*state, &sample_nullable_shape, &back), all_null);
     memset(&back, 0xA5, sizeof back);
-    assert_null(json_restore(*state, stored(*state, &sample_nullable_shape, &value), &sample_nullable_shape, &back));
+    assert_null(json_restore(*state, stored(*state, &sample_nullable_shape, &value),
+                             &sample_nullable_shape, &back));
     assert_text(written(*state, &sample_nullable_shape, &back), all_null);
     assert_true(back.held_until_ms == INTEGER_NONE);
 }
 
 static void what_is_stored_is_restored(void **state)
 {
-    static const struct shape *const shapes[] = { &sample_shape, &sample_nullable_shape, &sample_edit_shape };
+    static const struct shape *const shapes[] = { &sample_shape, &sample_nullable_shape,
+                                                  &sample_edit_shape };
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
         struct sample value = full(), back;
         memset(&back, 0xA5, sizeof back);
@@ -127,7 +175,8 @@ static void what_is_stored_is_restored(void **state)
         assert_int_equal(back.id, 12);
         assert_int_equal(back.held_until_ms, 5);
         assert_int_equal(back.made.ms, value.made.ms);
-        assert_int_equal(back.plain.ms, value.plain.ms); /* to the millisecond, though it is written plain */
+        assert_int_equal(back.plain.ms,
+                         value.plain.ms); /* to the millisecond, though it is written plain */
         assert_int_equal(back.local.ms, value.local.ms);
         assert_int_equal(LIST_AT(&back.seats, struct sample_seat, 0)->id, 7);
     }
@@ -147,7 +196,9 @@ static void what_is_written_is_restored(void **state)
 static void restoring_applies_no_rule(void **state)
 {
     struct sample back;
-    assert_null(json_restore(*state, STR("{\"duration\":-5,\"title\":\"  \",\"deposit\":99,\"later\":1}"), &sample_shape, &back));
+    assert_null(json_restore(*state,
+                             STR("{\"duration\":-5,\"title\":\"  \",\"deposit\":99,\"later\":1}"),
+                             &sample_shape, &back));
     assert_int_equal(back.minutes, -5);
     assert_text(back.title, "  ");
     assert_int_equal(back.deposit.cents, 9900);
@@ -166,7 +217,8 @@ static void lists_are_written(void **state)
     json_write_list(&out, &sample_seat_shape, &(list){ NULL, 0 });
     json_write_text(&out, (str){ NULL, 0 });
     json_write_text(&out, STR("a\\"));
-    assert_text(buf_str(&out), "[{\"id\":7,\"row_number\":\"A\",\"seat_type\":\"vip\"}][]null\"a\\\\\"");
+    assert_text(buf_str(&out),
+                "[{\"id\":7,\"row_number\":\"A\",\"seat_type\":\"vip\"}][]null\"a\\\\\"");
 }
 
 static void money_has_no_trailing_zeros(void **state)
@@ -175,9 +227,18 @@ static void money_has_no_trailing_zeros(void **state)
         int64_t cents;
         const char *text;
     } cases[] = {
-        { 0, "0" }, { 1, "0.01" }, { 10, "0.1" }, { 100, "1" }, { 1250, "12.5" }, { 2500, "25" }, { 1205, "12.05" },
-        { -1, "-0.01" }, { -50, "-0.5" }, { -1205, "-12.05" }, { MONEY_MAX_CENTS, "99999999.99" },
-        { INT64_MIN, "-92233720368547758.08" },
+        {0,                "0"                    },
+        { 1,               "0.01"                 },
+        { 10,              "0.1"                  },
+        { 100,             "1"                    },
+        { 1250,            "12.5"                 },
+        { 2500,            "25"                   },
+        { 1205,            "12.05"                },
+        { -1,              "-0.01"                },
+        { -50,             "-0.5"                 },
+        { -1205,           "-12.05"               },
+        { MONEY_MAX_CENTS, "99999999.99"          },
+        { INT64_MIN,       "-92233720368547758.08"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct buf out = { .in = *state };
@@ -192,9 +253,18 @@ static void numbers_are_short_and_exact(void **state)
         double number;
         const char *text;
     } cases[] = {
-        { 9, "9" }, { 8.5, "8.5" }, { 0.1, "0.1" }, { 0.1 + 0.2, "0.30000000000000004" }, { -0.0, "0" }, { 1e22, "1e+22" },
-        { 123456789012345678.0, "1.2345678901234568e+17" }, { 1e-7, "1e-07" }, { 5e-324, "4.94065645841247e-324" },
-        { NAN, "null" }, { HUGE_VAL, "null" }, { 1.7976931348623157e308, "1.7976931348623157e+308" },
+        {9,                       "9"                      },
+        { 8.5,                    "8.5"                    },
+        { 0.1,                    "0.1"                    },
+        { 0.1 + 0.2,              "0.30000000000000004"    },
+        { -0.0,                   "0"                      },
+        { 1e22,                   "1e+22"                  },
+        { 123456789012345678.0,   "1.2345678901234568e+17" },
+        { 1e-7,                   "1e-07"                  },
+        { 5e-324,                 "4.94065645841247e-324"  },
+        { NAN,                    "null"                   },
+        { HUGE_VAL,               "null"                   },
+        { 1.7976931348623157e308, "1.7976931348623157e+308"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct buf out = { .in = *state };
@@ -219,7 +289,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_kind_is_written, arena_open, arena_close),
-        cmocka_unit_test_setup_teardown(nothing_is_written_as_its_kind_has_it, arena_open, arena_close),
+        cmocka_unit_test_setup_teardown(nothing_is_written_as_its_kind_has_it, arena_open,
+                                        arena_close),
         cmocka_unit_test_setup_teardown(nulls_come_back_as_nulls, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(what_is_stored_is_restored, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(what_is_written_is_restored, arena_open, arena_close),

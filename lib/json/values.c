@@ -1,6 +1,7 @@
 /* values.c - one value of each kind, out of JSON or out of text. */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "lib/json/reading.h"
 #include "lib/json/write.h"
@@ -44,12 +45,13 @@ bool field_is_required(const struct field *f)
     return !(f->optional || f->nullable || f->fallback || f->read_only || f->hidden);
 }
 
-static void money_take(struct reading *r, const struct place *at, const struct field *f, double number,
-                       money *member)
+static void money_take(struct reading *r, const struct place *at, const struct field *f,
+                       double number, money *member)
 {
     bool exact;
     if (!money_of_number(number, member, &exact))
-        reading_blame(r, at, number < 0 ? "min" : "max", "must be between -99999999.99 and 99999999.99");
+        reading_blame(r, at, number < 0 ? "min" : "max",
+                      "must be between -99999999.99 and 99999999.99");
     else if (f->money_exact && !exact && !r->restoring)
         reading_blame(r, at, "type", "must have at most two decimals");
     else
@@ -90,7 +92,8 @@ static void choice_take(struct reading *r, const struct place *at, const struct 
                         unsigned *member)
 {
     for (unsigned i = 0; f->choices[i]; i++) {
-        bool allowed = r->restoring || ((int64_t)i >= f->min && (f->max == 0 || (int64_t)i <= f->max));
+        bool allowed =
+            r->restoring || ((int64_t)i >= f->min && (f->max == 0 || (int64_t)i <= f->max));
         if (allowed && str_equal(name, str_of(f->choices[i]))) {
             *member = i;
             return;
@@ -109,22 +112,28 @@ static bool bool_of_text(str text, bool *out)
 
 void field_clear(const struct field *f, void *member)
 {
-    switch (f->kind) {
-    case KIND_INTEGER: *(int64_t *)member = f->nullable ? INTEGER_NONE : 0; break;
-    case KIND_NUMBER: *(double *)member = f->nullable ? NAN : 0; break;
-    case KIND_BOOL: *(bool *)member = false; break;
-    case KIND_TEXT: *(str *)member = (str){ NULL, 0 }; break;
-    case KIND_MONEY: *(money *)member = f->nullable ? MONEY_NONE : (money){ 0 }; break;
-    case KIND_INSTANT: *(instant *)member = INSTANT_NONE; break;
-    case KIND_WALL: *(wall *)member = WALL_NONE; break;
-    case KIND_DAY: *(day *)member = DAY_NONE; break;
-    case KIND_CHOICE: *(unsigned *)member = f->nullable ? CHOICE_NONE : 0; break;
-    case KIND_IDS: *(ids *)member = (ids){ NULL, 0 }; break;
-    case KIND_TEXTS: *(strs *)member = (strs){ NULL, 0 }; break;
-    case KIND_LIST: *(list *)member = (list){ NULL, 0 }; break;
-    case KIND_OBJECT: *(void **)member = NULL; break;
-    case KIND_RAW: *(struct raw_json *)member = (struct raw_json){ { NULL, 0 } }; break;
-    }
+    static const size_t size_of[] = {
+        [KIND_INTEGER] = sizeof(int64_t), [KIND_NUMBER] = sizeof(double),
+        [KIND_BOOL] = sizeof(bool),       [KIND_TEXT] = sizeof(str),
+        [KIND_MONEY] = sizeof(money),     [KIND_INSTANT] = sizeof(instant),
+        [KIND_WALL] = sizeof(wall),       [KIND_DAY] = sizeof(day),
+        [KIND_CHOICE] = sizeof(unsigned), [KIND_IDS] = sizeof(ids),
+        [KIND_TEXTS] = sizeof(strs),      [KIND_LIST] = sizeof(list),
+        [KIND_OBJECT] = sizeof(void *),   [KIND_RAW] = sizeof(struct raw_json),
+    };
+    memset(member, 0, size_of[f->kind]);
+    if (f->kind == KIND_INSTANT || f->kind == KIND_WALL || f->kind == KIND_DAY)
+        *(int64_t *)member = TIME_NONE; /* nullable or not: 1970 is no way to say "none" */
+    if (!f->nullable)
+        return;
+    if (f->kind == KIND_INTEGER)
+        *(int64_t *)member = INTEGER_NONE;
+    else if (f->kind == KIND_NUMBER)
+        *(double *)member = NAN;
+    else if (f->kind == KIND_MONEY)
+        *(money *)member = MONEY_NONE;
+    else if (f->kind == KIND_CHOICE)
+        *(unsigned *)member = CHOICE_NONE;
 }
 
 /* A fallback is ours: that it does not fit its own field is a bug. */
@@ -137,11 +146,25 @@ void field_set_fallback(struct reading *r, const struct field *f, void *member)
     assert(own.blamed == 0);
 }
 
+static bool number_from_text(struct reading *r, const struct place *at, const struct field *f,
+                             str text, void *member)
+{
+    double number;
+    if (f->kind == KIND_INTEGER ? !str_to_int(text, member) : !number_of_text(text, &number))
+        return false;
+    if (f->kind == KIND_MONEY) {
+        money_take(r, at, f, number, member);
+        return true;
+    }
+    if (f->kind == KIND_NUMBER)
+        *(double *)member = number;
+    limits_check(r, at, f, member);
+    return true;
+}
+
 void value_from_text(struct reading *r, const struct place *at, const struct field *f, str text,
                      void *member)
 {
-    int64_t n;
-    double number;
     bool fits = true;
     if (text.len == 0 && f->nullable && f->kind != KIND_TEXT) {
         field_clear(f, member);
@@ -149,32 +172,39 @@ void value_from_text(struct reading *r, const struct place *at, const struct fie
     }
     switch (f->kind) {
     case KIND_INTEGER:
-        if ((fits = str_to_int(text, &n))) {
-            *(int64_t *)member = n;
-            limits_check(r, at, f, member);
-        }
-        break;
     case KIND_NUMBER:
-        if ((fits = number_of_text(text, &number))) {
-            *(double *)member = number;
-            limits_check(r, at, f, member);
-        }
-        break;
     case KIND_MONEY:
-        if ((fits = number_of_text(text, &number)))
-            money_take(r, at, f, number, member);
+        fits = number_from_text(r, at, f, text, member);
         break;
-    case KIND_BOOL: fits = bool_of_text(text, member); break;
-    case KIND_TEXT: text_take(r, at, f, text, member); break;
-    case KIND_INSTANT: fits = instant_read(text, member); break;
-    case KIND_WALL: wall_take(r, at, f, text, member); break;
-    case KIND_DAY: fits = day_read(text, member); break;
-    case KIND_CHOICE: choice_take(r, at, f, text, member); break;
-    case KIND_IDS: ids_from_text(r, at, f, text, member); break;
-    case KIND_TEXTS: texts_from_text(r, at, f, text, member); break;
+    case KIND_BOOL:
+        fits = bool_of_text(text, member);
+        break;
+    case KIND_TEXT:
+        text_take(r, at, f, text, member);
+        break;
+    case KIND_INSTANT:
+        fits = instant_read(text, member);
+        break;
+    case KIND_WALL:
+        wall_take(r, at, f, text, member);
+        break;
+    case KIND_DAY:
+        fits = day_read(text, member);
+        break;
+    case KIND_CHOICE:
+        choice_take(r, at, f, text, member);
+        break;
+    case KIND_IDS:
+        ids_from_text(r, at, f, text, member);
+        break;
+    case KIND_TEXTS:
+        texts_from_text(r, at, f, text, member);
+        break;
     case KIND_LIST:
     case KIND_OBJECT:
-    case KIND_RAW: fits = text.len == 0; break; /* as a default: nothing */
+    case KIND_RAW: /* as a default: nothing */
+        fits = text.len == 0;
+        break;
     }
     if (!fits)
         reading_blame_type(r, at, f);
@@ -234,8 +264,8 @@ static void string_from_json(struct reading *r, const struct place *at, const st
         value_from_text(r, at, f, f->kind == KIND_TEXT ? arena_copy(r->a, text) : text, member);
 }
 
-void value_from_json(struct reading *r, const struct place *at, const struct field *f, json_t *value,
-                     void *member)
+void value_from_json(struct reading *r, const struct place *at, const struct field *f,
+                     json_t *value, void *member)
 {
     bool is_list = f->kind == KIND_IDS || f->kind == KIND_TEXTS || f->kind == KIND_LIST;
     bool is_number = f->kind == KIND_INTEGER || f->kind == KIND_NUMBER || f->kind == KIND_MONEY;

@@ -1,4 +1,5 @@
-/* write.c - structs into JSON; every list of showings passes here, so nothing common goes through printf. */
+/* write.c - structs into JSON; every list of showings passes here, so nothing common goes through
+ * printf. */
 #include "lib/json/write.h"
 
 #include <math.h>
@@ -7,11 +8,12 @@
 #include <string.h>
 
 struct manner {
-    bool all;  /* hidden fields too */
+    bool all;   /* hidden fields too */
     bool to_ms; /* instants with milliseconds, whatever their form */
 };
 
-static void put_object(struct buf *out, const struct shape *s, const void *value, struct manner how);
+static void put_object(struct buf *out, const struct shape *s, const void *value,
+                       struct manner how);
 
 void json_write_text(struct buf *out, str text)
 {
@@ -47,6 +49,12 @@ void json_write_number(struct buf *out, double number)
     }
     if (number == floor(number) && fabs(number) < 1e15) {
         buf_int(out, (int64_t)number);
+        return;
+    }
+    int64_t cents = fabs(number) < 1e13 ? llround(number * 100) : 0;
+    if (cents &&
+        (double)cents / 100 == number) { /* ratings, percents, amounts: two decimals say it all */
+        json_write_money(out, (money){ cents });
         return;
     }
     int len = 0;
@@ -114,7 +122,8 @@ static void put_choice(struct buf *out, const struct field *f, unsigned value)
     buf_literal(out, "null");
 }
 
-/* Is it the value that stands for null? Only nullable fields have one; objects and raw JSON always do. */
+/* Is it the value that stands for null? Only nullable fields have one; objects and raw JSON always
+ * do. */
 static bool is_null(const struct field *f, const void *member)
 {
     if (f->kind == KIND_OBJECT)
@@ -124,14 +133,27 @@ static bool is_null(const struct field *f, const void *member)
     if (!f->nullable)
         return false;
     switch (f->kind) {
-    case KIND_INTEGER: return *(const int64_t *)member == INTEGER_NONE;
-    case KIND_TEXT: return ((const str *)member)->at == NULL;
-    case KIND_MONEY: return ((const money *)member)->cents < 0;
-    case KIND_IDS: return ((const ids *)member)->at == NULL;
-    case KIND_TEXTS: return ((const strs *)member)->at == NULL;
-    case KIND_LIST: return ((const list *)member)->at == NULL;
-    case KIND_NUMBER: case KIND_BOOL: case KIND_INSTANT: case KIND_WALL: case KIND_DAY: case KIND_CHOICE:
-    case KIND_OBJECT: case KIND_RAW: return false; /* those that write their own null */
+    case KIND_INTEGER:
+        return *(const int64_t *)member == INTEGER_NONE;
+    case KIND_TEXT:
+        return ((const str *)member)->at == NULL;
+    case KIND_MONEY:
+        return ((const money *)member)->cents < 0;
+    case KIND_IDS:
+        return ((const ids *)member)->at == NULL;
+    case KIND_TEXTS:
+        return ((const strs *)member)->at == NULL;
+    case KIND_LIST:
+        return ((const list *)member)->at == NULL;
+    case KIND_NUMBER:
+    case KIND_BOOL:
+    case KIND_INSTANT:
+    case KIND_WALL:
+    case KIND_DAY:
+    case KIND_CHOICE:
+    case KIND_OBJECT:
+    case KIND_RAW:
+        return false; /* those that write their own null */
     }
     return false;
 }
@@ -144,22 +166,49 @@ static void put_value(struct buf *out, const struct field *f, const void *member
         return;
     }
     switch (f->kind) {
-    case KIND_INTEGER: buf_int(out, *(const int64_t *)member); break;
-    case KIND_NUMBER: json_write_number(out, *(const double *)member); break;
-    case KIND_BOOL: buf_text(out, *(const bool *)member ? STR("true") : STR("false")); break;
-    case KIND_TEXT: buf_quoted(out, *(const str *)member); break;
-    case KIND_MONEY: json_write_money(out, *(const money *)member); break;
-    case KIND_INSTANT:
-        put_time(out, instant_text(room, *(const instant *)member, how.to_ms ? TIME_Z_MS : f->form));
+    case KIND_INTEGER:
+        buf_int(out, *(const int64_t *)member);
         break;
-    case KIND_WALL: put_time(out, wall_text(room, *(const wall *)member)); break;
-    case KIND_DAY: put_time(out, day_text(room, *(const day *)member)); break;
-    case KIND_CHOICE: put_choice(out, f, *(const unsigned *)member); break;
-    case KIND_IDS: put_ids(out, member); break;
-    case KIND_TEXTS: put_texts(out, member); break;
-    case KIND_LIST: put_rows(out, f->shape, member, how); break;
-    case KIND_OBJECT: put_object(out, f->shape, *(void *const *)member, how); break;
-    case KIND_RAW: buf_text(out, ((const struct raw_json *)member)->text); break;
+    case KIND_NUMBER:
+        json_write_number(out, *(const double *)member);
+        break;
+    case KIND_BOOL:
+        buf_text(out, *(const bool *)member ? STR("true") : STR("false"));
+        break;
+    case KIND_TEXT:
+        buf_quoted(out, *(const str *)member);
+        break;
+    case KIND_MONEY:
+        json_write_money(out, *(const money *)member);
+        break;
+    case KIND_INSTANT:
+        put_time(out,
+                 instant_text(room, *(const instant *)member, how.to_ms ? TIME_Z_MS : f->form));
+        break;
+    case KIND_WALL:
+        put_time(out, wall_text(room, *(const wall *)member));
+        break;
+    case KIND_DAY:
+        put_time(out, day_text(room, *(const day *)member));
+        break;
+    case KIND_CHOICE:
+        put_choice(out, f, *(const unsigned *)member);
+        break;
+    case KIND_IDS:
+        put_ids(out, member);
+        break;
+    case KIND_TEXTS:
+        put_texts(out, member);
+        break;
+    case KIND_LIST:
+        put_rows(out, f->shape, member, how);
+        break;
+    case KIND_OBJECT:
+        put_object(out, f->shape, *(void *const *)member, how);
+        break;
+    case KIND_RAW:
+        buf_text(out, ((const struct raw_json *)member)->text);
+        break;
     }
 }
 

@@ -1,4 +1,5 @@
-/* fuzz_json.c - any bytes as a body of each shape: refused with a fault that can be sent, or taken, written and restored. */
+/* fuzz_json.c - any bytes as a body of each shape: refused with a fault that can be sent, or taken,
+ * written and restored. */
 #include <assert.h>
 #include <jansson.h>
 #include <string.h>

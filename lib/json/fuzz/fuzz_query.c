@@ -1,4 +1,5 @@
-/* fuzz_query.c - any bytes as a query string of each shape, and as one text of each of its fields. */
+/* fuzz_query.c - any bytes as a query string of each shape, and as one text of each of its fields.
+ */
 #include <assert.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* fuzz_shapes.h - which shapes a fuzz target of lib/json reads: lib/json has its sample, a service links its own table.
+/* fuzz_shapes.h - which shapes a fuzz target of lib/json reads: lib/json has its sample, a service
+ * links its own table.
  *
  * A service's table is one file, built with fuzz_json.c or fuzz_query.c:
  *   FUZZ_SHAPES(&booking_shape, &payment_input_shape); */
