@@ -23,6 +23,7 @@ struct running {
     const struct route *tables[4];
     struct server *server;
     struct watch parent;
+    struct task begin;
     int port;
     int exit_code;
     bool closing;
@@ -260,6 +261,16 @@ static void run_start(void *arg)
     warn_of_openness(&run->settings);
 }
 
+/* Inside the loop: a start that fails at once stops a loop that runs. */
+static void run_begin(struct task *t)
+{
+    struct running *run = t->owner;
+    if (fiber_start("start", run_start, run))
+        return;
+    run->exit_code = 1;
+    loop_stop();
+}
+
 int service_run(const struct service *s, int argc, char **argv)
 {
     arena *boot = arena_new(BOOT_BYTES_MAX);
@@ -274,8 +285,8 @@ int service_run(const struct service *s, int argc, char **argv)
     loop_on_signal(SIGTERM, run_stop, run);
     loop_on_signal(SIGINT, run_stop, run);
     fiber_measure_stacks(run->settings.measure_stacks);
-    if (!fiber_start("start", run_start, run))
-        return 1;
+    run->begin = (struct task){ .run = run_begin, .owner = run };
+    loop_post(&run->begin);
     loop_run();
     int code = run->exit_code;
     site_release(&run->app.site);
