@@ -8,12 +8,13 @@ let heard_in_ms = Infinity;
 
 export const theHouse = () => house;
 export function houseKnown(facts) {
-    house = { ...house, ...facts };
+    house = { ...house, ...facts, timeZone: facts.timeZone || undefined };
 }
 
 /* The reader's own flavour of the language when the browser names one (es-PE, en-GB): its way to write money and dates. */
 export function localeFor(language) {
-    locale = navigator.languages?.find((l) => l === language || l.startsWith(`${language}-`)) ?? language;
+    const same = (l) => l === language || l.startsWith(`${language}-`);
+    locale = navigator.languages?.find(same) ?? (same(house.language) ? house.language : language);
 }
 
 /* Learns the gateway's clock from an answer; the quickest answer tells it best. */
@@ -39,6 +40,9 @@ export function wallNow() {
     return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}`;
 }
 
+/* Is that time past? Written with its offset, or as the wall shows it. */
+export const past = (time) => (/(Z|[+-]\d\d:\d\d)$/.test(time) ? Date.parse(time) <= now() : time <= wallNow());
+
 export const today = () => wallNow().slice(0, 10);
 export const dayOf = (wall) => wall.slice(0, 10);
 
@@ -61,13 +65,9 @@ export const shortDayText = (wall) => written(wall, { weekday: 'short', day: 'nu
 export const weekdayText = (wall) => written(wall, { weekday: 'short' }).replace('.', '');
 export const dayNumber = (wall) => String(Number(wall.slice(8, 10)));
 export const monthText = (wall) => written(wall, { month: 'short' }).replace('.', '');
-export const yearOf = (iso) => (iso ?? '').slice(0, 4);
 
-/* An instant with a zone (expiresAt), as the wall of the house shows it. */
-export const instantTimeText = (iso) => new Intl.DateTimeFormat(locale, {
-    timeZone: house.timeZone, hour: 'numeric', minute: '2-digit',
-    ...(locale.startsWith('es') ? { hour: '2-digit', hourCycle: 'h23' } : {}),
-}).format(new Date(iso));
+/* Its wall clock first: "2026-11-25T10:00:00-05:00" shows 10:00. */
+export const momentText = (time) => `${shortDayText(time.slice(0, 19))} ${timeText(time.slice(0, 19))}`;
 
 export const money = (amount) => new Intl.NumberFormat(locale, {
     style: 'currency', currency: house.currency, currencyDisplay: 'narrowSymbol',

@@ -44,7 +44,7 @@ const es = {
     nameMissing: 'Escribe tu nombre.', nameLong: 'El nombre puede tener hasta 255 letras.',
     emailMissing: 'Escribe tu correo.', emailWrong: 'El correo necesita una @ con algo a cada lado, como ana@example.com.',
     seatsMissing: 'Elige al menos un asiento.',
-    hold: 'Apartar y pagar', holding: 'Apartando…', holdWhy: (minutes) => `Los asientos quedan apartados ${minutes} minutos mientras pagas.`,
+    hold: 'Apartar y pagar', holding: 'Apartando…', holdWhy: 'Los asientos quedan apartados un rato para ti mientras pagas.',
     next: 'Continuar',
     lost: (seats) => (seats.length === 1 ? `${seats[0]} se acaba de ocupar` : `${seats.join(', ')} se acaban de ocupar`),
     lostKept: (seats) => (seats.length ? `Sigues teniendo elegidos ${seats.join(', ')}. Añade otros o continúa con ellos.` : 'Elige otros asientos en el plano.'),
@@ -133,7 +133,7 @@ const en = {
     nameMissing: 'Type your name.', nameLong: 'The name may have up to 255 letters.',
     emailMissing: 'Type your e-mail.', emailWrong: 'The e-mail needs an @ with something on both sides, like ana@example.com.',
     seatsMissing: 'Choose at least one seat.',
-    hold: 'Hold and pay', holding: 'Holding…', holdWhy: (minutes) => `The seats are held for ${minutes} minutes while you pay.`,
+    hold: 'Hold and pay', holding: 'Holding…', holdWhy: 'The seats are held for you for a while as you pay.',
     next: 'Continue',
     lost: (seats) => (seats.length === 1 ? `${seats[0]} was just taken` : `${seats.join(', ')} were just taken`),
     lostKept: (seats) => (seats.length ? `You still have ${seats.join(', ')} chosen. Add others or go on with these.` : 'Choose other seats on the plan.'),
@@ -185,7 +185,8 @@ export let t = es;
 export let language = 'es';
 
 export function speak(wanted) {
-    language = wanted in all ? wanted : 'es';
+    const tongue = (wanted ?? '').slice(0, 2);
+    language = tongue in all ? tongue : 'es';
     t = all[language];
     document.documentElement.lang = language;
 }

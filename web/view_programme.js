@@ -3,7 +3,7 @@
 import { fetchShowtimes } from './api.js';
 import { el, icon, notice } from './dom.js';
 import {
-    dayAfter, dayNumber, dayOf, dayText, money, monthText, number, shortDayText, timeText, today, wallNow, weekdayText,
+    dayAfter, dayNumber, dayOf, dayText, momentText, money, monthText, number, past, shortDayText, timeText, today, weekdayText,
 } from './house.js';
 import { poster } from './poster.js';
 import { t } from './texts.js';
@@ -47,14 +47,15 @@ export function facts(movie) {
         movie.releaseDate ? el('span', {}, movie.releaseDate.slice(0, 4)) : null);
 }
 
+const salesClosed = (showing) => Boolean(showing.sales_close_at) && past(showing.sales_close_at);
+
 /* One showing as a link; without a link when nothing can be bought. */
 export function timeChip(showing, room) {
-    const now = wallNow();
     const type = room?.screen_type ?? '';
-    const closed = showing.sales_close_at && showing.sales_close_at < now;
-    const early = showing.sales_open_at && showing.sales_open_at > now;
-    const why = closed ? t.salesClosed : early ? t.onSaleFrom(`${shortDayText(showing.sales_open_at)} ${timeText(showing.sales_open_at)}`)
-        : showing.show_time < now ? t.started : null;
+    const closed = salesClosed(showing);
+    const early = showing.sales_open_at && !past(showing.sales_open_at);
+    const why = closed ? t.salesClosed : early ? t.onSaleFrom(momentText(showing.sales_open_at))
+        : past(showing.show_time) ? t.started : null;
     const inside = [el('span', { class: 'chip__time' }, timeText(showing.show_time)),
         el('span', { class: 'chip__room' }, showing.room_name ?? room?.name, type && type !== '2D' ? el('b', { class: `kind kind--${type.toLowerCase()}` }, type) : null),
         el('span', { class: 'chip__price' }, why ?? money(showing.price))];
@@ -84,7 +85,8 @@ function filmOfDay({ movie, showings }) {
 }
 
 async function emptyDay(date, signal) {
-    const [next] = await fetchShowtimes({ from: dayAfter(date, 1), limit: 1 }, signal);
+    const from = date < today() ? today() : dayAfter(date, 1);
+    const next = (await fetchShowtimes({ from, limit: 100 }, signal)).find((s) => !salesClosed(s));
     if (!next) return notice('plain', t.nothingOn, t.nothingAhead);
     const day = dayOf(next.show_time);
     return notice('plain', t.nothingOn, null, el('p', {}, el('a', { href: `#/day/${day}` }, t.nextOn(dayText(day)))));
@@ -92,7 +94,7 @@ async function emptyDay(date, signal) {
 
 export async function programmeView({ params: [asked], signal }) {
     const date = /^\d{4}-\d\d-\d\d$/.test(asked ?? '') ? asked : today();
-    const showings = await fetchShowtimes({ date }, signal);
+    const showings = (await fetchShowtimes({ date }, signal)).filter((s) => !salesClosed(s));
     const heading = t.whatsOn(dayName(date) === dayText(date) ? dayText(date) : dayName(date).toLowerCase());
     return {
         title: t.programme,
@@ -115,7 +117,7 @@ function filmCard({ movie, showings: [first] }) {
 const plain = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 export async function filmsView({ signal }) {
-    const films = byFilm(await fetchShowtimes({ from: today() }, signal))
+    const films = byFilm((await fetchShowtimes({}, signal)).filter((s) => !salesClosed(s)))
         .sort((a, b) => a.movie.title.localeCompare(b.movie.title));
     const list = el('ul', { class: 'cards' });
     const found = el('p', { class: 'found', role: 'status' });

@@ -3,7 +3,7 @@
 
 import { fetchSeats, fetchShowing, holdSeats, Refusal } from './api.js';
 import { el, icon, notice, say } from './dom.js';
-import { dayOf, dayText, money, sum, theHouse, timeText } from './house.js';
+import { dayOf, dayText, money, sum, timeText } from './house.js';
 import { keepChoice, keepTicket, keptChoice } from './kept.js';
 import { poster } from './poster.js';
 import { bestTogether, seatMap, seatName } from './seat_map.js';
@@ -289,7 +289,7 @@ class Purchase {
             Array.from({ length: BEST_MAX }, (_, i) => el('option', { value: i + 1, selected: i === 1 }, String(i + 1))));
         this.form = el('form', { class: 'form', novalidate: true, on: { submit: (e) => this.submit(e), input: () => this.keep() } },
             el('h2', {}, t.buyer), this.name.node, this.email.node,
-            this.go, el('p', { class: 'form__why' }, t.holdWhy(Math.round((theHouse().holdSeconds ?? 600) / 60))));
+            this.go, el('p', { class: 'form__why' }, t.holdWhy));
         return el('aside', { class: 'side' },
             el('section', { class: 'sum', 'aria-labelledby': 'sum' },
                 el('h2', { id: 'sum' }, t.yourChoice),

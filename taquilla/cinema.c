@@ -1,0 +1,258 @@
+/* cinema.c - finds or opens a cinema for a verb that fills it, and asks it questions. */
+#include "taquilla/cinema.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/frame/settings.h"
+#include "lib/json/read.h"
+#include "lib/loop/fiber.h"
+#include "taquilla/flags.h"
+#include "taquilla/probe.h"
+#include "taquilla/services.h"
+#include "taquilla/token.h"
+
+#define LOOPBACK "127.0.0.1"
+#define READY_WITHIN_MS 20000
+#define CLOSED_WITHIN_MS 15000
+#define PROBE_TIMEOUT_MS 500
+#define DEADLINE_MS 10000
+#define OWN_PORT_FIRST 41000 /* an own cinema is nobody's business: any free ports do */
+#define OWN_PORT_BLOCKS 900
+
+/* --- find --- */
+
+static bool service_ready(int base, size_t i)
+{
+    char room[4096];
+    str body;
+    return probe_get(LOOPBACK, base + services[i]->port - BASE_PORT, "/health/ready", PROBE_TIMEOUT_MS, room, sizeof(room),
+                     &body) == 200;
+}
+
+static bool all_ready(int base)
+{
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        if (!service_ready(base, i))
+            return false;
+    return true;
+}
+
+static const fault *token_find(arena *a, struct cinema *c, const struct settings *shared)
+{
+    c->service_token = shared->service_token;
+    if (c->service_token.len)
+        return NULL;
+    const char *path = arena_printf(a, "%s/service.token", c->data).at;
+    if (!c->own && access(path, R_OK) != 0)
+        return fault_new(a, FAULT_INVALID, "token_unreadable",
+                         "The cinema on port %d is open, but its token is not at %s: say where with --data DIR, or set "
+                         "SERVICE_TOKEN.", c->base_port, path);
+    return service_token_of(a, c->data, &c->service_token);
+}
+
+/* --- open an own one --- */
+
+static int free_ports(void)
+{
+    for (int tries = 0; tries < OWN_PORT_BLOCKS; tries++) {
+        int base = OWN_PORT_FIRST + 10 * (int)random_below(OWN_PORT_BLOCKS);
+        bool free = true;
+        for (int i = 0; i < SERVICE_COUNT; i++)
+            free &= port_is_free(LOOPBACK, base + services[i]->port - BASE_PORT);
+        if (free)
+            return base;
+    }
+    return 0;
+}
+
+/* In the child: `taquilla up`, which ends with us. */
+static void become_up(const struct cinema *c, pid_t parent)
+{
+    char port[16];
+    snprintf(port, sizeof(port), "%d", c->base_port);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() == parent && dup2(c->log, STDOUT_FILENO) >= 0 && dup2(c->log, STDERR_FILENO) >= 0)
+        execl("/proc/self/exe", "taquilla", "up", "--base-port", port, "--data", c->data, "--listen", LOOPBACK,
+              (char *)NULL);
+    _exit(1);
+}
+
+/* The last sentence for a person among what it said: services log in JSON, and `up` puts a name before each line. */
+static str last_sentence(arena *a, int log)
+{
+    enum { TAIL_BYTES = 16384 };
+    char *room = arena_take(a, TAIL_BYTES);
+    off_t end = lseek(log, 0, SEEK_END), from = end > TAIL_BYTES ? end - TAIL_BYTES : 0;
+    ssize_t got = pread(log, room, TAIL_BYTES, from);
+    str rest = { room, got > 0 ? (size_t)got : 0 }, line, found = { NULL, 0 };
+    while (str_cut(&rest, '\n', &line))
+        if (line.len && !memmem(line.at, line.len, "| {", 3) && !str_starts(line, STR("up | ")))
+            found = line;
+    return found.at ? found : STR("it said nothing");
+}
+
+static const fault *own_wait(arena *a, struct cinema *c)
+{
+    int64_t until_ms = clock_mono_ms() + READY_WITHIN_MS;
+    while (!all_ready(c->base_port)) {
+        int wait_status;
+        if (waitpid(c->up, &wait_status, WNOHANG) == c->up) {
+            c->up = 0;
+            return fault_new(a, FAULT_INVALID, "cinema_refused", "The cinema in %s does not open: %.*s", c->data,
+                             STR_ARG(last_sentence(a, c->log)));
+        }
+        if (clock_mono_ms() > until_ms)
+            return fault_new(a, FAULT_UNAVAILABLE, "cinema_late", "The cinema in %s is not ready after %d s: %.*s", c->data,
+                             READY_WITHIN_MS / 1000, STR_ARG(last_sentence(a, c->log)));
+        usleep(5000);
+    }
+    return NULL;
+}
+
+static const fault *own_open(arena *a, struct cinema *c)
+{
+    c->base_port = free_ports();
+    c->log = memfd_create("taquilla-up", MFD_CLOEXEC);
+    if (!c->base_port || c->log < 0)
+        return fault_internal(a, FAULT_UNAVAILABLE, "cinema_refused", "The machine has no free ports or memory.", "%s",
+                              strerror(errno));
+    pid_t parent = getpid();
+    c->up = fork();
+    if (c->up == 0)
+        become_up(c, parent);
+    if (c->up < 0) {
+        c->up = 0;
+        return fault_internal(a, FAULT_UNAVAILABLE, "cinema_refused", "The machine starts no more processes.", "%s",
+                              strerror(errno));
+    }
+    return own_wait(a, c);
+}
+
+const fault *cinema_find(arena *a, struct cinema *c, const struct cinema_wishes *want)
+{
+    struct settings shared;
+    *c = (struct cinema){ .log = -1, .base_port = base_port_of(want->base_port) };
+    if (!c->base_port)
+        return fault_new(a, FAULT_INVALID, "setting_invalid", "No cinema can be there.");
+    TRY(settings_read(a, &settings_shape, &shared));
+    c->admin_token = shared.admin_token;
+    c->data = want->data ? want->data : arena_cstr(a, shared.data_dir);
+    c->own = want->open_own || !all_ready(c->base_port);
+    if (c->own && want->only_running)
+        return fault_new(a, FAULT_UNAVAILABLE, "cinema_away", "No cinema answers on port %d.", c->base_port);
+    TRY(token_find(a, c, &shared));
+    return c->own ? own_open(a, c) : NULL;
+}
+
+void cinema_close(struct cinema *c)
+{
+    int64_t until_ms = clock_mono_ms() + CLOSED_WITHIN_MS;
+    if (c->up)
+        kill(c->up, SIGTERM);
+    while (c->up && waitpid(c->up, NULL, WNOHANG) == 0) {
+        if (clock_mono_ms() > until_ms)
+            kill(c->up, SIGKILL);
+        usleep(2000);
+    }
+    c->up = 0;
+    if (c->log >= 0)
+        close(c->log);
+    c->log = -1;
+}
+
+/* --- ask --- */
+
+const fault *cinema_connect(arena *a, struct cinema *c)
+{
+    struct upstream **const each[SERVICE_COUNT] = { &c->movies, &c->rooms, &c->reservations, &c->gateway };
+    for (size_t i = 0; i < SERVICE_COUNT; i++) {
+        str url = arena_printf(a, "http://" LOOPBACK ":%d", c->base_port + services[i]->port - BASE_PORT);
+        TRY(upstream_open(a, each[i], services[i]->name, url, c->service_token));
+    }
+    return NULL;
+}
+
+void cinema_disconnect(struct cinema *c)
+{
+    struct upstream *const each[SERVICE_COUNT] = { c->gateway, c->reservations, c->rooms, c->movies };
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        if (each[i])
+            upstream_close(each[i]);
+}
+
+struct envelope {
+    struct raw_json data;
+    str error, code;
+};
+
+static const struct field envelope_fields[] = {
+    FIELD(struct envelope, data, "data", .nullable = true, .optional = true),
+    FIELD(struct envelope, error, "error", .nullable = true, .optional = true),
+    FIELD(struct envelope, code, "code", .nullable = true, .optional = true),
+};
+static const struct shape envelope_shape = SHAPE(envelope, envelope_fields);
+
+const fault *cinema_ask(const struct cinema *c, struct upstream *u, arena *a, const struct question *q, str *data,
+                        int *status)
+{
+    struct header headers[2] = { { STR("Content-Type"), STR("application/json") } };
+    struct outgoing want = { .method = q->method, .target = q->target, .body = q->body, .internal = q->internal,
+                             .headers = headers, .header_count = 1,
+                             .deadline_ms = q->deadline_ms ? q->deadline_ms : DEADLINE_MS };
+    struct message *answer = NEW(a, struct message);
+    struct envelope found = { 0 };
+    if (!q->internal && c->admin_token.len)
+        headers[want.header_count++] = (struct header){
+            STR("Authorization"), arena_printf(a, "Bearer %.*s", STR_ARG(c->admin_token)) };
+    TRY(upstream_call(u, a, &want, answer));
+    if (status)
+        *status = answer->status;
+    if (json_read(a, answer->body, &envelope_shape, &found))
+        return fault_new(a, FAULT_UNAVAILABLE, "answer_strange", "%s answered %d with something that is not ours.",
+                         upstream_name(u), answer->status);
+    if (answer->status >= 400)
+        return fault_new(a, answer->status >= 500 ? FAULT_UNAVAILABLE : FAULT_INVALID, arena_cstr(a, found.code),
+                         "%.*s", STR_ARG(found.error));
+    *data = found.data.text;
+    return NULL;
+}
+
+/* --- visit --- */
+
+struct visit {
+    struct cinema *cinema;
+    arena *a;
+    cinema_task *task;
+    void *arg;
+    const fault *problem;
+};
+
+static void visit_run(void *arg)
+{
+    struct visit *v = arg;
+    v->problem = cinema_connect(v->a, v->cinema);
+    if (!v->problem)
+        v->problem = v->task(v->cinema, v->a, v->arg);
+    cinema_disconnect(v->cinema);
+    loop_stop();
+}
+
+const fault *cinema_visit(struct cinema *c, arena *a, cinema_task *task, void *arg)
+{
+    struct visit v = { .cinema = c, .a = a, .task = task, .arg = arg };
+    signal(SIGPIPE, SIG_IGN);
+    loop_open();
+    if (fiber_start("visit", visit_run, &v))
+        loop_run();
+    loop_close();
+    return v.problem;
+}

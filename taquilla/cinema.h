@@ -1,0 +1,52 @@
+/* cinema.h - a running cinema to talk to: one that is open already, or one opened just for this. */
+#ifndef TAQUILLA_CINEMA_H
+#define TAQUILLA_CINEMA_H
+
+#include <sys/types.h>
+
+#include "lib/http/client.h"
+
+struct cinema_wishes {
+    const char *base_port; /* NULL: the usual one */
+    const char *data;      /* NULL: by the settings */
+    bool open_own;         /* never one that is open already */
+    bool only_running;     /* never an own one */
+};
+
+struct cinema {
+    int base_port;
+    const char *data;
+    bool own;              /* opened by us */
+    str service_token, admin_token;
+    struct upstream *movies, *rooms, *reservations, *gateway; /* by cinema_connect */
+
+    pid_t up;
+    int log;               /* what an own one said */
+};
+
+/* Finds the cinema, or opens one on free ports and waits until it is ready. Before the loop. INVALID: a sentence that says
+ * what is in the way. */
+const fault *cinema_find(arena *a, struct cinema *c, const struct cinema_wishes *want) MUST_CHECK;
+/* Closes an own one and waits for its end. After the loop. */
+void cinema_close(struct cinema *c);
+
+/* Opens the upstreams. Fibers only, as all below. */
+const fault *cinema_connect(arena *a, struct cinema *c) MUST_CHECK;
+void cinema_disconnect(struct cinema *c);
+
+/* One question, with the admin's token when one is set, or the services' own. *data is the member `data` as it stands. A refusal
+ * is a fault of the same code with its sentence; *status (may be NULL) tells the status either way. */
+struct question {
+    enum method method;
+    str target, body;
+    bool internal;
+    int64_t deadline_ms; /* 0: 10 s */
+};
+const fault *cinema_ask(const struct cinema *c, struct upstream *u, arena *a, const struct question *q, str *data,
+                        int *status) MUST_CHECK;
+
+/* Runs task(c, arg) in a fiber of a loop of its own, connected; its fault is the result. */
+typedef const fault *cinema_task(struct cinema *c, arena *a, void *arg);
+const fault *cinema_visit(struct cinema *c, arena *a, cinema_task *task, void *arg) MUST_CHECK;
+
+#endif
