@@ -56,12 +56,10 @@ bool host_well_formed(str host)
     return true;
 }
 
-static size_t length_until(str text, const char *stops)
+static size_t length_until(str text, char stop)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] && strchr(stops, text.at[i]))
-            return i;
-    return text.len;
+    const char *found = text.len ? memchr(text.at, stop, text.len) : NULL;
+    return found ? (size_t)(found - text.at) : text.len;
 }
 
 /* "http://host/path" to "/path": proxies and some libraries send it so. */
@@ -74,7 +72,7 @@ static bool target_without_origin(struct message *m, str host, arena *a)
         rest = str_after(rest, 8);
     else
         return false;
-    str authority = { rest.at, length_until(rest, "/?") };
+    str authority = { rest.at, length_until((str){ rest.at, length_until(rest, '?') }, '/') };
     if (!authority.len || !host_well_formed(authority) || (host.at && !str_equal_nocase(authority, host)))
         return false;
     rest = str_after(rest, authority.len);
@@ -89,11 +87,11 @@ bool target_read(struct message *m, str host, arena *a)
         m->query = STR("");
         return true;
     }
-    if (!m->target.len || length_until(m->target, "#") < m->target.len)
+    if (!m->target.len || length_until(m->target, '#') < m->target.len)
         return false;
     if (m->target.at[0] != '/' && !target_without_origin(m, host, a))
         return false;
-    str raw = { m->target.at, length_until(m->target, "?") };
+    str raw = { m->target.at, length_until(m->target, '?') };
     m->query = str_after(m->target, raw.len + 1);
     if (!path_decode(raw, a, &m->path))
         return false;
