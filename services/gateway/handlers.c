@@ -257,8 +257,7 @@ const fault *gateway_dashboard(struct call *c)
     };
     TRY(owner_ask(&q));
     if (q.missing || !answer.data)
-        return fault_new(c->arena, FAULT_NOT_FOUND, "user_unknown", "User not found with id: %lld",
-                         (long long)c->ids[0]);
+        return fault_new(c->arena, FAULT_NOT_FOUND, "user_unknown", "User not found");
     list films, old;
     TRY(programme_refresh(&gw->programme, c->arena));
     TRY(old_showings(gw, c->arena, &answer.data->reservations, &old));

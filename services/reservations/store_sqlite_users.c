@@ -9,7 +9,7 @@ const fault *user_row(struct sql *db, arena *a, int64_t id, struct user *out)
     TRY(sql_one(db, a, &user_shape, out, &found,
                 "SELECT " USER_COLUMNS " FROM users WHERE id = ?1 AND erased_at IS NULL", BIND(sql_int(id))));
     if (!found)
-        return fault_new(a, FAULT_NOT_FOUND, "user_unknown", "User not found with id: %lld", (long long)id);
+        return fault_new(a, FAULT_NOT_FOUND, "user_unknown", "User not found");
     return NULL;
 }
 
@@ -102,7 +102,10 @@ struct change_act {
 static const fault *change_act(struct sql *db, arena *a, void *arg)
 {
     struct change_act *act = arg;
-    TRY(user_row(db, a, act->id, &act->made));
+    const fault *unknown = user_row(db, a, act->id, &act->made);
+    if (unknown && unknown->kind == FAULT_NOT_FOUND) /* the old system's words for this request */
+        return fault_new(a, FAULT_NOT_FOUND, "user_unknown", "User not found with id: %lld", (long long)act->id);
+    TRY(unknown);
     struct user other;
     bool found;
     TRY(user_by_email(db, a, act->want->email, &other, &found));
