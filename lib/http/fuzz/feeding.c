@@ -1,0 +1,84 @@
+/* feeding.c - for the fuzz targets: messages out of bytes that arrive whole or in pieces. */
+#include "lib/http/fuzz/feeding.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void fed_begin(struct feeding *f, arena *a, size_t at)
+{
+    struct fed *m = &f->fed[f->count++];
+    m->begin = m->end = at;
+    if (f->responses)
+        parser_await_response(&m->parser, &m->message, a, f->to_head, BODY_BYTES_MAX);
+    else
+        parser_await_request(&m->parser, &m->message, a);
+}
+
+void feed(struct feeding *f, arena *a, str input)
+{
+    size_t arrived = 0, step = f->step ? f->step : input.len;
+    f->count = 0;
+    fed_begin(f, a, 0);
+    while (arrived < input.len) {
+        arrived = input.len - arrived < step ? input.len : arrived + step;
+        for (;;) {
+            struct fed *m = &f->fed[f->count - 1];
+            /* A copy of the exact size: a sanitizer sees one byte too many. */
+            str piece = arena_copy(a, (str){ input.at + m->end, arrived - m->end });
+            m->end += parser_feed(&m->parser, piece.at, piece.len);
+            if (m->parser.stage == PARSE_REFUSED)
+                return;
+            if (m->parser.stage != PARSE_DONE || f->count == FED_MAX)
+                break;
+            fed_begin(f, a, m->end);
+        }
+    }
+    struct fed *last = &f->fed[f->count - 1];
+    if (last->parser.stage < PARSE_DONE)
+        parser_finish(&last->parser);
+}
+
+static void fed_compare(const struct fed *a, const struct fed *b)
+{
+    assert(a->parser.stage == b->parser.stage && a->begin == b->begin);
+    assert(a->parser.refused == b->parser.refused);
+    if (a->parser.stage != PARSE_DONE)
+        return;
+    const struct message *m = &a->message, *n = &b->message;
+    assert(a->end == b->end && a->parser.expects_continue == b->parser.expects_continue);
+    assert(m->method == n->method && m->status == n->status && m->keep_alive == n->keep_alive);
+    assert(str_equal(m->target, n->target) && str_equal(m->path, n->path) && str_equal(m->query, n->query));
+    assert(str_equal(m->body, n->body) && m->header_count == n->header_count);
+    for (size_t i = 0; i < m->header_count; i++)
+        assert(str_equal(m->headers[i].name, n->headers[i].name) && str_equal(m->headers[i].value, n->headers[i].value));
+}
+
+void feeding_compare(const struct feeding *a, const struct feeding *b)
+{
+    assert(a->count == b->count);
+    for (size_t i = 0; i < a->count; i++)
+        fed_compare(&a->fed[i], &b->fed[i]);
+}
+
+static bool is_token(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] <= ' ' || (unsigned char)text.at[i] >= 0x7F || strchr("()<>@,;:\\\"/[]?={}", text.at[i]))
+            return false;
+    return text.len;
+}
+
+static bool has_control(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (((unsigned char)text.at[i] < ' ' && text.at[i] != '\t') || text.at[i] == 0x7F)
+            return true;
+    return false;
+}
+
+void fed_check(const struct fed *m)
+{
+    assert(m->message.header_count <= HEADERS_MAX && m->message.body.len <= BODY_BYTES_MAX);
+    for (size_t i = 0; i < m->message.header_count; i++)
+        assert(is_token(m->message.headers[i].name) && !has_control(m->message.headers[i].value));
+}
