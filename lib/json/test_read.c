@@ -423,6 +423,21 @@ static void rows_of_a_body_are_bounded(void **state)
     assert_text(problem->sentence, "seats must have at most 10000 entries.");
 }
 
+static void a_whole_object_is_kept(void **state)
+{
+    static const struct field fields[] = {
+        FIELD(struct sample, extra, "*", .whole = true),
+        FIELD(struct sample, title, "title"),
+    };
+    static const struct shape shape = SHAPE(sample, fields);
+    list rows;
+    assert_null(json_read_list(*state, STR("[{ \"later\": [1, 0.1], \"title\": \"Roma\" }]"), &shape,
+                               &rows));
+    const struct sample *row = LIST_AT(&rows, struct sample, 0);
+    assert_text(row->extra.text, "{\"later\":[1,0.1],\"title\":\"Roma\"}");
+    assert_text(row->title, "Roma");
+}
+
 static void lists_are_read(void **state)
 {
     list rows;
@@ -452,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_check_comes_after_the_fields, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(blame_is_bounded, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(rows_of_a_body_are_bounded, arena_open, arena_close),
+        cmocka_unit_test_setup_teardown(a_whole_object_is_kept, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(lists_are_read, arena_open, arena_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
