@@ -88,7 +88,7 @@ def replay(events):
         kind, data = event["type"], event["data"]
         if not kind.startswith("reservation."):
             continue
-        seats = [(data["scheduleId"], seat) for seat in data["seatIds"]]
+        seats = [(data["scheduleId"], seat["seatId"]) for seat in data["seats"]]
         if kind == "reservation.made":
             for seat in seats:
                 if seat in owner:

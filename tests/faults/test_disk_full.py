@@ -57,7 +57,7 @@ class SmallDisk(Cinema):
 
 
 def test_disk_full():
-    with SmallDisk(MAX_HOLDS_PER_USER=1000000) as cinema:
+    with SmallDisk(MAX_HOLDS_PER_USER=100000) as cinema:
         m = Maker(cinema)
         film, room = m.make_movie(duration=1), m.make_room(seats=2000, per_row=50)
         showing, user = m.make_showing(film, room), m.make_user()

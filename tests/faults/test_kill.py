@@ -75,7 +75,7 @@ async def client(dice, lines, showings, user, clock, done):
 
 
 def open_house(**settings):
-    cinema = Cinema(MAX_HOLDS_PER_USER=1000000, **settings).start()
+    cinema = Cinema(MAX_HOLDS_PER_USER=100000, **settings).start()
     m = Maker(cinema)
     film, room = m.make_movie(duration=1), m.make_room(seats=SEATS, per_row=20)
     showings = [m.make_showing(film, room, m.at(days=1, hours=i)) for i in range(SHOWINGS)]

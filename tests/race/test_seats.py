@@ -65,7 +65,7 @@ def sold_twice(acknowledged):
 
 
 def test_no_seat_is_sold_twice_and_the_twin_oversells():
-    with Cinema(MAX_HOLDS_PER_USER=1000000) as cinema:
+    with Cinema(MAX_HOLDS_PER_USER=100000) as cinema:
         m, showings, users = prepare(cinema)
         acknowledged, statuses = storm(lambda dice: fight(dice, cinema, showings, users))
         print(f"{len(acknowledged)} bookings acknowledged, answers {statuses}")
@@ -96,7 +96,7 @@ def test_no_seat_is_sold_twice_and_the_twin_oversells():
         db.close()
         assert not sweep(cinema.database())
 
-    with Cinema(MAX_HOLDS_PER_USER=1000000, TAQUILLA_TEST_UNSAFE="claims") as twin:
+    with Cinema(MAX_HOLDS_PER_USER=100000, TAQUILLA_TEST_UNSAFE="claims") as twin:
         m, showings, users = prepare(twin)
         m.close()
         acknowledged, statuses = storm(lambda dice: fight(dice, twin, showings, users))
