@@ -211,7 +211,7 @@ def test_seat_lost_is_seen_before_buying(visit, m, showing):
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("[role=alert]")).to_contain_text("A2 se acaba de ocupar")
     expect(page.locator(".picked li")).to_have_count(1)
-    page.locator(f"[data-seat='{showing['seat_ids'][1]}']").click()
+    page.locator(f"[data-seat='{showing['seat_ids'][1]}']").click(force=True)
     expect(page.locator(".picked li")).to_have_count(1)
 
 
