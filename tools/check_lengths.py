@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails when a function is longer than 70 lines or a file longer than 500 (style.md: aim for 40 and 500).
+"""Fails when a function is longer than 70 lines or a file longer than 500; a file of tests may have 800.
 
 check_lengths.py [ROOT]    A function is counted from its first line to its closing brace.
 """
@@ -8,6 +8,7 @@ import sys
 
 FUNCTION_LINES_MAX = 70
 FILE_LINES_MAX = 500
+TEST_LINES_MAX = 800
 FOLDERS = ('lib', 'services', 'taquilla')
 
 
@@ -34,8 +35,9 @@ def main():
     for path in files:
         lines = path.read_text(encoding='utf-8').split('\n')
         shown = path.relative_to(root)
-        if len(lines) - 1 > FILE_LINES_MAX:
-            problems.append('%s: %d lines (%d at most)' % (shown, len(lines) - 1, FILE_LINES_MAX))
+        most = TEST_LINES_MAX if path.name.startswith('test_') else FILE_LINES_MAX
+        if len(lines) - 1 > most:
+            problems.append('%s: %d lines (%d at most)' % (shown, len(lines) - 1, most))
         problems += function_problems(shown, lines)
     print('\n'.join(problems) or '%d files, none too long' % len(files))
     sys.exit(1 if problems or not files else 0)

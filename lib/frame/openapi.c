@@ -146,12 +146,19 @@ static void data_schema(struct buf *out, const struct route *r)
         buf_char(out, '}');
 }
 
+static bool tells_health(const struct route *r)
+{
+    return r->run == health_show || r->run == health_ready;
+}
+
 static void success_schema(struct buf *out, const struct service *s, const struct route *r)
 {
-    if (r->plain) {
+    if (tells_health(r))
+        buf_literal(out, "{\"$ref\":\"#/components/schemas/Health\"}");
+    else if (r->plain)
         data_schema(out, r);
+    if (r->plain)
         return;
-    }
     buf_literal(out, "{\"type\":\"object\",\"required\":[\"success\",\"data\"");
     buf_text(out, r->gives_page ? STR(",\"pagination\"") : STR(""));
     buf_literal(out, "],\"properties\":{\"success\":{\"const\":true},\"data\":");
@@ -230,18 +237,20 @@ static void sort_statuses(struct statuses *all)
         }
 }
 
-/* The codes a handler gives with that status, as the answer's description. */
-static void error_codes(struct buf *out, const struct route *r, int status)
+/* The codes a handler gives with that status, as the answer's description; false when there are none. */
+static bool error_codes(struct buf *out, const struct route *r, int status)
 {
     bool any = false;
-    buf_text(out, str_of(status_title(status)));
     for (const char *const *code = r->faults; code && *code; code++) {
         const struct code *known = code_find(*code);
         if (!known || known->status != status)
             continue;
+        if (!any)
+            openapi_write_error_begin(out, status);
         buf_printf(out, "%s%s", any ? ", " : ": ", *code);
         any = true;
     }
+    return any;
 }
 
 static void errors_write(struct buf *out, const struct route *r, enum method m)
@@ -251,10 +260,14 @@ static void errors_write(struct buf *out, const struct route *r, enum method m)
     statuses_of_handler(&all, r);
     sort_statuses(&all);
     for (size_t i = 0; i < all.count; i++) {
-        buf_printf(out, ",\"%d\":{\"description\":\"", all.at[i]);
-        error_codes(out, r, all.at[i]);
-        buf_literal(out, "\",\"content\":{\"application/json\":{\"schema\":"
-                         "{\"$ref\":\"#/components/schemas/Error\"}}}}");
+        buf_printf(out, ",\"%d\":", all.at[i]);
+        if (all.at[i] == 503 && tells_health(r))
+            buf_literal(out, "{\"description\":\"Something it needs is away\",\"content\":{\"application/json\":"
+                             "{\"schema\":{\"$ref\":\"#/components/schemas/Health\"}}}}");
+        else if (error_codes(out, r, all.at[i]))
+            openapi_write_error_end(out);
+        else
+            buf_printf(out, "{\"$ref\":\"#/components/responses/E%d\"}", all.at[i]);
     }
 }
 
@@ -326,10 +339,11 @@ static str tag_of(const struct route *r, bool common)
 {
     if (common)
         return STR("service");
-    str rest = str_of(r->path), part;
-    rest = str_after(rest, 1);
+    if (r->access == ACCESS_INTERNAL)
+        return STR("internal");
+    str rest = str_after(str_of(r->path), 1), part;
     (void)str_cut(&rest, '/', &part);
-    if ((str_equal(part, STR("api")) || str_equal(part, STR("internal"))) && rest.len > 0)
+    if (str_equal(part, STR("api")) && rest.len > 0)
         (void)str_cut(&rest, '/', &part);
     return part.len > 0 ? part : STR("pages");
 }

@@ -4,6 +4,30 @@
 #include "lib/frame/frame.h"
 #include "lib/http/codes.h"
 
+/* {"description":"Conflict ... more may follow, and then the end. */
+void openapi_write_error_begin(struct buf *out, int status)
+{
+    buf_printf(out, "{\"description\":\"%s", status_title(status));
+}
+
+void openapi_write_error_end(struct buf *out)
+{
+    buf_literal(out, "\",\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Error\"}}}}");
+}
+
+/* One of each status that some operation answers without a code of its own. */
+static void error_answers(struct buf *out)
+{
+    static const int statuses[] = { 400, 401, 403, 404, 408, 409, 413, 415, 421, 422, 431, 500, 503 };
+    buf_literal(out, ",\"responses\":{");
+    for (size_t i = 0; i < COUNT_OF(statuses); i++) {
+        buf_printf(out, "%s\"E%d\":", i > 0 ? "," : "", statuses[i]);
+        openapi_write_error_begin(out, statuses[i]);
+        openapi_write_error_end(out);
+    }
+    buf_char(out, '}');
+}
+
 void openapi_write_common(struct buf *out)
 {
     buf_literal(out,
@@ -21,6 +45,7 @@ void openapi_write_common(struct buf *out)
         "\"IfNoneMatch\":{\"name\":\"If-None-Match\",\"in\":\"header\",\"required\":false,"
         "\"description\":\"ETags the client has; 304 when one still holds.\","
         "\"schema\":{\"type\":\"string\"}}}");
+    error_answers(out);
 }
 
 static void details_write(struct buf *out, enum error_style style)
@@ -49,7 +74,13 @@ void openapi_write_error_schema(struct buf *out, enum error_style style)
         "},\"requestId\":{\"type\":\"string\"}}},"
         "\"pagination\":{\"type\":\"object\",\"required\":[\"page\",\"limit\",\"total\",\"pages\"],\"properties\":{"
         "\"page\":{\"type\":\"integer\"},\"limit\":{\"type\":\"integer\"},\"total\":{\"type\":\"integer\"},"
-        "\"pages\":{\"type\":\"integer\"}}}");
+        "\"pages\":{\"type\":\"integer\"}}},"
+        "\"Health\":{\"type\":\"object\",\"required\":[\"status\",\"service\",\"timestamp\",\"version\",\"checks\"],"
+        "\"properties\":{\"status\":{\"enum\":[\"healthy\",\"unhealthy\",\"ready\",\"unready\"]},"
+        "\"service\":{\"type\":\"string\"},\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},"
+        "\"version\":{\"type\":\"string\"},\"checks\":{\"type\":\"object\",\"additionalProperties\":"
+        "{\"type\":\"object\",\"required\":[\"status\",\"age_s\"],\"properties\":{"
+        "\"status\":{\"enum\":[\"ok\",\"away\"]},\"age_s\":{\"type\":\"integer\"}}}}}}");
 }
 
 int codes_print(void)

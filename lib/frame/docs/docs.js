@@ -97,7 +97,8 @@ function bodyPart(operation) {
 function answersPart(operation) {
   const parts = [make('h3', {}, 'Answers')];
   const errors = [];
-  for (const [status, answer] of Object.entries(operation.responses || {})) {
+  for (const [status, named] of Object.entries(operation.responses || {})) {
+    const answer = resolve(named);
     if (Number(status) >= 400) {
       errors.push(make('tr', {}, make('td', {}, status), make('td', {}, answer.description)));
       continue;
