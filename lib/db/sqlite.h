@@ -1,8 +1,8 @@
 /* sqlite.h - an owner's embedded store: one file, reads inline on the loop, one writer thread with group commit.
  *
  * WAL, synchronous=FULL, foreign keys on. An exclusive lock file (flock) beside the database keeps a second process out.
- * Faults: UNAVAILABLE storage_full (disk full; heals when there is room), store_unavailable (I/O error, queue full: 4096
- * acts). Texts of SQLite go into fault.internal only. */
+ * Faults: UNAVAILABLE storage_full (disk full; heals when there is room), store_unavailable (I/O error),
+ * store_busy (4096 acts wait already). Texts of SQLite go into fault.internal only. */
 #ifndef TAQUILLA_DB_SQLITE_H
 #define TAQUILLA_DB_SQLITE_H
 
@@ -34,7 +34,7 @@ struct sqlite_setup {
 const fault *sqlite_open(arena *a, struct sqlite **out, const struct sqlite_setup *setup) MUST_CHECK;
 void sqlite_close(struct sqlite *s); /* waits for what is queued */
 
-/* The connection for reads on the loop thread; each statement sees the last commit. */
+/* The connection for reads on the loop thread alone (an act reads with the one it is given); each statement sees the last commit. */
 struct sql *sqlite_reader(struct sqlite *s);
 
 /* Runs act(db, a, arg) on the writer's thread, inside the batch's transaction, in a savepoint of its own: a fault takes back
@@ -81,13 +81,14 @@ struct bind sql_ids(arena *a, const ids *numbers);
 struct bind sql_json_texts(arena *a, const strs *texts); /* also how strs are stored in a column */
 
 /* Runs a statement that gives no rows. A broken UNIQUE gives CONFLICT unique_broken, another constraint INVALID
- * constraint_broken; acts turn them into their own words, or look before they write. */
+ * constraint_broken (the statement is taken back, the act may go on); acts turn them into their own words, or look before they write. */
 const fault *sql_run(struct sql *db, arena *a, const char *text, struct binds values) MUST_CHECK;
 int64_t sql_last_id(struct sql *db);
 int64_t sql_changes(struct sql *db); /* rows of the last sql_run */
 
-/* The first row into *out by shape: columns are matched with the fields' `column`; instants are ms, walls s, money cents, strs
- * JSON text, choices their text or number, bools 0/1. *found is false (and *out untouched) when there is none. */
+/* The first row into *out by shape: columns are matched with the fields' `column` (SELECT made_ms AS created_at ...); instants are
+ * ms, walls s, days days, money cents; ids, strs, lists and objects JSON text; choices their text or number, bools 0/1. Members
+ * without a column are zero. *found is false (and *out untouched) when there is no row. */
 const fault *sql_one(struct sql *db, arena *a, const struct shape *s, void *out, bool *found,
                      const char *text, struct binds values) MUST_CHECK;
 const fault *sql_list(struct sql *db, arena *a, const struct shape *row, list *out, const char *text,

@@ -166,17 +166,14 @@ static void null_read(const struct field *f, void *member)
     }
 }
 
-/* A list or an object of a shape is JSON in its column. json_restore reads objects, so it gets one with a single member. */
+/* A list or an object of a shape is JSON in its column. */
 static const fault *json_column_read(arena *a, const struct field *f, void *member, str text)
 {
-    struct field only = *f;
-    only.name = "value";
-    only.offset = 0;
-    struct shape around = { .name = "column", .size = sizeof(list), .fields = &only, .count = 1 };
-    str object = arena_printf(a, "{\"value\":%.*s}", STR_ARG(text));
-    list value = { NULL, 0 }; /* has room for a pointer too */
-    TRY(json_restore(a, object, &around, &value));
-    memcpy(member, &value, f->kind == KIND_LIST ? sizeof(list) : sizeof(void *));
+    if (f->kind == KIND_LIST)
+        return json_restore_list(a, text, f->shape, member);
+    void *object = arena_take(a, f->shape->size);
+    TRY(json_restore(a, text, f->shape, object));
+    *(void **)member = object;
     return NULL;
 }
 

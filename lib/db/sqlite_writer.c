@@ -15,6 +15,7 @@ static const char *const command_texts[COMMAND_COUNT] = {
 };
 
 static struct sqlite *open_stores; /* loop thread */
+static bool turning;               /* the loop calls at the end of its turns by now */
 
 /* --- the loop's side --- */
 
@@ -45,6 +46,7 @@ static void store_hand_over(struct sqlite *s)
 static void stores_hand_over(void *arg)
 {
     (void)arg;
+    turning = true;
     for (struct sqlite *s = open_stores; s; s = s->next_open)
         store_hand_over(s);
 }
@@ -61,6 +63,8 @@ const fault *sqlite_write(struct sqlite *s, arena *a, sqlite_act *act, void *arg
     struct act mine = { .run = act, .arena = a, .arg = arg, .waiter = fiber_self(), .store = s };
     queue_add(&s->gathered, &mine, &mine);
     s->queued++;
+    if (!turning)
+        store_hand_over(s);
     while (!mine.done)
         fiber_park("the store's commit", INT64_MAX);
     return mine.problem;
@@ -226,8 +230,10 @@ const fault *writer_start(struct sqlite *s, arena *a)
         return fault_internal(a, FAULT_UNAVAILABLE, "store_unavailable",
                               "The store's writer cannot be started.", "pthread_create: %s",
                               strerror(refused));
-    if (!open_stores)
+    if (!open_stores) {
+        turning = false;
         loop_each_turn(stores_hand_over, NULL);
+    }
     s->next_open = open_stores;
     open_stores = s;
     return NULL;
