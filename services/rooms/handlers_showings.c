@@ -131,6 +131,9 @@ const fault *rooms_showing_delete(struct call *c)
         stop.schedule_ids = (ids){ &close.id, 1 };
     TRY(rooms_change_stopped(svc, c->arena, &stop, showing_close, &close, &cancelled));
     close.made.cancelled = cancelled;
-    return reply_message(c, cancelled > 0 ? 202 : 200, &rooms_showing_closed_shape, &close.made,
+    if (cancelled > 0)
+        return reply_message(c, 202, &rooms_showing_closed_shape, &close.made,
+                             "Schedule deactivated, its reservations cancelled and refunded");
+    return reply_message(c, 200, &rooms_showing_closed_shape, &close.made,
                          "Schedule deactivated successfully");
 }

@@ -68,9 +68,11 @@ static const fault *has_tickets(arena *a, const list *live)
     struct buf numbers = { .in = a };
     for (size_t i = 0; i < named.count; i++)
         buf_printf(&numbers, "%s%lld", i > 0 ? ", " : "", (long long)named.at[i]);
-    fault *problem = fault_new(a, FAULT_CONFLICT, "showing_has_tickets",
-                               "Live tickets: %lld, of showing%s %.*s.", (long long)tickets,
-                               named.count == 1 ? "" : "s", STR_ARG(buf_str(&numbers)));
+    bool one = named.count == 1;
+    fault *problem =
+        fault_new(a, FAULT_CONFLICT, "showing_has_tickets", "%s %.*s %s %lld live ticket%s.",
+                  one ? "Showing" : "Showings", STR_ARG(buf_str(&numbers)), one ? "has" : "have",
+                  (long long)tickets, tickets == 1 ? "" : "s");
     problem->named_as = "scheduleIds";
     problem->named = named;
     return problem;
