@@ -326,7 +326,7 @@ static const fault *wall_bounds_read(arena *a, const char *name, str text, wall 
 static const fault *showing_filter_check(arena *a, void *query)
 {
     struct showing_filter *want = query;
-    wall first, after;
+    wall first = WALL_NONE, after = WALL_NONE;
     want->from = want->until = WALL_NONE;
     if (want->from_text.len > 0) {
         TRY(wall_bounds_read(a, "from", want->from_text, &first, &after));
