@@ -86,8 +86,9 @@ static void upstream_probe(struct health_check *check, struct upstream *u)
     struct message *answer = NEW(a, struct message);
     const struct outgoing want = { .method = GET, .target = STR("/health/live"),
                                    .deadline_ms = PROBE_DEADLINE_MS };
-    check->asked_ms = loop_now_ms();
-    if (!upstream_call(u, a, &want, answer) && answer->status == 200)
+    check->asked_ms = loop_now_ms(); /* who asks meanwhile gets what was known before */
+    check->away = upstream_call(u, a, &want, answer) != NULL || answer->status != 200;
+    if (!check->away)
         check->well_ms = loop_now_ms();
     arena_free(a);
 }
@@ -102,11 +103,10 @@ static void upstream_check(struct health_check *check, struct app *app)
         return;
     if (check->asked_ms == 0 || loop_now_ms() - check->asked_ms >= PROBE_EVERY_MS)
         upstream_probe(check, u);
-    bool answered = check->well_ms >= check->asked_ms && check->well_ms > 0;
-    check->away = !answered || upstream_breaker(u)->state == BREAKER_OPEN;
-    int64_t seen_ms = check->well_ms;
-    check->age_s = seen_ms > 0 ? (loop_now_ms() - seen_ms) / 1000
-                               : (clock_now().ms - app->started.ms) / 1000;
+    if (upstream_breaker(u)->state == BREAKER_OPEN)
+        check->away = true;
+    check->age_s = check->well_ms > 0 ? (loop_now_ms() - check->well_ms) / 1000
+                                      : (clock_now().ms - app->started.ms) / 1000;
 }
 
 void app_check_upstream(struct app *app, const char *name, struct upstream *u, bool needed)

@@ -9,6 +9,7 @@
 
 #define SITE_BYTES_MAX ((size_t)4 * 1024 * 1024) /* tree and statistics: some KiB */
 #define REQUEST_ID_BYTES_MAX 64
+#define REQUEST_ID_MADE_BYTES 24 /* prefix, '-', up to 8 digits */
 
 void site_compile(struct site *site)
 {
@@ -52,7 +53,15 @@ static str request_id(struct call *c)
     if (sent.at && id_safe(sent))
         return sent;
     struct site_inside *inside = c->site->inside;
-    return arena_printf(c->arena, "%s-%x", inside->id_prefix, ++inside->ids_made);
+    char *made = arena_take(c->arena, REQUEST_ID_MADE_BYTES), *at = made;
+    for (const char *from = inside->id_prefix; *from; from++)
+        *at++ = *from;
+    *at++ = '-';
+    uint32_t number = ++inside->ids_made;
+    for (int shift = 28; shift >= 0; shift -= 4)
+        if (number >> shift || shift == 0)
+            *at++ = "0123456789abcdef"[number >> shift & 15];
+    return (str){ made, (size_t)(at - made) };
 }
 
 /* --- before the handler --- */
