@@ -1,0 +1,212 @@
+/* model.c - the shapes of films and genres, and how a search is read. */
+#include "services/movies/model.h"
+
+#include "lib/base/buf.h"
+
+#define WORDS_MAX 16
+
+/* --- films --- */
+
+static const struct field movie_fields[] = {
+    FIELD(struct movie, id, "_id", .read_only = true),
+    FIELD(struct movie, title, "title"),
+    FIELD(struct movie, description, "description"),
+    FIELD(struct movie, duration, "duration", .doc = "minutes"),
+    FIELD(struct movie, genre, "genre"),
+    FIELD(struct movie, director, "director"),
+    FIELD(struct movie, cast, "cast"),
+    FIELD(struct movie, release_date, "releaseDate", .form = TIME_Z_MS),
+    FIELD(struct movie, rating, "rating", .doc = "0 to 10"),
+    FIELD(struct movie, poster_url, "posterUrl"),
+    FIELD(struct movie, trailer_url, "trailerUrl"),
+    FIELD(struct movie, is_active, "isActive"),
+    FIELD(struct movie, created_at, "createdAt", .form = TIME_Z_MS, .read_only = true),
+    FIELD(struct movie, updated_at, "updatedAt", .form = TIME_Z_MS, .read_only = true),
+};
+const struct shape movie_shape = SHAPE(movie, movie_fields);
+
+/* One table for POST and PUT: an edit is the same with nothing required. */
+static const struct field movie_input_fields[] = {
+    FIELD(struct movie, title, "title", .trim = true, .blank_refused = true, .min = 1, .max = 500),
+    FIELD(struct movie, description, "description", .trim = true, .blank_refused = true, .min = 1, .max = 10000),
+    FIELD(struct movie, duration, "duration", .min = 1, .max = 10000, .doc = "minutes"),
+    FIELD(struct movie, genre, "genre", .optional = true, .one_or_many = true, .max = 50),
+    FIELD(struct movie, director, "director", .trim = true, .blank_refused = true, .min = 1, .max = 500),
+    FIELD(struct movie, cast, "cast", .optional = true, .one_or_many = true, .max = 500),
+    FIELD(struct movie, release_date, "releaseDate", .epoch_ms = true,
+          .doc = "an ISO date, date-time, or milliseconds since 1970"),
+    FIELD(struct movie, rating, "rating", .fallback = "0", .max = 10),
+    FIELD(struct movie, poster_url, "posterUrl", .fallback = "", .trim = true, .max = 2000),
+    FIELD(struct movie, trailer_url, "trailerUrl", .fallback = "", .trim = true, .max = 2000),
+    FIELD(struct movie, is_active, "isActive", .fallback = "true"),
+};
+const struct shape movie_input_shape = {
+    .name = "movieInput", .size = sizeof(struct movie), .fields = movie_input_fields,
+    .count = COUNT_OF(movie_input_fields), .given = offsetof(struct movie, given)
+};
+const struct shape movie_edit_shape = {
+    .name = "movieEdit", .size = sizeof(struct movie), .fields = movie_input_fields,
+    .count = COUNT_OF(movie_input_fields), .given = offsetof(struct movie, given), .partial = true
+};
+
+void movie_apply(struct movie *movie, const struct movie *edit)
+{
+    const struct shape *s = &movie_edit_shape;
+    if (shape_given(s, edit, "title"))
+        movie->title = edit->title;
+    if (shape_given(s, edit, "description"))
+        movie->description = edit->description;
+    if (shape_given(s, edit, "duration"))
+        movie->duration = edit->duration;
+    if (shape_given(s, edit, "genre"))
+        movie->genre = edit->genre;
+    if (shape_given(s, edit, "director"))
+        movie->director = edit->director;
+    if (shape_given(s, edit, "cast"))
+        movie->cast = edit->cast;
+    if (shape_given(s, edit, "releaseDate"))
+        movie->release_date = edit->release_date;
+    if (shape_given(s, edit, "rating"))
+        movie->rating = edit->rating;
+    if (shape_given(s, edit, "posterUrl"))
+        movie->poster_url = edit->poster_url;
+    if (shape_given(s, edit, "trailerUrl"))
+        movie->trailer_url = edit->trailer_url;
+    if (shape_given(s, edit, "isActive"))
+        movie->is_active = edit->is_active;
+}
+
+bool movie_id_plausible(str id)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        char d = id.at[i];
+        if (!((d >= '0' && d <= '9') || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F')))
+            return false;
+    }
+    return id.len == 24;
+}
+
+/* --- genres --- */
+
+static const struct field genre_fields[] = {
+    FIELD(struct genre, id, "_id", .read_only = true),
+    FIELD(struct genre, name, "name"),
+    FIELD(struct genre, description, "description"),
+    FIELD(struct genre, created_at, "createdAt", .form = TIME_Z_MS, .read_only = true),
+    FIELD(struct genre, updated_at, "updatedAt", .form = TIME_Z_MS, .read_only = true),
+};
+const struct shape genre_shape = SHAPE(genre, genre_fields);
+
+static const struct field genre_input_fields[] = {
+    FIELD(struct genre, name, "name", .trim = true, .blank_refused = true, .min = 1, .max = 100),
+    FIELD(struct genre, description, "description", .fallback = "", .trim = true, .max = 2000),
+};
+const struct shape genre_input_shape = {
+    .name = "genreInput", .size = sizeof(struct genre), .fields = genre_input_fields,
+    .count = COUNT_OF(genre_input_fields)
+};
+
+/* --- queries --- */
+
+#define PAGE_FIELDS                                                                                \
+    FIELD(struct movie_filter, page, "page", .fallback = "1", .min = 1, .max = 1000000000),        \
+        FIELD(struct movie_filter, limit, "limit", .fallback = "10", .max = 1000),                 \
+        FIELD(struct movie_filter, genre, "genre", .fallback = "", .doc = "exactly one of a film's genres")
+
+static const struct field list_query_fields[] = {
+    PAGE_FIELDS,
+    FIELD(struct movie_filter, search, "search", .fallback = "", .max = 500,
+          .doc = "over title, description, director and cast: every word as a prefix, accents and case ignored"),
+    FIELD(struct movie_filter, featured, "featured", .fallback = "false", .doc = "true: rating of 7 or more"),
+};
+const struct shape movie_list_query_shape = {
+    .name = "movieListQuery", .size = sizeof(struct movie_filter), .fields = list_query_fields,
+    .count = COUNT_OF(list_query_fields)
+};
+
+static const struct field search_query_fields[] = {
+    PAGE_FIELDS,
+    FIELD(struct movie_filter, search, "q", .fallback = "", .max = 500, .doc = "as search, best first"),
+};
+const struct shape movie_search_query_shape = {
+    .name = "movieSearchQuery", .size = sizeof(struct movie_filter), .fields = search_query_fields,
+    .count = COUNT_OF(search_query_fields)
+};
+
+static const struct field featured_query_fields[] = {
+    FIELD(struct featured_query, limit, "limit", .fallback = "5", .max = 1000),
+};
+const struct shape featured_query_shape = SHAPE(featured_query, featured_query_fields);
+
+static const fault *delete_query_check(arena *a, void *query)
+{
+    const struct delete_query *want = query;
+    if (want->showings.len == 0 || str_equal(want->showings, STR("keep")))
+        return NULL;
+    return fault_new(a, FAULT_INVALID, "validation_failed", "showings may only be keep.");
+}
+static const struct field delete_query_fields[] = {
+    FIELD(struct delete_query, showings, "showings", .fallback = "", .doc = "keep: although it has showings to come"),
+};
+const struct shape delete_query_shape = SHAPE(delete_query, delete_query_fields, .check = delete_query_check);
+
+static const struct field ids_query_fields[] = { FIELD(struct ids_query, ids, "ids", .min = 1, .max = 1000) };
+const struct shape movie_ids_query_shape = {
+    .name = "movieIdsQuery", .size = sizeof(struct ids_query), .fields = ids_query_fields,
+    .count = COUNT_OF(ids_query_fields)
+};
+
+/* --- search --- */
+
+/* A letter or digit; every byte of a character beyond ASCII counts as one. */
+static bool has_word(str piece)
+{
+    for (size_t i = 0; i < piece.len; i++) {
+        unsigned char c = (unsigned char)piece.at[i];
+        if (c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+            return true;
+    }
+    return false;
+}
+
+str search_expression(arena *a, str words)
+{
+    struct buf out = { .in = a };
+    str piece;
+    size_t count = 0;
+    while (count < WORDS_MAX && str_cut(&words, ' ', &piece)) {
+        if (!has_word(piece))
+            continue;
+        if (count++ > 0)
+            buf_char(&out, ' ');
+        buf_char(&out, '"'); /* quoted, so that nothing in it is an operator */
+        for (size_t i = 0; i < piece.len; i++) {
+            if (piece.at[i] == '"')
+                buf_char(&out, '"');
+            buf_char(&out, piece.at[i]);
+        }
+        buf_literal(&out, "\"*");
+    }
+    return count > 0 ? buf_str(&out) : (str){ NULL, 0 };
+}
+
+/* --- import --- */
+
+static const struct field import_row_fields[] = { FIELD(struct import_row, whole, "", .whole = true) };
+static const struct shape import_row_shape = SHAPE(import_row, import_row_fields);
+static const struct field import_order_fields[] = {
+    FIELD(struct import_order, movies, "movies", .min = 1, .max = IMPORT_ROWS_MAX, .shape = &import_row_shape),
+};
+const struct shape import_order_shape = SHAPE(import_order, import_order_fields);
+
+static const struct field import_refusal_fields[] = {
+    FIELD(struct import_refusal, index, "index", .doc = "of the row in the body, from 0"),
+    FIELD(struct import_refusal, sentence, "sentence"),
+};
+static const struct shape import_refusal_shape = SHAPE(import_refusal, import_refusal_fields);
+static const struct field import_answer_fields[] = {
+    FIELD(struct import_answer, created, "created"),
+    FIELD(struct import_answer, present, "present"),
+    FIELD(struct import_answer, refused, "refused", .shape = &import_refusal_shape),
+};
+const struct shape import_answer_shape = SHAPE(import_answer, import_answer_fields);

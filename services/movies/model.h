@@ -1,0 +1,89 @@
+/* model.h - films and genres: their shapes, and the rules that need no store. Pure: no I/O. */
+#ifndef TAQUILLA_MOVIES_MODEL_H
+#define TAQUILLA_MOVIES_MODEL_H
+
+#include "lib/json/shape.h"
+
+#define FEATURED_RATING 7.0
+
+struct movie {
+    str id; /* 24 hex digits */
+    str title, description;
+    int64_t duration; /* minutes */
+    strs genre;
+    str director;
+    strs cast;
+    instant release_date;
+    double rating; /* 0..10 */
+    str poster_url, trailer_url;
+    bool is_active;
+    instant created_at, updated_at;
+    uint64_t given; /* bodies: which fields were there */
+};
+extern const struct shape movie_shape;       /* as it is answered, logged and stored */
+extern const struct shape movie_input_shape; /* POST */
+extern const struct shape movie_edit_shape;  /* PUT: what is given is changed */
+
+/* Takes over what the edit gives. */
+void movie_apply(struct movie *movie, const struct movie *edit);
+bool movie_id_plausible(str id); /* 24 hex digits */
+
+struct genre {
+    str id, name, description;
+    instant created_at, updated_at;
+};
+extern const struct shape genre_shape, genre_input_shape;
+
+/* --- what clients ask for --- */
+
+struct movie_filter {
+    int64_t page, limit; /* from 1; limit 0 is an empty list */
+    str genre;           /* exact member of the array; empty: any */
+    str search;          /* every word as a prefix; empty: no filter */
+    bool featured;       /* rating >= 7 only */
+};
+extern const struct shape movie_list_query_shape;   /* ?search */
+extern const struct shape movie_search_query_shape; /* ?q */
+
+struct featured_query {
+    int64_t limit;
+};
+extern const struct shape featured_query_shape;
+
+struct delete_query {
+    str showings;
+};
+extern const struct shape delete_query_shape;
+
+struct ids_query {
+    strs ids;
+};
+extern const struct shape movie_ids_query_shape;
+
+/* The words of a search as an expression of the full-text index: each a prefix, all of them wanted. No text when there is no word
+ * in it, so that nothing can match. */
+str search_expression(arena *a, str words);
+
+/* --- import --- */
+
+struct import_row {
+    uint64_t given_unused;
+    struct raw_json whole;
+};
+struct import_order {
+    list movies; /* of struct import_row: each is judged by itself */
+};
+extern const struct shape import_order_shape;
+#define IMPORT_ROWS_MAX 500
+
+struct import_refusal {
+    int64_t index;
+    str sentence;
+};
+struct import_answer {
+    int64_t created, present;
+    list refused; /* of struct import_refusal */
+};
+extern const struct shape import_answer_shape;
+
+#endif

@@ -1,0 +1,60 @@
+/* store.h - what the movies service asks of its database.
+ *
+ * One function per business act; each act is one transaction, all or nothing, and writes its events (movie.changed,
+ * genre.changed: the whole document) in that same transaction. Results live in the arena given; on a fault *out is untouched.
+ * `once` is the client's Idempotency-Key or NULL. Any of them may fail with UNAVAILABLE; nothing has happened then. */
+#ifndef TAQUILLA_MOVIES_STORE_H
+#define TAQUILLA_MOVIES_STORE_H
+
+#include "lib/base/buf.h"
+#include "lib/base/event.h"
+#include "lib/base/once.h"
+#include "services/movies/model.h"
+
+struct store {
+    /* --- films --- */
+
+    const fault *(*movie_create)(struct store *, arena *, const struct movie *want, const struct once *,
+                                 struct movie *out) MUST_CHECK;
+    /* NOT_FOUND movie_unknown. */
+    const fault *(*movie_edit)(struct store *, arena *, str id, const struct movie *edit, struct movie *out) MUST_CHECK;
+    /* Makes it inactive; again and again the same. NOT_FOUND movie_unknown. */
+    const fault *(*movie_deactivate)(struct store *, arena *, str id) MUST_CHECK;
+    /* Creates each film unless one with its title, day of release and director is there; counts both. */
+    const fault *(*movies_import)(struct store *, arena *, const list *films, struct import_answer *out) MUST_CHECK;
+
+    /* Also an inactive one. NOT_FOUND movie_unknown. */
+    const fault *(*movie_show)(struct store *, arena *, str id, struct movie *out) MUST_CHECK;
+    /* Of those ids the films that exist, inactive ones too. */
+    const fault *(*movies_by_id)(struct store *, arena *, const strs *ids, list *out) MUST_CHECK;
+    /* Active ones, newest release first. */
+    const fault *(*movie_list)(struct store *, arena *, const struct movie_filter *, list *out,
+                               int64_t *total) MUST_CHECK;
+    /* Active ones, best match first; without words as movie_list. */
+    const fault *(*movie_search)(struct store *, arena *, const struct movie_filter *, list *out,
+                                 int64_t *total) MUST_CHECK;
+    /* Active ones rated 7 or more, best first, then newest. */
+    const fault *(*movie_featured)(struct store *, arena *, int64_t limit, list *out) MUST_CHECK;
+
+    /* --- genres --- */
+
+    const fault *(*genre_list)(struct store *, arena *, list *out) MUST_CHECK; /* by name */
+    /* CONFLICT genre_exists. */
+    const fault *(*genre_create)(struct store *, arena *, const struct genre *want, const struct once *,
+                                 struct genre *out) MUST_CHECK;
+
+    /* --- upkeep --- */
+
+    const fault *(*sweep)(struct store *, arena *) MUST_CHECK; /* forgets old Idempotency-Keys */
+    const fault *(*feed_read)(void *store, arena *, int64_t after, int64_t limit, struct event_page *out) MUST_CHECK;
+    int64_t (*position)(struct store *);
+    const fault *(*check)(struct store *, arena *) MUST_CHECK;
+    void (*metrics)(struct store *, struct buf *out);
+    void (*close)(struct store *);
+};
+
+/* The embedded store in `directory`; moved is called after each commit, on the loop. */
+const fault *movies_sqlite_open(arena *boot, struct store **out, const char *directory,
+                                void (*moved)(void *, int64_t position), void *arg) MUST_CHECK;
+
+#endif

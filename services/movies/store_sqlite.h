@@ -1,0 +1,27 @@
+/* store_sqlite.h - what the parts of the embedded store share; nobody else includes it. */
+#ifndef TAQUILLA_MOVIES_STORE_SQLITE_H
+#define TAQUILLA_MOVIES_STORE_SQLITE_H
+
+#include "lib/db/sqlite.h"
+#include "services/movies/store.h"
+
+struct sqlite_store {
+    struct store store; /* first: a struct store * is one of these */
+    struct sqlite *db;
+};
+#define STORE_OF(store_pointer) ((struct sqlite_store *)(void *)(store_pointer))
+
+extern const struct migration movies_migrations[];
+
+#define MOVIE_COLUMNS                                                                              \
+    "m.id, m.title, m.description, m.duration, m.genre, m.director, m.\"cast\", m.release_date, "  \
+    "m.rating, m.poster_url, m.trailer_url, m.is_active, m.created_at, m.updated_at"
+
+/* 24 hex digits in the old system's way: seconds, five random bytes, a counter; they sort by their time. */
+str object_id(arena *a, instant now);
+const fault *movie_by_id(struct sql *db, arena *a, str id, struct movie *out) MUST_CHECK;
+
+void store_lists_fill(struct store *s);
+void store_films_fill(struct store *s);
+
+#endif
