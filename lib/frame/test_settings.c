@@ -164,12 +164,34 @@ static void test_bad_files(void **state)
     refused("Line 1 of .env");
 }
 
+static void test_print(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length;
+    FILE *kept = stdout;
+    setenv("ADMIN_TOKEN", "sesame", 1);
+    setenv("PUBLIC_HOSTS", "a.example,b.example", 1);
+    struct settings s = read_well();
+    stdout = open_memstream(&text, &length);
+    settings_print(&settings_shape, &s);
+    fclose(stdout);
+    stdout = kept;
+    assert_non_null(strstr(text, "\nLISTEN=127.0.0.1\n"));
+    assert_non_null(strstr(text, "\nPUBLIC_HOSTS=a.example,b.example\n"));
+    assert_non_null(strstr(text, "\nADMIN_TOKEN=(set, not shown)\n"));
+    assert_non_null(strstr(text, "\nSERVICE_TOKEN=\n"));
+    assert_null(strstr(text, "sesame"));
+    free(text);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_defaults), TEST(test_dotenv), TEST(test_environment_wins), TEST(test_refusals), TEST(test_bad_files),
+        TEST(test_print),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
