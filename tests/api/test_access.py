@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness.cinema import SERVICES, Alone, Cinema, free_ports, program, bare_environment, run
+from harness.cinema import SERVICES, Alone, free_ports, run
 from harness.door import ok, refused
 
 
@@ -74,7 +74,7 @@ def reads(scene):
     "token", [None, "", "wrong", "only-the-manager-knows-this-012345678", "only-the-manager-knows-this-0123456789x"]
 )
 def test_writes_need_the_token(g, public, scene, token):
-    headers = {} if token is None else {"authorization": f"Bearer {token}"}
+    headers = {} if token is None else {"authorization": f"Bearer {token}".strip()}
     for service, method, path, body in writes(g, scene):
         for door in (public[service], public["gateway"]):
             answer = door.request(method, path, json=body, headers=headers)
@@ -97,7 +97,6 @@ def test_lists_of_persons_need_the_token(g, public, scene):
         for door in {public[service], public["gateway"]}:
             refused(door.get(path), {401, 403})
             refused(door.get(path, headers={"authorization": "Bearer nonsense"}), {401, 403})
-            refused(door.request("HEAD", path), {401, 403}) if False else None
             assert door.head(path).status_code in (401, 403)
         ok(getattr(g, service).get(path))
         ok(g.gateway.get(path))

@@ -1,19 +1,13 @@
-"""The program's other verbs: version, config, status, demo, import, and how settings are read."""
+"""The program's other verbs: version, config, status, and how settings are read."""
 
-import json
 import re
 import subprocess
-from pathlib import Path
 
 import httpx
 import pytest
 
-from harness.cinema import Alone, Cinema, free_ports, program, run
+from harness.cinema import SERVICES, Alone, Cinema, free_ports, program, run
 from harness.door import ok
-from harness.maker import Maker
-
-FILMS_PACKAGE = "vega-datasets@2.11.0"
-FILMS = 3201
 
 
 def test_version():
@@ -114,98 +108,15 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
         assert done.returncode == 2 and str(first.port("movies")) in done.stdout + done.stderr
 
 
-def test_demo_and_status():
-    cinema = Cinema()
-    done = run("demo", "--data", cinema.data, folder=cinema.folder, timeout=120)
-    assert done.returncode == 0, done.stderr
-    again = run("demo", "--data", cinema.data, folder=cinema.folder, timeout=120)
-    assert again.returncode != 0, "refuses a store with data"
-    with cinema:
-        m = Maker(cinema)
-        films = ok(m.gateway.get("/api/movies", params={"limit": 1000}))
-        assert len(films) >= 50
-        showings = ok(m.gateway.get("/api/showtimes", params={"limit": 1000}))
-        days = {s["show_time"][:10] for s in showings}
-        assert m.at()[:10] in days or m.at(days=1)[:10] in days, "lively, relative to today"
-        assert len(days) >= 3
-        assert len(ok(m.rooms.get("/api/rooms"))) >= 3
-        seen = [m.seat_map(s)["counts"] for s in showings[:60]]
-        assert any(c["sold"] for c in seen) and any(c["free"] for c in seen)
-        later = next(s for s in showings if s["show_time"] > m.at(hours=3))
-        free = [i for i, state in m.states(later).items() if state == "free"][:2]
-        made = ok(
-            m.gateway.post(
-                "/api/book-ticket",
-                json={
-                    "buyer": m.user_body(),
-                    "scheduleId": later["id"],
-                    "movieId": later["movie_id"],
-                    "seatIds": free,
-                    "paymentMethod": "cash",
-                },
-            ),
-            201,
-        )
-        assert made["status"] == "CONFIRMED"
+def test_status(tmp_path):
+    with Cinema() as cinema:
         done = run("status", "--base-port", cinema.base_port, folder=cinema.folder)
         assert done.returncode == 0, done.stdout + done.stderr
-        for service in ("movies", "rooms", "reservations", "gateway"):
+        for service in SERVICES:
             assert service in done.stdout
-        m.close()
-    from sweep import sweep
-
-    cinema_problems = sweep(cinema.database()) if cinema.data.exists() else []
-    assert not cinema_problems
-    done = run("status", "--base-port", cinema.base_port)
+        base = cinema.base_port
+    done = run("status", "--base-port", base, folder=tmp_path)
     assert done.returncode != 0, "nobody is there any more"
-
-
-def films_file():
-    """data/movies.json of the npm package, fetched once into the cache of the tests."""
-    cache = Path.home() / ".cache" / "taquilla-test" / FILMS_PACKAGE.replace("@", "-")
-    file = cache / "package" / "data" / "movies.json"
-    if not file.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", FILMS_PACKAGE],
-            cwd=cache,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-        )
-        assert packed.returncode == 0, packed.stderr
-        subprocess.run(["tar", "xzf", packed.stdout.split()[-1], "package/data/movies.json"], cwd=cache, check=True)
-    return file
-
-
-def test_import_of_3201_films():
-    file = films_file()
-    rows = json.loads(file.read_text())
-    assert len(rows) == FILMS
-    with Cinema() as cinema:
-        m = Maker(cinema)
-        flags = ("--base-port", cinema.base_port)
-        done = run("import", "movies", file, *flags, folder=cinema.folder, timeout=300)
-        print(done.stdout[-2000:], done.stderr[-2000:])
-        total = m.movies.get("/api/movies", params={"limit": 1}).json()["pagination"]["total"]
-        numbers = [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", done.stdout + done.stderr)]
-        assert total > 2000 and total in numbers, f"says how many: {total}"
-        assert total == FILMS or FILMS - total in numbers or done.returncode != 0, "and how many not"
-        film = ok(m.movies.get("/api/movies", params={"search": "The Dark Knight"}))[0]
-        assert film["title"] and film["duration"] >= 1
-        showing = m.make_showing(film)
-        made = m.book(showing, 2, hold=True)
-        refuse = m.try_book(showing, 1)
-        assert refuse.status_code == 409
-        assert m.try_pay(made, "test_decline").status_code == 402
-        m.pay(made)
-        assert m.read(made)["status"] == "CONFIRMED"
-        row = ok(m.gateway.get(f"/api/user-dashboard/{made['userId']}"))["reservations"][0]
-        assert row["movie"]["title"] == film["title"] and row["schedule"]["room"]["name"] == showing["room"]["name"]
-        ok(m.cancel(made))
-        assert set(m.states(showing).values()) == {"free"}
-        m.close()
 
 
 def test_alone_each_owner_runs(tmp_path):
