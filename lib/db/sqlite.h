@@ -6,6 +6,7 @@
 #ifndef TAQUILLA_DB_SQLITE_H
 #define TAQUILLA_DB_SQLITE_H
 
+#include "lib/base/buf.h"
 #include "lib/base/event.h"
 #include "lib/base/once.h"
 #include "lib/json/shape.h"
@@ -50,6 +51,7 @@ struct sqlite_stats {
     uint64_t batches, acts, acts_max_in_batch, queued;
 };
 struct sqlite_stats sqlite_stats(const struct sqlite *s);
+void sqlite_metrics(const struct sqlite *s, struct buf *out); /* the same as lines of /metrics */
 const fault *sqlite_check(struct sqlite *s, arena *a) MUST_CHECK; /* can it be read? for /health */
 
 /* --- statements: prepared once per connection and text, so `text` must be a literal or live as long as the store --- */

@@ -9,11 +9,6 @@
 
 #include "lib/base/log.h"
 
-static const char *const command_texts[COMMAND_COUNT] = {
-    [COMMAND_BEGIN] = "BEGIN IMMEDIATE", [COMMAND_COMMIT] = "COMMIT", [COMMAND_SAVE] = "SAVEPOINT act",
-    [COMMAND_KEEP] = "RELEASE act",      [COMMAND_UNDO] = "ROLLBACK TO act",
-};
-
 static struct sqlite *open_stores; /* loop thread */
 static bool turning;               /* the loop calls at the end of its turns by now */
 
@@ -75,6 +70,7 @@ static void batch_tell(struct task *t)
 {
     struct act *first = t->owner;
     struct sqlite *s = first->store;
+    reader_let_go(&s->reader);
     if (first->moved && !s->closed && s->setup.moved)
         s->setup.moved(s->setup.arg, sqlite_position(s));
     for (struct act *each = first, *next; each; each = next) {
@@ -86,15 +82,6 @@ static void batch_tell(struct task *t)
 }
 
 /* --- the thread's side --- */
-
-static int command(struct sql *db, enum command which)
-{
-    sqlite3_step(db->commands[which]);
-    int code = sqlite3_reset(db->commands[which]);
-    if (code != SQLITE_OK)
-        db->last_error = code;
-    return code;
-}
 
 /* Blocks until there is work; NULL when the store closes and nothing is left. */
 static struct act *batch_take(struct sqlite *s)
@@ -119,23 +106,23 @@ static struct act *batch_take(struct sqlite *s)
 static bool act_run(struct sql *db, struct act *one)
 {
     int64_t position = db->position;
-    if (command(db, COMMAND_SAVE) != SQLITE_OK)
+    if (sql_command(db, COMMAND_SAVE) != SQLITE_OK)
         return false;
     one->problem = one->run(db, one->arena, one->arg);
     if (sqlite3_get_autocommit(db->handle))
         return false;
     if (one->problem) {
         db->position = position;
-        if (command(db, COMMAND_UNDO) != SQLITE_OK)
+        if (sql_command(db, COMMAND_UNDO) != SQLITE_OK)
             return false;
     }
-    return command(db, COMMAND_KEEP) == SQLITE_OK;
+    return sql_command(db, COMMAND_KEEP) == SQLITE_OK;
 }
 
 static bool batch_run(struct sql *db, struct act *first, uint64_t *count)
 {
     db->last_error = SQLITE_OK;
-    if (command(db, COMMAND_BEGIN) != SQLITE_OK)
+    if (sql_command(db, COMMAND_WRITE) != SQLITE_OK)
         return false;
     db->now = clock_now();
     for (struct act *one = first; one; one = one->next) {
@@ -143,7 +130,7 @@ static bool batch_run(struct sql *db, struct act *first, uint64_t *count)
             return false;
         ++*count;
     }
-    return command(db, COMMAND_COMMIT) == SQLITE_OK;
+    return sql_command(db, COMMAND_COMMIT) == SQLITE_OK;
 }
 
 /* Nothing of the batch counts, also what it refused: a refusal may rest on another act of the same batch. */
@@ -182,17 +169,16 @@ static int wal_grew(void *arg, sqlite3 *handle, const char *schema, int pages)
 {
     (void)handle;
     (void)schema;
-    struct sql *db = arg;
-    db->wal_pages = pages;
+    struct sqlite *s = arg;
+    atomic_store(&s->wal_pages, pages);
     return SQLITE_OK;
 }
 
 /* After the answers are out, so that no act waits for it. What fails is tried again after the next batch. */
 static void checkpoint_if_due(struct sql *db)
 {
-    if (db->wal_pages < WAL_PAGES_MAX)
+    if (atomic_load(&db->store->wal_pages) < WAL_PAGES_MAX)
         return;
-    db->wal_pages = 0;
     sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
@@ -209,14 +195,7 @@ static void *writer_main(void *arg)
 
 const fault *writer_start(struct sqlite *s, arena *a)
 {
-    struct sql *db = &s->writer;
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        int code = sqlite3_prepare_v3(db->handle, command_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                      &db->commands[i], NULL);
-        if (code != SQLITE_OK)
-            return sql_fault(db, a, code, command_texts[i]);
-    }
-    sqlite3_wal_hook(db->handle, wal_grew, db);
+    sqlite3_wal_hook(s->writer.handle, wal_grew, s);
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->work, NULL);
 
@@ -254,8 +233,6 @@ void writer_stop(struct sqlite *s)
     pthread_join(s->thread, NULL);
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->work);
-    for (int i = 0; i < COMMAND_COUNT; i++)
-        sqlite3_finalize(s->writer.commands[i]);
 }
 
 int64_t sqlite_position(const struct sqlite *s)
@@ -271,6 +248,18 @@ struct sqlite_stats sqlite_stats(const struct sqlite *s)
         .acts_max_in_batch = atomic_load(&s->acts_max),
         .queued = s->queued,
     };
+}
+
+void sqlite_metrics(const struct sqlite *s, struct buf *out)
+{
+    struct sqlite_stats stats = sqlite_stats(s);
+    buf_printf(out,
+               "# TYPE taquilla_store_batches_total counter\ntaquilla_store_batches_total %llu\n"
+               "# TYPE taquilla_store_acts_total counter\ntaquilla_store_acts_total %llu\n"
+               "# TYPE taquilla_store_acts_in_batch_max gauge\ntaquilla_store_acts_in_batch_max %llu\n"
+               "# TYPE taquilla_store_queued gauge\ntaquilla_store_queued %llu\n",
+               (unsigned long long)stats.batches, (unsigned long long)stats.acts,
+               (unsigned long long)stats.acts_max_in_batch, (unsigned long long)stats.queued);
 }
 
 instant sql_now(struct sql *db)

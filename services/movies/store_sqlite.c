@@ -91,6 +91,11 @@ static const fault *check(struct store *store, arena *a)
     return sqlite_check(STORE_OF(store)->db, a);
 }
 
+static void metrics(struct store *store, struct buf *out)
+{
+    sqlite_metrics(STORE_OF(store)->db, out);
+}
+
 static void store_close(struct store *store)
 {
     sqlite_close(STORE_OF(store)->db);
@@ -114,7 +119,7 @@ const fault *movies_sqlite_open(arena *boot, struct store **out, const char *dir
         .feed_read = feed_read,
         .position = position,
         .check = check,
-        .metrics = NULL,
+        .metrics = metrics,
         .close = store_close,
     };
     store_lists_fill(&s->store);

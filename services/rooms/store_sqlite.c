@@ -79,15 +79,7 @@ static const fault *check(struct store *store, arena *a)
 
 static void metrics(struct store *store, struct buf *out)
 {
-    struct sqlite_stats stats = sqlite_stats(STORE_OF(store)->db);
-    buf_printf(
-        out,
-        "# TYPE taquilla_store_batches_total counter\ntaquilla_store_batches_total %llu\n"
-        "# TYPE taquilla_store_acts_total counter\ntaquilla_store_acts_total %llu\n"
-        "# TYPE taquilla_store_acts_in_batch_max gauge\ntaquilla_store_acts_in_batch_max %llu\n"
-        "# TYPE taquilla_store_queued gauge\ntaquilla_store_queued %llu\n",
-        (unsigned long long)stats.batches, (unsigned long long)stats.acts,
-        (unsigned long long)stats.acts_max_in_batch, (unsigned long long)stats.queued);
+    sqlite_metrics(STORE_OF(store)->db, out);
 }
 
 static void store_close(struct store *store)

@@ -1,0 +1,180 @@
+/* handlers.c - films and genres: listed, searched, made, changed, taken out of the programme. */
+#include "services/movies/movies.h"
+
+#include "lib/json/read.h"
+
+static const fault *id_check(struct call *c)
+{
+    if (movie_id_plausible(c->names[0]))
+        return NULL;
+    return fault_new(c->arena, FAULT_INVALID, "movie_id_invalid", "A movie's id has 24 hexadecimal digits.");
+}
+
+/* --- lists --- */
+
+static const fault *page_reply(struct call *c, const struct movie_filter *want, const list *found, int64_t total)
+{
+    struct page page = { .page = want->page, .limit = want->limit, .total = total };
+    return reply_page(c, &movie_shape, found, &page);
+}
+
+const fault *movies_list(struct call *c)
+{
+    struct movies *svc = c->service;
+    list found;
+    int64_t total;
+    TRY(svc->store->movie_list(svc->store, c->arena, c->query, &found, &total));
+    return page_reply(c, c->query, &found, total);
+}
+
+const fault *movies_search(struct call *c)
+{
+    struct movies *svc = c->service;
+    list found;
+    int64_t total;
+    TRY(svc->store->movie_search(svc->store, c->arena, c->query, &found, &total));
+    return page_reply(c, c->query, &found, total);
+}
+
+const fault *movies_featured(struct call *c)
+{
+    struct movies *svc = c->service;
+    const struct featured_query *want = c->query;
+    list found;
+    TRY(svc->store->movie_featured(svc->store, c->arena, want->limit, &found));
+    return reply_list(c, &movie_shape, &found);
+}
+
+/* --- one film --- */
+
+const fault *movies_show(struct call *c)
+{
+    struct movies *svc = c->service;
+    struct movie found;
+    TRY(id_check(c));
+    TRY(svc->store->movie_show(svc->store, c->arena, c->names[0], &found));
+    return reply(c, 200, &movie_shape, &found);
+}
+
+const fault *movies_create(struct call *c)
+{
+    struct movies *svc = c->service;
+    struct movie made;
+    TRY(svc->store->movie_create(svc->store, c->arena, c->body, c->once, &made));
+    location(c, "/api/movies/%.*s", STR_ARG(made.id));
+    return reply(c, 201, &movie_shape, &made);
+}
+
+const fault *movies_edit(struct call *c)
+{
+    struct movies *svc = c->service;
+    struct movie made;
+    TRY(id_check(c));
+    TRY(svc->store->movie_edit(svc->store, c->arena, c->names[0], c->body, &made));
+    return reply(c, 200, &movie_shape, &made);
+}
+
+/* Rooms knows whether the film is still to be shown. */
+struct showings_answer {
+    uint64_t given_unused;
+    list data;
+};
+struct showing_row {
+    int64_t id;
+};
+static const struct field showing_fields[] = { FIELD(struct showing_row, id, "id") };
+static const struct shape showing_row_shape = SHAPE(showing_row, showing_fields);
+static const struct field answer_fields[] = {
+    FIELD(struct showings_answer, data, "data", .shape = &showing_row_shape)
+};
+static const struct shape showings_answer_shape = SHAPE(showings_answer, answer_fields);
+
+static const fault *showings_none(struct movies *svc, arena *a, str movie_id)
+{
+    struct message answer;
+    struct showings_answer found;
+    TRY(upstream_call(svc->rooms, a,
+                      &(struct outgoing){ .method = GET,
+                                          .target = arena_printf(a, "/internal/showings?movieId=%.*s&active=true&notOver=true&limit=1",
+                                                                 STR_ARG(movie_id)),
+                                          .internal = true },
+                      &answer));
+    if (answer.status != 200 || json_read(a, answer.body, &showings_answer_shape, &found))
+        return fault_internal(a, FAULT_UNAVAILABLE, "upstream_away", "Showings cannot be looked up right now.",
+                              "rooms answered %d", answer.status);
+    if (found.data.count > 0)
+        return fault_new(a, FAULT_CONFLICT, "movie_has_showings",
+                         "This movie has showings to come; ?showings=keep deactivates it all the same.");
+    return NULL;
+}
+
+const fault *movies_delete(struct call *c)
+{
+    struct movies *svc = c->service;
+    const struct delete_query *want = c->query;
+    struct movie found;
+    TRY(id_check(c));
+    TRY(svc->store->movie_show(svc->store, c->arena, c->names[0], &found));
+    if (found.is_active && svc->rooms && want->showings.len == 0)
+        TRY(showings_none(svc, c->arena, found.id));
+    TRY(svc->store->movie_deactivate(svc->store, c->arena, c->names[0]));
+    TRY(svc->store->movie_show(svc->store, c->arena, c->names[0], &found));
+    return reply_message(c, 200, &movie_shape, &found, "Movie deactivated successfully");
+}
+
+/* --- genres --- */
+
+const fault *movies_genre_list(struct call *c)
+{
+    struct movies *svc = c->service;
+    list found;
+    TRY(svc->store->genre_list(svc->store, c->arena, &found));
+    return reply_list(c, &genre_shape, &found);
+}
+
+const fault *movies_genre_create(struct call *c)
+{
+    struct movies *svc = c->service;
+    struct genre made;
+    TRY(svc->store->genre_create(svc->store, c->arena, c->body, c->once, &made));
+    return reply(c, 201, &genre_shape, &made);
+}
+
+/* --- for the other services --- */
+
+const fault *movies_by_ids(struct call *c)
+{
+    struct movies *svc = c->service;
+    const struct ids_query *want = c->query;
+    list found;
+    TRY(svc->store->movies_by_id(svc->store, c->arena, &want->ids, &found));
+    return reply_list(c, &movie_shape, &found);
+}
+
+/* Each row is judged by itself, so that one bad film does not keep the others out. */
+const fault *movies_import_rows(struct call *c)
+{
+    struct movies *svc = c->service;
+    const struct import_order *want = c->body;
+    list films = { NEW_ARRAY(c->arena, struct movie, want->movies.count), 0 };
+    struct import_answer made = { .refused = { NEW_ARRAY(c->arena, struct import_refusal, want->movies.count), 0 } };
+    for (size_t i = 0; i < want->movies.count; i++) {
+        str row = LIST_AT(&want->movies, struct import_row, i)->whole.text;
+        const fault *problem =
+            json_read(c->arena, row, &movie_input_shape, LIST_AT(&films, struct movie, films.count));
+        if (!problem)
+            films.count++;
+        else
+            *LIST_AT(&made.refused, struct import_refusal, made.refused.count++) =
+                (struct import_refusal){ (int64_t)i, problem->sentence };
+    }
+    if (films.count > 0)
+        TRY(svc->store->movies_import(svc->store, c->arena, &films, &made));
+    return reply(c, 200, &import_answer_shape, &made);
+}
+
+const fault *movies_feed(struct call *c)
+{
+    struct movies *svc = c->service;
+    return feed_answer(&svc->feed, c);
+}

@@ -1,0 +1,38 @@
+/* routes.c - the API of movies as one table. */
+#include "services/movies/movies.h"
+
+/* clang-format off */
+static const char *const movie_faults[] = { "movie_id_invalid", "movie_unknown", NULL };
+static const char *const delete_faults[] = {
+    "movie_id_invalid", "movie_unknown", "movie_has_showings", "upstream_away", NULL };
+static const char *const genre_faults[] = { "genre_exists", NULL };
+
+const struct route movies_routes[] = {
+    { GET,    "/api/movies",                movies_list,         NULL,                &movie_shape,
+      "Active films, newest release first", .query = &movie_list_query_shape, .gives_page = true },
+    { GET,    "/api/movies/search",         movies_search,       NULL,                &movie_shape,
+      "Active films by words, best first",  .query = &movie_search_query_shape, .gives_page = true },
+    { GET,    "/api/movies/featured",       movies_featured,     NULL,                &movie_shape,
+      "Active films rated 7 or more, best first", .query = &featured_query_shape, .gives_list = true },
+    { GET,    "/api/movies/{*movieId}",     movies_show,         NULL,                &movie_shape,
+      "One film, also a deactivated one",   .faults = movie_faults },
+    { POST,   "/api/movies",                movies_create,       &movie_input_shape,  &movie_shape,
+      "Add a film",                         .status = 201 },
+    { PUT,    "/api/movies/{*movieId}",     movies_edit,         &movie_edit_shape,   &movie_shape,
+      "Change what is given of a film; isActive true brings it back", .faults = movie_faults },
+    { DELETE, "/api/movies/{*movieId}",     movies_delete,       NULL,                &movie_shape,
+      "Deactivate a film",                  .query = &delete_query_shape, .faults = delete_faults },
+    { GET,    "/api/genres",                movies_genre_list,   NULL,                &genre_shape,
+      "Genres, by name",                    .gives_list = true },
+    { POST,   "/api/genres",                movies_genre_create, &genre_input_shape,  &genre_shape,
+      "Add a genre",                        .status = 201, .faults = genre_faults },
+
+    { GET,    "/internal/movies",           movies_by_ids,       NULL,                &movie_shape,
+      NULL,                                 .query = &movie_ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
+    { POST,   "/internal/movies/import",    movies_import_rows,  &import_order_shape, &import_answer_shape,
+      NULL,                                 .access = ACCESS_INTERNAL },
+    { GET,    "/feed",                      movies_feed,         NULL,                NULL,
+      NULL,                                 .query = &feed_query_shape, .access = ACCESS_INTERNAL },
+    { .path = NULL },
+};
+/* clang-format on */

@@ -1,0 +1,108 @@
+/* service.c - movies put together: its store, and rooms, which knows what is still to be shown. */
+#include "services/movies/service.h"
+
+#include "lib/base/log.h"
+#include "services/movies/movies.h"
+
+#define SWEEP_EVERY_MS (10 * 60 * 1000)
+
+static void store_moved(void *arg, int64_t position)
+{
+    feed_moved(&((struct movies *)arg)->feed, position);
+}
+
+static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit, struct event_page *out)
+{
+    struct store *store = arg;
+    return store->feed_read(store, a, after, limit, out);
+}
+
+static void store_check(struct health_check *check, struct app *app)
+{
+    struct movies *svc = app->service;
+    arena *a = arena_new(64 * 1024);
+    check->away = svc->store->check(svc->store, a) != NULL;
+    arena_free(a);
+}
+
+static void keep(void *arg)
+{
+    struct movies *svc = arg;
+    svc->keeper = fiber_self();
+    arena *a = arena_new(1024 * 1024);
+    while (!svc->ending) {
+        const fault *problem = svc->store->sweep(svc->store, a);
+        if (problem)
+            log_line("warn", "upkeep_failed", "%s: %.*s", problem->code, STR_ARG(problem->sentence));
+        arena_reset(a);
+        if (!svc->ending)
+            fiber_park("the next look for old keys", loop_now_ms() + SWEEP_EVERY_MS);
+    }
+    arena_free(a);
+    svc->keeper = NULL;
+}
+
+static const fault *movies_open(struct app *app)
+{
+    struct movies *svc = NEW(app->boot, struct movies);
+    app->service = svc;
+    svc->feed = (struct feed){ .source = "taquilla/movies", .read = feed_read };
+    TRY(movies_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, app->settings->data_dir), store_moved, svc));
+    svc->feed.store = svc->store;
+    feed_moved(&svc->feed, svc->store->position(svc->store));
+    app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
+    TRY(app_open_upstream(app, "rooms", app->settings->rooms_api_url, &svc->rooms));
+    if (svc->rooms)
+        app_check_upstream(app, "rooms", svc->rooms, false);
+    if (!fiber_start("upkeep", keep, svc))
+        return fault_new(app->boot, FAULT_INTERNAL, "fibers_exhausted", "No fiber is left for upkeep.");
+    return NULL;
+}
+
+static void movies_drain(struct app *app)
+{
+    struct movies *svc = app->service;
+    feed_stop(&svc->feed);
+}
+
+/* Also after an open that failed half way. */
+static void movies_close(struct app *app)
+{
+    struct movies *svc = app->service;
+    svc->ending = true;
+    while (svc->keeper) {
+        fiber_wake(svc->keeper);
+        fiber_sleep(1);
+    }
+    if (svc->rooms)
+        upstream_close(svc->rooms);
+    if (svc->store)
+        svc->store->close(svc->store);
+}
+
+static int64_t movies_position(void *service)
+{
+    struct store *store = ((struct movies *)service)->store;
+    return store->position(store);
+}
+
+static void movies_metrics(struct app *app, struct buf *out)
+{
+    struct store *store = ((struct movies *)app->service)->store;
+    store->metrics(store, out);
+}
+
+const struct service movies_service = {
+    .name = "movies",
+    .health_name = "movies-api",
+    .title = "Taquilla movies",
+    .about = "Films and genres: listed by date or rating, searched by words.",
+    .port = 3001,
+    .routes = movies_routes,
+    .errors = ERRORS_MOVIES,
+    .open = movies_open,
+    .close = movies_close,
+    .drain = movies_drain,
+    .position = movies_position,
+    .metrics = movies_metrics,
+};

@@ -1,0 +1,206 @@
+/* store_sqlite_films.c - films made, changed, taken out of the programme; each with its genres and words. */
+#include "services/movies/store_sqlite.h"
+
+/* --- one film --- */
+
+const fault *movie_by_id(struct sql *db, arena *a, str id, struct movie *out)
+{
+    bool found;
+    TRY(sql_one(db, a, &movie_shape, out, &found, "SELECT " MOVIE_COLUMNS " FROM movies m WHERE m.id = ?1",
+                BIND(sql_text(id))));
+    if (!found)
+        return fault_new(a, FAULT_NOT_FOUND, "movie_unknown", "Movie not found");
+    return NULL;
+}
+
+static const fault *movie_show(struct store *store, arena *a, str id, struct movie *out)
+{
+    return movie_by_id(sqlite_reader(STORE_OF(store)->db), a, id, out);
+}
+
+static const fault *movies_by_id(struct store *store, arena *a, const strs *wanted, list *out)
+{
+    return sql_list(sqlite_reader(STORE_OF(store)->db), a, &movie_shape, out,
+                    "SELECT " MOVIE_COLUMNS " FROM movies m WHERE m.id IN (SELECT value FROM json_each(?1)) ORDER BY m.id",
+                    BIND(sql_json_texts(a, wanted)));
+}
+
+/* --- its genres and words --- */
+
+static str words_of(arena *a, const strs *names)
+{
+    struct buf words = { .in = a };
+    for (size_t i = 0; i < names->count; i++) {
+        buf_text(&words, names->at[i]);
+        buf_char(&words, ' ');
+    }
+    return buf_str(&words);
+}
+
+static const fault *movie_index(struct sql *db, arena *a, int64_t key, const struct movie *m)
+{
+    TRY(sql_run(db, a, "DELETE FROM movie_genres WHERE movie_key = ?1", BIND(sql_int(key))));
+    TRY(sql_run(db, a, "INSERT OR IGNORE INTO movie_genres (genre, movie_key) SELECT value, ?1 FROM json_each(?2)",
+                BIND(sql_int(key), sql_json_texts(a, &m->genre))));
+    TRY(sql_run(db, a, "DELETE FROM movie_words WHERE rowid = ?1", BIND(sql_int(key))));
+    return sql_run(db, a,
+                   "INSERT INTO movie_words (rowid, title, description, director, cast_names) VALUES (?1, ?2, ?3, ?4, ?5)",
+                   BIND(sql_int(key), sql_text(m->title), sql_text(m->description), sql_text(m->director),
+                        sql_text(words_of(a, &m->cast))));
+}
+
+static const fault *movie_log(struct sql *db, arena *a, const struct movie *m)
+{
+    return sqlite_log(db, a, "movie.changed", m->id, &movie_shape, m, NULL);
+}
+
+/* --- create --- */
+
+static const fault *movie_insert(struct sql *db, arena *a, const struct movie *want, struct movie *made)
+{
+    *made = *want;
+    made->created_at = made->updated_at = sql_now(db);
+    made->id = object_id(a, made->created_at);
+    TRY(sql_run(db, a,
+                "INSERT INTO movies (id, title, description, duration, genre, director, \"cast\", release_date, rating, "
+                "poster_url, trailer_url, is_active, created_at, updated_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
+                BIND(sql_text(made->id), sql_text(made->title), sql_text(made->description), sql_int(made->duration),
+                     sql_json_texts(a, &made->genre), sql_text(made->director), sql_json_texts(a, &made->cast),
+                     sql_instant(made->release_date), sql_real(made->rating), sql_text(made->poster_url),
+                     sql_text(made->trailer_url), sql_bool(made->is_active), sql_instant(made->created_at))));
+    TRY(movie_index(db, a, sql_last_id(db), made));
+    return movie_log(db, a, made);
+}
+
+struct create_act {
+    const struct movie *want;
+    const struct once *once;
+    struct movie made;
+};
+
+static const fault *create_act(struct sql *db, arena *a, void *arg)
+{
+    struct create_act *act = arg;
+    bool seen = false;
+    TRY(sqlite_once_recall(db, a, act->once, &movie_shape, &act->made, &seen));
+    if (seen)
+        return NULL;
+    TRY(movie_insert(db, a, act->want, &act->made));
+    return sqlite_once_keep(db, a, act->once, &movie_shape, &act->made, 0);
+}
+
+static const fault *movie_create(struct store *store, arena *a, const struct movie *want, const struct once *once,
+                                 struct movie *out)
+{
+    struct create_act act = { .want = want, .once = once };
+    TRY(sqlite_write(STORE_OF(store)->db, a, create_act, &act));
+    *out = act.made;
+    return NULL;
+}
+
+/* --- edit --- */
+
+struct edit_act {
+    str id;
+    const struct movie *edit;
+    struct movie made;
+};
+
+static const fault *movie_save(struct sql *db, arena *a, struct movie *m)
+{
+    int64_t key = 0;
+    m->updated_at = sql_now(db);
+    TRY(sql_run(db, a,
+                "UPDATE movies SET title = ?2, description = ?3, duration = ?4, genre = ?5, director = ?6, \"cast\" = ?7, "
+                "release_date = ?8, rating = ?9, poster_url = ?10, trailer_url = ?11, is_active = ?12, updated_at = ?13 "
+                "WHERE id = ?1",
+                BIND(sql_text(m->id), sql_text(m->title), sql_text(m->description), sql_int(m->duration),
+                     sql_json_texts(a, &m->genre), sql_text(m->director), sql_json_texts(a, &m->cast),
+                     sql_instant(m->release_date), sql_real(m->rating), sql_text(m->poster_url),
+                     sql_text(m->trailer_url), sql_bool(m->is_active), sql_instant(m->updated_at))));
+    TRY(sql_number(db, a, &key, "SELECT key FROM movies WHERE id = ?1", BIND(sql_text(m->id))));
+    TRY(movie_index(db, a, key, m));
+    return movie_log(db, a, m);
+}
+
+static const fault *edit_act(struct sql *db, arena *a, void *arg)
+{
+    struct edit_act *act = arg;
+    TRY(movie_by_id(db, a, act->id, &act->made));
+    movie_apply(&act->made, act->edit);
+    return movie_save(db, a, &act->made);
+}
+
+static const fault *movie_edit(struct store *store, arena *a, str id, const struct movie *edit, struct movie *out)
+{
+    struct edit_act act = { .id = id, .edit = edit };
+    TRY(sqlite_write(STORE_OF(store)->db, a, edit_act, &act));
+    *out = act.made;
+    return NULL;
+}
+
+static const fault *deactivate_act(struct sql *db, arena *a, void *arg)
+{
+    struct movie m;
+    TRY(movie_by_id(db, a, *(str *)arg, &m));
+    if (!m.is_active)
+        return NULL;
+    m.is_active = false;
+    return movie_save(db, a, &m);
+}
+
+static const fault *movie_deactivate(struct store *store, arena *a, str id)
+{
+    return sqlite_write(STORE_OF(store)->db, a, deactivate_act, &id);
+}
+
+/* --- import --- */
+
+struct import_act {
+    const list *films;
+    struct import_answer made;
+};
+
+#define DAY_MS INT64_C(86400000)
+
+static const fault *import_act(struct sql *db, arena *a, void *arg)
+{
+    struct import_act *act = arg;
+    for (size_t i = 0; i < act->films->count; i++) {
+        const struct movie *want = LIST_AT(act->films, struct movie, i);
+        int64_t present = 0;
+        TRY(sql_number(db, a, &present,
+                       "SELECT count(*) FROM movies WHERE title = ?1 AND director = ?2 "
+                       "AND release_date / ?4 = ?3 / ?4",
+                       BIND(sql_text(want->title), sql_text(want->director), sql_instant(want->release_date),
+                            sql_int(DAY_MS))));
+        if (present > 0) {
+            act->made.present++;
+            continue;
+        }
+        struct movie made;
+        TRY(movie_insert(db, a, want, &made));
+        act->made.created++;
+    }
+    return NULL;
+}
+
+static const fault *movies_import(struct store *store, arena *a, const list *films, struct import_answer *out)
+{
+    struct import_act act = { .films = films };
+    TRY(sqlite_write(STORE_OF(store)->db, a, import_act, &act));
+    out->created = act.made.created;
+    out->present = act.made.present;
+    return NULL;
+}
+
+void store_films_fill(struct store *s)
+{
+    s->movie_show = movie_show;
+    s->movies_by_id = movies_by_id;
+    s->movie_create = movie_create;
+    s->movie_edit = movie_edit;
+    s->movie_deactivate = movie_deactivate;
+    s->movies_import = movies_import;
+}
