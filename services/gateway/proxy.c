@@ -52,13 +52,19 @@ static void own_write_wait(struct gateway *gw, enum owner_name to, const struct 
         (void)follower_reach(f, position, OWN_WRITE_WAIT_MS);
 }
 
+/* HEAD is asked as GET: its head says how long the body would be, and only a GET's answer tells. */
+static enum method method_down(enum method m)
+{
+    return m == HEAD ? GET : m;
+}
+
 static const fault *pass(struct call *c, const struct passage *way)
 {
     struct gateway *gw = c->service;
     struct header headers[COUNT_OF(passed_down) + 2];
     struct message *answer = NEW(c->arena, struct message);
     TRY(upstream_call(gw->owners.of[way->to].upstream, c->arena,
-                      &(struct outgoing){ .method = c->request->method,
+                      &(struct outgoing){ .method = method_down(c->request->method),
                                           .target = way->target,
                                           .headers = headers,
                                           .header_count = headers_down(c, way, headers),

@@ -56,13 +56,15 @@ static void gateway_drain(struct app *app)
     owners_stop(&gw->owners);
 }
 
+/* Also after an open that failed half way. */
 static void gateway_close(struct app *app)
 {
     struct gateway *gw = app->service;
     programme_free(&gw->programme);
     kept_free(&gw->kept);
     for (size_t i = 0; i < OWNER_COUNT; i++)
-        upstream_close(gw->owners.of[i].upstream);
+        if (gw->owners.of[i].upstream)
+            upstream_close(gw->owners.of[i].upstream);
 }
 
 static void gateway_metrics(struct app *app, struct buf *out)

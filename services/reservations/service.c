@@ -103,13 +103,15 @@ static void reservations_drain(struct app *app)
         showings_stop(svc->showings);
 }
 
+/* Also after an open that failed half way. */
 static void reservations_close(struct app *app)
 {
     struct reservations *svc = app->service;
     upkeep_stop(svc);
     if (svc->showings)
         showings_close(svc->showings);
-    svc->store->close(svc->store);
+    if (svc->store)
+        svc->store->close(svc->store);
 }
 
 static int64_t reservations_position(void *service)
