@@ -71,7 +71,7 @@ static const fault *unauthenticated(struct call *c, const char *sentence)
 static const fault *origin_refused(struct call *c)
 {
     return fault_new(c->arena, FAULT_FORBIDDEN, "origin_refused",
-                     "A page of that origin may not ask for this; CORS_ORIGINS lists the ones that may.");
+                     "A page of that origin may not ask for this; CORS_ORIGINS and PUBLIC_HOSTS list those that may.");
 }
 
 static const fault *access_check_internal(struct call *c, str origin)
