@@ -59,3 +59,15 @@ size_t lines_scan(struct lines *l, const char *bytes, size_t len)
     }
     return len;
 }
+
+bool is_token(str name)
+{
+    static const bool allowed[256] = {
+        ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['!'] = true, ['#' ... '\''] = true,
+        ['*'] = true, ['+'] = true, ['-'] = true, ['.'] = true, ['^' ... '`'] = true, ['|'] = true, ['~'] = true,
+    };
+    for (size_t i = 0; i < name.len; i++)
+        if (!allowed[(unsigned char)name.at[i]])
+            return false;
+    return name.len > 0;
+}

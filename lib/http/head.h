@@ -30,4 +30,7 @@ struct lines {
  * not stand there (bad). After `ended` it may be called again: a new line begins. */
 size_t lines_scan(struct lines *l, const char *bytes, size_t len);
 
+/* A header's name: the token of RFC 9110. llhttp also takes names with spaces in them. */
+bool is_token(str name);
+
 #endif

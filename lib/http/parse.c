@@ -44,6 +44,8 @@ static int on_name(llhttp_t *http, const char *at, size_t len)
 {
     struct parser *p = http->data;
     struct message *m = p->message;
+    if (len && !is_token((str){ at, len })) /* empty: a trailer's name was cut, this is the end of it */
+        return refuse(p, &malformed);
     if (p->stage != PARSE_HEAD)
         return 0; /* a trailer: of no use to anybody here */
     if (m->header_count == HEADERS_MAX)

@@ -106,6 +106,18 @@ static void test_chunk_lines_go_on_after_an_empty_one(void **state)
     assert_true(l.bad);
 }
 
+static void test_tokens(void **state)
+{
+    (void)state;
+    static const char separators[] = "()<>@,;:\\\"/[]?={} \t"; /* RFC 2616, 2.2 */
+    for (int byte = 0; byte < 256; byte++) {
+        char name[] = { 'a', (char)byte, 'z' };
+        bool separator = byte && memchr(separators, byte, sizeof(separators) - 1);
+        assert_int_equal(is_token((str){ name, 3 }), byte > ' ' && byte < 0x7F && !separator);
+    }
+    assert_false(is_token(STR("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,7 +125,7 @@ int main(void)
         cmocka_unit_test(test_end_is_exact),
         cmocka_unit_test(test_response_reason_has_spaces),
         cmocka_unit_test(test_every_control_byte_is_stopped),
-        cmocka_unit_test(test_chunk_lines_go_on_after_an_empty_one),
+        cmocka_unit_test(test_chunk_lines_go_on_after_an_empty_one), cmocka_unit_test(test_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

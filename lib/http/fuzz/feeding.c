@@ -60,7 +60,7 @@ void feeding_compare(const struct feeding *a, const struct feeding *b)
         fed_compare(&a->fed[i], &b->fed[i]);
 }
 
-static bool is_token(str text)
+static bool is_name(str text)
 {
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.at[i] <= ' ' || (unsigned char)text.at[i] >= 0x7F || strchr("()<>@,;:\\\"/[]?={}", text.at[i]))
@@ -80,5 +80,5 @@ void fed_check(const struct fed *m)
 {
     assert(m->message.header_count <= HEADERS_MAX && m->message.body.len <= BODY_BYTES_MAX);
     for (size_t i = 0; i < m->message.header_count; i++)
-        assert(is_token(m->message.headers[i].name) && !has_control(m->message.headers[i].value));
+        assert(is_name(m->message.headers[i].name) && !has_control(m->message.headers[i].value));
 }
