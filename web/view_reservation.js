@@ -8,8 +8,10 @@ import { poster } from './poster.js';
 import { explain, t } from './texts.js';
 
 const ASK_AGAIN_MS = 2500;
+const SWEPT_MS = 600; // the service lets go of seats a moment after their time
 const SPOKEN_MINUTES = [5, 2, 1];
 
+const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 const seatsText = (reservation) => reservation.reservedSeats.map((s) => t.seatShort(s.rowNumber, s.seatNumber)).join(', ');
 const clockText = (left_s) => `${Math.floor(left_s / 60)}:${String(left_s % 60).padStart(2, '0')}`;
 const roomText = (showing) => showing.room_name ?? showing.room?.name ?? '';
@@ -103,6 +105,7 @@ class Reservation {
     /* The service decides, not this clock: a payment under way may have kept the seats longer. */
     async ranOut() {
         while (!this.signal.aborted && this.reservation.status === 'PENDING') {
+            await wait(SWEPT_MS);
             try {
                 const found = await this.look();
                 if (found.status === 'PENDING' && Date.parse(found.expiresAt) > now() + 1000) {
@@ -113,7 +116,6 @@ class Reservation {
             } catch (problem) {
                 if (problem instanceof Refusal && problem.status < 500) return;
             }
-            await new Promise((done) => { setTimeout(done, ASK_AGAIN_MS); });
         }
     }
 
@@ -159,7 +161,7 @@ class Reservation {
 
     async askUntilKnown() {
         while (!this.signal.aborted && this.reservation.status === 'PENDING') {
-            await new Promise((done) => { setTimeout(done, ASK_AGAIN_MS); });
+            await wait(ASK_AGAIN_MS);
             const found = await this.look().catch(() => null);
             if (found?.status === 'PENDING' && found.payment?.paymentStatus === 'FAILED') {
                 this.complain(t.declined, t.declinedWhy);

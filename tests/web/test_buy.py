@@ -105,7 +105,7 @@ def showing(m):
 
 
 def reservations_of(m, showing):
-    return ok(m.admin().reservations.get(f"/api/reservations?scheduleId={showing['id']}"))
+    return ok(m.reservations.get(f"/api/reservations?scheduleId={showing['id']}"))
 
 
 def test_with_the_keyboard_alone(visit, m, showing):
@@ -200,7 +200,7 @@ def test_seat_lost_while_choosing(visit, m, showing):
     expect(page.locator(f"[data-seat='{lost}']")).to_have_class(re.compile("seat--lost"))
     page.locator(".form .go").click()
     page.locator(".left").wait_for()
-    assert ok(m.admin().reservations.get(f"/api/reservations/{v.number()}"))["seatIds"] == [kept]
+    assert ok(m.reservations.get(f"/api/reservations/{v.number()}"))["seatIds"] == [kept]
 
 
 def test_seat_lost_is_seen_before_buying(visit, m, showing):
@@ -209,7 +209,7 @@ def test_seat_lost_is_seen_before_buying(visit, m, showing):
     v.choose(*showing["seat_ids"][:2])
     m.book(showing, [showing["seat_ids"][1]])
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(page.locator("[role=alert]")).to_contain_text("A2 se acaba de ocupar")
+    expect(page.locator("[role=alert]")).to_contain_text("A2 se acaba de ocupar", timeout=WAIT_MS)
     expect(page.locator(".picked li")).to_have_count(1)
     page.locator(f"[data-seat='{showing['seat_ids'][1]}']").click(force=True)
     expect(page.locator(".picked li")).to_have_count(1)
@@ -316,7 +316,7 @@ def test_a_hold_runs_out(visit, opened):
     page = v.go(f"/showing/{showing['id']}")
     v.choose(showing["seat_ids"][0])
     v.hold()
-    expect(page.locator("h1")).to_have_text("Se acabó el tiempo")
+    expect(page.locator("h1")).to_have_text("Se acabó el tiempo", timeout=WAIT_MS)
     assert m.states(showing)[showing["seat_ids"][0]] == "free"
 
 
@@ -350,7 +350,7 @@ def test_times_are_the_houses(visit, m):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_never_scrolls_sideways(visit, m, scheme):
-    showing = m.make_showing(seats=48, movie=m.make_movie(title="Antidisestablishmentarianism " * 3))
+    showing = m.make_showing(seats=48, movie=m.make_movie(title=f"Antidisestablishmentarianism {scheme} " * 2))
     v = visit(viewport=PHONE, is_mobile=True, has_touch=True, color_scheme=scheme)
     page = v.page
 
