@@ -68,7 +68,7 @@ static const fault *connection_open(struct sqlite *s, arena *a, struct sql *db, 
     code = sqlite3_exec(db->handle, setup, NULL, NULL, NULL);
     if (code != SQLITE_OK)
         return unreadable(a, s->path, sqlite3_errstr(code));
-    return NULL;
+    return commands_prepare(db, a);
 }
 
 static const fault *wal_switch_on(struct sqlite *s, arena *a)
@@ -99,6 +99,7 @@ static const fault *store_open(struct sqlite *s, arena *a)
 static void connection_close(struct sql *db)
 {
     statements_forget(db);
+    commands_drop(db);
     sqlite3_close(db->handle);
     db->handle = NULL;
 }

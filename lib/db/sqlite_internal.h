@@ -27,7 +27,7 @@ struct statement {
     UT_hash_handle hh;
 };
 
-enum command { COMMAND_BEGIN, COMMAND_COMMIT, COMMAND_SAVE, COMMAND_KEEP, COMMAND_UNDO, COMMAND_COUNT };
+enum command { COMMAND_BEGIN, COMMAND_WRITE, COMMAND_COMMIT, COMMAND_SAVE, COMMAND_KEEP, COMMAND_UNDO, COMMAND_COUNT };
 
 struct sql {
     sqlite3 *handle;
@@ -45,7 +45,9 @@ struct sql {
     sqlite3_stmt *commands[COMMAND_COUNT];
     instant now;
     int64_t position;
-    int wal_pages;
+
+    /* The reader's: between statements it keeps its snapshot as long as that is the newest, see reader_refresh. */
+    uint64_t commits_seen;
 };
 
 struct act {
@@ -85,6 +87,7 @@ struct sqlite {
 
     _Atomic int64_t position;
     _Atomic uint64_t batches, acts, acts_max;
+    _Atomic int wal_pages;
 };
 
 /* sqlite_statement.c */
@@ -96,6 +99,11 @@ const fault *statement_begin(struct sql *db, arena *a, const char *text, struct 
 const fault *statement_step(struct sql *db, arena *a, struct statement *s, bool *row) MUST_CHECK;
 void statement_end(struct statement *s);
 void statements_forget(struct sql *db);
+
+const fault *commands_prepare(struct sql *db, arena *a) MUST_CHECK;
+void commands_drop(struct sql *db);
+int sql_command(struct sql *db, enum command which); /* SQLite's code */
+void reader_let_go(struct sql *db);
 
 /* sqlite_schema.c */
 const fault *schema_apply(struct sql *db, arena *a, const struct migration *migrations) MUST_CHECK;

@@ -113,6 +113,62 @@ static const fault *statement_find(struct sql *db, arena *a, const char *text,
     return NULL;
 }
 
+/* --- transactions --- */
+
+static const char *const command_texts[COMMAND_COUNT] = {
+    [COMMAND_BEGIN] = "BEGIN",      [COMMAND_WRITE] = "BEGIN IMMEDIATE", [COMMAND_COMMIT] = "COMMIT",
+    [COMMAND_SAVE] = "SAVEPOINT act", [COMMAND_KEEP] = "RELEASE act",      [COMMAND_UNDO] = "ROLLBACK TO act",
+};
+
+const fault *commands_prepare(struct sql *db, arena *a)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        int code = sqlite3_prepare_v3(db->handle, command_texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &db->commands[i], NULL);
+        if (code != SQLITE_OK)
+            return sql_fault(db, a, code, command_texts[i]);
+    }
+    return NULL;
+}
+
+void commands_drop(struct sql *db)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        sqlite3_finalize(db->commands[i]);
+        db->commands[i] = NULL;
+    }
+}
+
+int sql_command(struct sql *db, enum command which)
+{
+    sqlite3_step(db->commands[which]);
+    int code = sqlite3_reset(db->commands[which]);
+    if (code != SQLITE_OK)
+        db->last_error = code;
+    return code;
+}
+
+void reader_let_go(struct sql *db)
+{
+    if (db->handle && !sqlite3_get_autocommit(db->handle))
+        sql_command(db, COMMAND_COMMIT);
+}
+
+/* A read takes and gives back two locks of the file, three system calls, six times the read itself. Only our writer
+ * changes the file, so the reader keeps its snapshot until there is a newer one. While a checkpoint is due it does not:
+ * the log of the file cannot start over under a reader. */
+static void reader_refresh(struct sql *db)
+{
+    uint64_t commits = atomic_load(&db->store->batches);
+    bool keeps = atomic_load(&db->store->wal_pages) < WAL_PAGES_MAX;
+    if (db->commits_seen != commits || !keeps)
+        reader_let_go(db);
+    if (keeps && sqlite3_get_autocommit(db->handle) && sql_command(db, COMMAND_BEGIN) == SQLITE_OK)
+        db->commits_seen = commits;
+}
+
+/* --- values and steps --- */
+
 static int value_bind(sqlite3_stmt *handle, int place, const struct bind *value)
 {
     switch (value->kind) {
@@ -133,6 +189,8 @@ const fault *statement_begin(struct sql *db, arena *a, const char *text, struct 
                              struct statement **out)
 {
     struct statement *s;
+    if (!db->writes)
+        reader_refresh(db);
     TRY(statement_find(db, a, text, &s));
     if ((size_t)s->bind_count != values.count)
         return fault_internal(a, FAULT_INTERNAL, "internal_error",

@@ -174,12 +174,15 @@ static int wal_grew(void *arg, sqlite3 *handle, const char *schema, int pages)
     return SQLITE_OK;
 }
 
-/* After the answers are out, so that no act waits for it. What fails is tried again after the next batch. */
-static void checkpoint_if_due(struct sql *db)
+/* After the answers are out, so that no act waits for it. What is left undone is tried again after the next batch. */
+static void checkpoint_if_due(struct sqlite *s)
 {
-    if (atomic_load(&db->store->wal_pages) < WAL_PAGES_MAX)
+    if (atomic_load(&s->wal_pages) < WAL_PAGES_MAX)
         return;
-    sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int pages = 0, done = -1;
+    int code = sqlite3_wal_checkpoint_v2(s->writer.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &done);
+    if (code == SQLITE_OK && pages == done)
+        atomic_store(&s->wal_pages, 0);
 }
 
 static void *writer_main(void *arg)
@@ -188,7 +191,7 @@ static void *writer_main(void *arg)
     s->writer.thread = pthread_self();
     for (struct act *first; (first = batch_take(s)) != NULL;) {
         batch_finish(s, first);
-        checkpoint_if_due(&s->writer);
+        checkpoint_if_due(s);
     }
     return NULL;
 }
