@@ -12,6 +12,7 @@
 #define AFTERNOON (17 * HOUR)
 #define NIGHT (20 * HOUR)
 #define FILMS_PER_ROOM 6
+#define FILMS_PER_DAY 2 /* in turn; others only where the hour does not suit these */
 #define SHOWINGS_PER_DAY_MAX 8
 #define GROUP_MAX 6
 
@@ -114,15 +115,25 @@ static money price_of(const struct demo_room *room, day date, int64_t start)
     return (money){ cents / 10 * 10 };
 }
 
-static void plan_day(list *out, size_t room, const size_t films[FILMS_PER_ROOM], day date, size_t turn)
+/* The film of a day's slot: one of the day's own when the hour suits it, else another of the room's. */
+static const struct demo_film *film_of(const size_t films[FILMS_PER_ROOM], size_t of_day, size_t slot, int64_t start)
+{
+    for (size_t i = 0; i < FILMS_PER_ROOM; i++) {
+        size_t turn = i < FILMS_PER_DAY ? (slot + i) % FILMS_PER_DAY : i;
+        const struct demo_film *film = &demo_films[films[(of_day + turn) % FILMS_PER_ROOM]];
+        if (fits_hour(film, start))
+            return film;
+    }
+    return NULL;
+}
+
+static void plan_day(list *out, size_t room, const size_t films[FILMS_PER_ROOM], day date, size_t of_day)
 {
     int w = weekday(date);
     int64_t open = (w == 6 || w == 0 ? 11 * HOUR : 14 * HOUR + 30 * MINUTE) + (int64_t)room * 10 * MINUTE;
-    for (int64_t start = open; start <= LAST_START;) {
-        const struct demo_film *film = NULL;
-        for (size_t i = 0; i < FILMS_PER_ROOM && !film; i++, turn++)
-            if (fits_hour(&demo_films[films[turn % FILMS_PER_ROOM]], start))
-                film = &demo_films[films[turn % FILMS_PER_ROOM]];
+    size_t slot = 0;
+    for (int64_t start = open; start <= LAST_START; slot++) {
+        const struct demo_film *film = film_of(films, of_day, slot, start);
         if (!film)
             return;
         *LIST_AT(out, struct planned_showing, out->count++) = (struct planned_showing){
@@ -141,7 +152,7 @@ list demo_plan(arena *a, uint64_t seed, day today)
     choose_films(&d, films);
     for (size_t room = 0; room < DEMO_ROOM_COUNT; room++)
         for (size_t i = 0; i < days; i++)
-            plan_day(&out, room, films[room], (day){ today.days - DEMO_DAYS_BEFORE + (int64_t)i }, i * 2 + room);
+            plan_day(&out, room, films[room], (day){ today.days - DEMO_DAYS_BEFORE + (int64_t)i }, i + room);
     return out;
 }
 

@@ -33,7 +33,7 @@ const struct demo_room demo_rooms[DEMO_ROOM_COUNT] = {
     { { "Screen 1", "Sala 1" }, "2D", 850, first_rows },
     { { "Screen 2", "Sala 2" }, "2D", 850, second_rows },
     { { "Screen 3", "Sala 3" }, "3D", 1050, third_rows },
-    { { "IMAX", "IMAX" }, "IMAX", 1400, imax_rows },
+    { { "Screen 4", "Sala 4" }, "IMAX", 1400, imax_rows },
     { { "The Salon", "El Salón" }, "2D", 1800, salon_rows },
 };
 

@@ -118,7 +118,12 @@ export function seatMap(map, chosen, choose) {
         el('span', { class: 'plan__letter', 'aria-hidden': 'true' }, name),
         row.map(makeSeat),
         el('span', { class: 'plan__letter plan__letter--end', 'aria-hidden': 'true' }, name))));
-    grid.style.setProperty('--columns', String(columns));
+    // a number that no row has is an aisle: half a seat wide
+    const used = new Set(numbers);
+    const tracks = Array.from({ length: columns }, (_, i) => used.has(first + i));
+    grid.style.setProperty('--columns', String(tracks.reduce((wide, seat) => wide + (seat ? 1 : 0.5), 0)));
+    grid.style.setProperty('--gaps', String(columns + 1));
+    grid.style.setProperty('--tracks', tracks.map((seat) => (seat ? 'var(--seat)' : 'calc(var(--seat) / 2)')).join(' '));
 
     const scroll = el('div', { class: 'plan__scroll' },
         el('div', { class: 'plan__hall' },
