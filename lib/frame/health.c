@@ -12,13 +12,14 @@ struct app *app_of(const struct call *c)
     return (struct app *)(void *)((char *)c->site - offsetof(struct app, site));
 }
 
-/* Runs every check; false when a needed one is away. */
-static bool checks_run(struct app *app)
+/* Runs the checks, all or the needed ones alone; false when a needed one is away. */
+static bool checks_run(struct app *app, bool needed_alone)
 {
     bool well = true;
     for (size_t i = 0; i < app->check_count; i++) {
         struct health_check *check = &app->checks[i];
-        check->run(check, app);
+        if (check->needed || !needed_alone)
+            check->run(check, app);
         if (check->away && check->needed)
             well = false;
     }
@@ -59,15 +60,16 @@ static const fault *health_reply(struct call *c, bool well, const char *word)
 
 const fault *health_show(struct call *c)
 {
-    bool well = checks_run(app_of(c));
+    bool well = checks_run(app_of(c), false);
     return health_reply(c, well, well ? "healthy" : "unhealthy");
 }
 
-/* Ready to be given requests: all it needs is there and it is not about to stop. */
+/* Ready to be given requests: all it needs is there and it is not about to stop. What it can do without is told as last
+ * known: at a cold start the services ask each other, and nobody should wait for who waits for him. */
 const fault *health_ready(struct call *c)
 {
     struct app *app = app_of(c);
-    bool well = checks_run(app) && !app->stopping;
+    bool well = checks_run(app, true) && !app->stopping;
     return health_reply(c, well, well ? "ready" : "unready");
 }
 
