@@ -286,10 +286,10 @@ static const char *content_of(const struct route *r)
     return r->run == metrics_show ? "text/plain" : "application/json";
 }
 
-static void answers_write(struct buf *out, const struct service *s, const struct route *r, enum method m)
+static void success_write(struct buf *out, const struct service *s, const struct route *r, enum method m,
+                          int status)
 {
-    int status = r->status ? r->status : r->redirects ? 308 : 200;
-    buf_printf(out, ",\"responses\":{\"%d\":{\"description\":\"%s\"", status, status_title(status));
+    buf_printf(out, "\"%d\":{\"description\":\"%s\"", status, status_title(status));
     success_headers(out, s, r, m);
     if (!r->redirects) {
         buf_printf(out, ",\"content\":{\"%s\":{\"schema\":", content_of(r));
@@ -300,6 +300,17 @@ static void answers_write(struct buf *out, const struct service *s, const struct
         buf_literal(out, "}}");
     }
     buf_char(out, '}');
+}
+
+static void answers_write(struct buf *out, const struct service *s, const struct route *r, enum method m)
+{
+    int status = r->status ? r->status : r->redirects ? 308 : 200;
+    buf_literal(out, ",\"responses\":{");
+    success_write(out, s, r, m, status);
+    if (r->also_status) {
+        buf_char(out, ',');
+        success_write(out, s, r, m, r->also_status);
+    }
     if (m == GET && status == 200 && r->access != ACCESS_INTERNAL)
         buf_literal(out, ",\"304\":{\"description\":\"Not Modified\"}");
     errors_write(out, r, m);

@@ -67,7 +67,7 @@ static const struct route routes[] = {
       .summary = "Seats" },
     { POST, "/api/seats", seat_make, .takes = &seat_shape, .gives = &seat_shape, .status = 201,
       .summary = "A seat \"more\"", .faults = make_faults },
-    { DELETE, "/api/seats/{id}", seat_show, .summary = "Less" },
+    { DELETE, "/api/seats/{id}", seat_show, .summary = "Less", .also_status = 202 },
     { GET, "/api/notes/{*name}", slow, .summary = "By name", .access = ACCESS_CODE, .plain = true },
     { GET, "/api/films/{**rest}", slow, .any_method = true, .summary = "Passed on" },
     { GET, "/slow", slow, .plain = true },
@@ -405,7 +405,8 @@ static void test_openapi(void **state)
     static const char *const there[] = {
         "paths /api/seats post responses 201 content", "paths /api/seats post responses 415",
         "paths /api/seats post responses 422", "paths /api/seats get responses 304",
-        "paths /api/seats/{id} delete responses 401", "paths /api/films/{rest} patch",
+        "paths /api/seats/{id} delete responses 401", "paths /api/seats/{id} delete responses 200",
+        "paths /api/seats/{id} delete responses 202", "paths /api/films/{rest} patch",
         "paths /health get", "paths /metrics get responses 403", "components schemas seatInput properties row",
         "components schemas innerInput", "components schemas inner", "components schemas Error",
     };
