@@ -29,6 +29,7 @@ struct route {
     bool any_method;           /* gateway: every method comes here */
     bool redirects;            /* answers 308 */
     int status;                /* of success, for the description; 0: 200 */
+    int also_status;           /* another one of success: 202 where the rest follows later */
     const char *const *faults; /* codes it can answer, NULL-terminated, for the description */
 };
 
