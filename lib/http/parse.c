@@ -1,4 +1,5 @@
-/* parse.c - llhttp between two strict looks: head.c before it, and the rules it leaves open after it. */
+/* parse.c - reads messages: head.c looks at a head, llhttp takes it apart, the rules that llhttp leaves open are judged,
+ * and the body is what the head says. */
 #include "lib/http/parse.h"
 
 #include "lib/http/target.h"
@@ -44,10 +45,6 @@ static int on_name(llhttp_t *http, const char *at, size_t len)
 {
     struct parser *p = http->data;
     struct message *m = p->message;
-    if (len && !is_token((str){ at, len })) /* empty: a trailer's name was cut, this is the end of it */
-        return refuse(p, &malformed);
-    if (p->stage != PARSE_HEAD)
-        return 0; /* a trailer: of no use to anybody here */
     if (m->header_count == HEADERS_MAX)
         return refuse(p, &head_too_large);
     m->headers[m->header_count++] = (struct header){ .name = { at, len }, .value = { at + len, 0 } };
@@ -58,7 +55,7 @@ static int on_value(llhttp_t *http, const char *at, size_t len)
 {
     struct parser *p = http->data;
     struct message *m = p->message;
-    if (p->stage == PARSE_HEAD && m->header_count)
+    if (m->header_count)
         m->headers[m->header_count - 1].value = str_trim((str){ at, len });
     return 0;
 }
@@ -166,62 +163,24 @@ static int on_head(llhttp_t *http)
         return refuse(p, found);
     http->upgrade = 0; /* an Upgrade is ignored: what follows is HTTP as before */
     p->chunked = d.encodings;
-    p->stage = PARSE_BODY;
-    return p->without_body;
-}
-
-/* Looks at what stands between chunks, up to `end`. Lengths, extensions and trailers together may not be much longer
- * than what they carry. */
-static bool frame_look(struct parser *p, const char *end)
-{
-    while (p->frame < end) {
-        size_t looked = lines_scan(&p->lines, p->frame, (size_t)(end - p->frame));
-        if (p->lines.bad) {
-            refuse(p, &malformed);
-            return false;
-        }
-        p->frame += looked;
-        p->frame_bytes += looked;
-    }
-    if (p->frame_bytes <= HEAD_BYTES_MAX + p->body.len)
-        return true;
-    refuse(p, &body_too_large);
-    return false;
-}
-
-static int on_body(llhttp_t *http, const char *at, size_t len)
-{
-    struct parser *p = http->data;
-    if (p->chunked) {
-        if (!frame_look(p, at))
-            return -1;
-        p->frame = at + len;
-    }
-    if (len > p->body_bytes_max - p->body.len)
-        return refuse(p, &body_too_large);
-    if (!p->body.at && !p->chunked && !p->until_close) {
-        /* A client's word about its length is no reason to take that much memory; our own service's is. */
-        uint64_t left = http->content_length, trusted = p->of_response ? left : 64 * 1024;
-        buf_reserve(&p->body, len + (size_t)(left < trusted ? left : trusted));
-    }
-    buf_put(&p->body, at, len);
-    return 0;
+    p->left = http->content_length;
+    p->stage = !p->without_body && (p->chunked || p->until_close || p->left) ? PARSE_BODY : PARSE_DONE;
+    return 1; /* for llhttp the message ends here: the body is read below */
 }
 
 static int on_end(llhttp_t *http)
 {
-    struct parser *p = http->data;
-    p->stage = PARSE_DONE;
-    return HPE_PAUSED; /* what follows is another message */
+    (void)http;
+    return HPE_PAUSED;
 }
 
 static const llhttp_settings_t request_settings = {
     .on_url = on_target, .on_header_field = on_name, .on_header_value = on_value,
-    .on_headers_complete = on_head, .on_body = on_body, .on_message_complete = on_end,
+    .on_headers_complete = on_head, .on_message_complete = on_end,
 };
 static const llhttp_settings_t response_settings = {
     .on_header_field = on_name, .on_header_value = on_value,
-    .on_headers_complete = on_head, .on_body = on_body, .on_message_complete = on_end,
+    .on_headers_complete = on_head, .on_message_complete = on_end,
 };
 
 /* --- the parser --- */
@@ -288,9 +247,8 @@ static size_t empty_lines_skip(struct parser *p, const char *bytes, size_t len)
 
 static void head_parse(struct parser *p, str head)
 {
-    p->lines = LINES_OF_CHUNKS;
     llhttp_errno_t error = llhttp_execute(&p->http, head.at, head.len);
-    bool whole = error == HPE_OK || (error == HPE_PAUSED && llhttp_get_error_pos(&p->http) == head.at + head.len);
+    bool whole = error == HPE_PAUSED && llhttp_get_error_pos(&p->http) == head.at + head.len;
     if (p->stage == PARSE_REFUSED)
         return;
     if (!whole || p->stage == PARSE_HEAD)
@@ -315,22 +273,61 @@ static size_t head_feed(struct parser *p, const char *bytes, size_t len)
     return 0;
 }
 
+/* --- bodies --- */
+
+static bool body_put(struct parser *p, str piece)
+{
+    if (piece.len > p->body_bytes_max - p->body.len) {
+        refuse(p, &body_too_large);
+        return false;
+    }
+    buf_text(&p->body, piece);
+    return true;
+}
+
+static size_t chunks_feed(struct parser *p, const char *bytes, size_t len)
+{
+    size_t used = 0;
+    while (used < len && p->chunks.at < CHUNKS_DONE) {
+        str piece;
+        used += chunks_take(&p->chunks, bytes + used, len - used, &piece);
+        if (!body_put(p, piece))
+            return 0;
+        /* Sizes, extensions and trailers may not be much longer than what they carry. */
+        if (p->chunks.frame_bytes > HEAD_BYTES_MAX + p->body.len) {
+            refuse(p, &body_too_large);
+            return 0;
+        }
+    }
+    if (p->chunks.at == CHUNKS_BAD)
+        refuse(p, &malformed);
+    else if (p->chunks.at == CHUNKS_DONE)
+        p->stage = PARSE_DONE;
+    return used;
+}
+
+static size_t length_feed(struct parser *p, const char *bytes, size_t len)
+{
+    str piece = { bytes, len < p->left ? len : (size_t)p->left };
+    if (!p->body.at) {
+        /* A client's word about its length is no reason to take that much memory; our own service's is. */
+        uint64_t trusted = p->of_response || p->left < 65536 ? p->left : 65536;
+        buf_reserve(&p->body, piece.len < trusted ? (size_t)trusted : piece.len);
+    }
+    body_put(p, piece);
+    p->left -= piece.len;
+    if (!p->left)
+        p->stage = PARSE_DONE;
+    return piece.len;
+}
+
 static size_t body_feed(struct parser *p, const char *bytes, size_t len)
 {
-    if (!len)
-        return 0;
-    p->frame = bytes;
-    llhttp_errno_t error = llhttp_execute(&p->http, bytes, len);
-    if (p->stage == PARSE_REFUSED)
-        return 0;
-    if (error != HPE_OK && error != HPE_PAUSED) {
-        refuse(p, &malformed);
-        return 0;
-    }
-    size_t used = error == HPE_OK ? len : (size_t)(llhttp_get_error_pos(&p->http) - bytes);
-    if (p->chunked && !frame_look(p, bytes + used))
-        return 0;
-    return used;
+    if (p->chunked)
+        return chunks_feed(p, bytes, len);
+    if (!p->until_close)
+        return length_feed(p, bytes, len);
+    return body_put(p, (str){ bytes, len }) ? len : 0;
 }
 
 size_t parser_feed(struct parser *p, const char *bytes, size_t len)
@@ -342,7 +339,7 @@ size_t parser_feed(struct parser *p, const char *bytes, size_t len)
         if (p->stage == PARSE_HEAD)
             used += head_feed(p, bytes + used, len - used);
     }
-    if (p->stage == PARSE_BODY)
+    if (p->stage == PARSE_BODY && used < len)
         used += body_feed(p, bytes + used, len - used);
     if (p->stage == PARSE_DONE)
         p->message->body = buf_str(&p->body);
@@ -351,7 +348,9 @@ size_t parser_feed(struct parser *p, const char *bytes, size_t len)
 
 bool parser_finish(struct parser *p)
 {
-    if (p->stage == PARSE_BODY && p->until_close && llhttp_finish(&p->http) == HPE_PAUSED)
+    if (p->stage == PARSE_BODY && p->until_close) {
+        p->stage = PARSE_DONE;
         p->message->body = buf_str(&p->body);
+    }
     return p->stage == PARSE_DONE;
 }

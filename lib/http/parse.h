@@ -1,6 +1,6 @@
 /* parse.h - one message out of bytes as they arrive, request or response. Pure: no socket, no clock.
  *
- * The strict look of head.h goes over every byte that is not body before llhttp's word is believed. The message lives in
+ * The strict look of head.h goes over a head before llhttp does; bodies are read without llhttp. The message lives in
  * the arena given; the bytes may be reused as soon as they were taken. */
 #ifndef TAQUILLA_HTTP_PARSE_H
 #define TAQUILLA_HTTP_PARSE_H
@@ -8,7 +8,7 @@
 #include <llhttp.h>
 
 #include "lib/base/fault.h"
-#include "lib/http/head.h"
+#include "lib/http/chunks.h"
 #include "lib/http/message.h"
 
 #define EMPTY_LINES_MAX 8 /* before a request: some old clients send one after a body */
@@ -42,10 +42,10 @@ struct parser {
     struct lines lines;
     size_t looked;         /* how much of the head was looked at */
     int empty_lines;
+    uint64_t left;         /* of a body whose length was said */
+    struct chunks chunks;
     struct buf body;
     size_t body_bytes_max;
-    const char *frame;     /* chunked: from here on nothing was looked at */
-    size_t frame_bytes;
 };
 
 void parser_await_request(struct parser *p, struct message *into, arena *a);

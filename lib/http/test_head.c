@@ -88,34 +88,25 @@ static void test_every_control_byte_is_stopped(void **state)
         char line[] = "A: bXc\r\n\r\n";
         line[4] = (char)byte;
         bool control = (byte < 0x20 && byte != '\t') || byte == 0x7F;
-        struct lines l = LINES_OF_CHUNKS;
+        struct lines l = LINES_OF_TRAILERS;
         lines_scan(&l, line, sizeof(line) - 1);
         assert_int_equal(l.bad, control);
     }
 }
 
-static void test_chunk_lines_go_on_after_an_empty_one(void **state)
-{
-    (void)state;
-    struct lines l = LINES_OF_CHUNKS;
-    assert_int_equal(lines_scan(&l, "\r\n5;a=b\r\n", 9), 2); /* the end of a chunk's data, the next one's length */
-    assert_true(l.ended);
-    assert_int_equal(lines_scan(&l, "5;a=b\r\n", 7), 7);
-    assert_false(l.bad);
-    lines_scan(&l, " 5\r\n", 4);
-    assert_true(l.bad);
-}
-
-static void test_tokens(void **state)
+static void test_names_are_tokens(void **state)
 {
     (void)state;
     static const char separators[] = "()<>@,;:\\\"/[]?={} \t"; /* RFC 2616, 2.2 */
     for (int byte = 0; byte < 256; byte++) {
-        char name[] = { 'a', (char)byte, 'z' };
+        if (byte == ':')
+            continue; /* ends the name */
+        char name[] = { 'a', (char)byte, 'z', ':' };
         bool separator = byte && memchr(separators, byte, sizeof(separators) - 1);
-        assert_int_equal(is_token((str){ name, 3 }), byte > ' ' && byte < 0x7F && !separator);
+        struct lines l = LINES_OF_TRAILERS;
+        lines_scan(&l, name, sizeof(name));
+        assert_int_equal(!l.bad, byte > ' ' && byte < 0x7F && !separator);
     }
-    assert_false(is_token(STR("")));
 }
 
 int main(void)
@@ -125,7 +116,7 @@ int main(void)
         cmocka_unit_test(test_end_is_exact),
         cmocka_unit_test(test_response_reason_has_spaces),
         cmocka_unit_test(test_every_control_byte_is_stopped),
-        cmocka_unit_test(test_chunk_lines_go_on_after_an_empty_one), cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_names_are_tokens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
