@@ -95,7 +95,7 @@ static const fault *stop_and_change(struct rooms *svc, arena *a, const struct sa
     if (!problem)
         problem = change(svc, a, arg);
     /* Its own failure is no fault of the change: the keeper tries again. */
-    (void)(repair(svc, a) == NULL);
+    (void)repair(svc, a);
     return problem;
 }
 
@@ -116,7 +116,7 @@ static const fault *reopen(struct rooms *svc, arena *a, int64_t schedule_id, sal
     ids one = { &schedule_id, 1 };
     TRY(svc->store->stops_begin(svc->store, a, &one));
     const fault *problem = change(svc, a, arg);
-    (void)(repair(svc, a) == NULL);
+    (void)repair(svc, a);
     return problem;
 }
 
