@@ -9,8 +9,7 @@ import rivals
 from load import pin, wrk
 
 ROUNDS = 3
-SEATS_PER_ROOM = 10000
-BOOKED_ROOMS = 16
+ROOMS, SEATS_PER_ROOM, DAYS = 30, 400, 10  # 120,000 seats on sale in each run
 BUYERS = 1000
 SCHEMA = Path(__file__).resolve().parents[1] / "services/reservations/schema/001_first.sql"
 
@@ -34,7 +33,7 @@ def against_nginx(name, maker, nginx, path, etag=False):
     url = maker.cinema.url("gateway") + path
     first = httpx.get(url)
     assert first.status_code == 200, first.text
-    rival_url = nginx.serve(name, first.content)
+    rival_url = nginx.serve(name.replace(" ", "-"), first.content)
     headers, rival_headers = [], []
     if etag:
         headers = [f"If-None-Match: {first.headers['etag']}"]
@@ -72,19 +71,19 @@ def browse(maker, nginx):
 
 
 BOOKING_LUA = """
-local next_seat, rooms = 0, {}
-for showing, first in string.gmatch("%(rooms)s", "(%%d+):(%%d+)") do
-    rooms[#rooms + 1] = { showing, tonumber(first) }
+local next_seat, showings = 0, {}
+for showing, first in string.gmatch("%(showings)s", "(%%d+):(%%d+)") do
+    showings[#showings + 1] = { showing, tonumber(first) }
 end
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 function request()
-    local room = rooms[next_seat %% #rooms + 1]
-    local seat = room[2] + math.floor(next_seat / #rooms)
+    local showing = showings[next_seat %% #showings + 1]
+    local seat = showing[2] + math.floor(next_seat / #showings)
     next_seat = next_seat + 1
     return wrk.format(nil, "%(path)s", nil, string.format(
         '{"userId":%%d,"scheduleId":%%s,"movieId":"x","seatIds":[%%d],"totalAmount":12.5,"hold":true}',
-        %(user)d + next_seat %% %(users)d, room[1], seat))
+        %(user)d + next_seat %% %(users)d, showing[1], seat))
 end
 """
 
@@ -97,15 +96,33 @@ def store_counts(maker):
     return {m[1]: float(m[2]) for m in re.finditer(r"^(taquilla_store_\w+) ([\d.]+)$", text, re.M)}
 
 
-def booking(maker, service, path, connections):
+class Season:
+    """Rooms, buyers, and for each run a new series of showings."""
+
+    def __init__(self, maker):
+        self.maker, self.movie, self.days = maker, maker.make_movie(), 0
+        self.rooms = [maker.make_room(seats=SEATS_PER_ROOM, per_row=20) for _ in range(ROOMS)]
+        self.buyers = [maker.make_user() for _ in range(BUYERS)]
+
+    def showings(self):
+        """As "showing:first seat", each already known to reservations."""
+        made = []
+        for _ in range(DAYS):
+            self.days += 1
+            for room in self.rooms:
+                start = self.maker.at(days=self.days)
+                showing = self.maker.make_showing(movie=self.movie, room=room, start=start)
+                first = min(showing["seat_ids"])
+                self.maker.book(showing, [first], user=self.buyers[0])
+                made.append(f"{showing['id']}:{first + 1}")
+        return made
+
+
+def booking(season, service, path, connections):
     """A booking of one seat, each another, until the time is over."""
-    users = [maker.make_user()["id"] for _ in range(BUYERS)]
-    movie = maker.make_movie()
-    rooms = []
-    for _ in range(BOOKED_ROOMS):
-        showing = maker.make_showing(movie=movie, room=maker.make_room(seats=SEATS_PER_ROOM, per_row=100))
-        rooms.append(f"{showing['id']}:{min(showing['seat_ids'])}")
-    script = BOOKING_LUA % {"user": min(users), "users": len(users), "rooms": " ".join(rooms), "path": path}
+    maker = season.maker
+    sold = {"user": season.buyers[0]["id"], "users": len(season.buyers), "showings": " ".join(season.showings())}
+    script = BOOKING_LUA % (sold | {"path": path})
     pids = [maker.cinema.pid(s) for s in ("gateway", "rooms", "reservations")]
     before = store_counts(maker)
     run = wrk(maker.cinema.url(service), pids, seconds=4, script=script, connections=connections)
@@ -118,10 +135,11 @@ def booking(maker, service, path, connections):
 
 def bookings(maker, nginx):
     """Seats sold a second on the embedded store; every request another seat."""
+    season = Season(maker)
     one_by_one = rivals.commit_each(SCHEMA.read_text())
     for service, path in (("reservations", "/api/reservations"), ("gateway", "/api/book-ticket")):
         for connections in (1, 64, 256):
-            run, per_commit = booking(maker, service, path, connections)
+            run, per_commit = booking(season, service, path, connections)
             yield row(
                 f"bookings at {service}, {connections} clients",
                 run.per_s,

@@ -64,6 +64,7 @@ const struct code codes[] = {
       "The payment was declined. The reservation still stands and may be paid again." },
     { "payment_exists", 409, "This reservation is paid already, or a payment of it is under way." },
     { "payment_in_progress", 409, "A payment is under way and not decided yet. Ask again shortly." },
+    { "payment_missing", 404, "This reservation has no payment." },
     { "payment_refunded", 409, "The money arrived when the seats were no longer held; it goes back." },
     { "payment_unknown", 503,
       "The payment provider has not answered yet. The seats are kept; ask for the payment shortly." },

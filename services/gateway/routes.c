@@ -16,19 +16,27 @@ static const struct shape dashboard_query_shape = SHAPE(dashboard_query, dashboa
     { GET, prefix,           run, .any_method = true, .access = ACCESS_ANYONE }, \
     { GET, prefix "/{**rest}", run, .any_method = true, .access = ACCESS_ANYONE }
 
+static const char *const showing_faults[] = { "showing_unknown", "upstream_away", NULL };
+static const char *const list_faults[] = { "upstream_away", NULL };
+static const char *const film_faults[] = { "movie_id_invalid", "movie_unknown", "upstream_away", NULL };
+static const char *const user_faults[] = { "user_unknown", "upstream_away", NULL };
+static const char *const ticket_faults[] = {
+    "user_unknown", "showing_unknown", "seats_taken", "sales_closed", "not_on_sale_yet", "showing_cancelled",
+    "too_many_holds", "upstream_away", "payment_declined", "payment_unknown", "payment_refunded", NULL };
+
 const struct route gateway_routes[] = {
     { GET,  "/api/showtimes",                 gateway_showtimes, NULL, NULL,
-      "Showings with film and room, not yet over unless days are given", .query = &showtime_query_shape },
+      "Showings with film and room, not yet over unless days are given", .query = &showtime_query_shape, .faults = list_faults },
     { GET,  "/api/showtimes/{id}",            gateway_showtime,  NULL, NULL,
-      "One showing with film and room" },
+      "One showing with film and room", .faults = showing_faults },
     { GET,  "/api/showtimes/{id}/seats",      gateway_seats,     NULL, &seat_map_shape,
-      "The seat map of a showing" },
+      "The seat map of a showing", .faults = showing_faults },
     { GET,  "/api/movie-details/{*movieId}",  gateway_details,   NULL, NULL,
-      "A film with its showings and their rooms", .query = &details_query_shape },
+      "A film with its showings and their rooms", .query = &details_query_shape, .faults = film_faults },
     { GET,  "/api/user-dashboard/{id}",       gateway_dashboard, NULL, NULL,
-      "A user with reservations, their films and showings", .query = &dashboard_query_shape, .access = ACCESS_ADMIN },
+      "A user with reservations, their films and showings", .query = &dashboard_query_shape, .access = ACCESS_ADMIN, .faults = user_faults },
     { POST, "/api/book-ticket",               gateway_book,      NULL, NULL,
-      "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE },
+      "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE, .faults = ticket_faults },
     { GET,  "/api/house",                     gateway_house,     NULL, &house_shape,
       "Name, currency, language and time zone of the house" },
 

@@ -46,44 +46,64 @@ static const struct field live_fields[] = {
 static const struct shape live_query_shape = SHAPE(live_query, live_fields);
 
 /* clang-format off */
+static const char *const user_faults[] = { "user_unknown", NULL };
+static const char *const user_create_faults[] = { "email_taken", NULL };
+static const char *const user_change_faults[] = { "user_unknown", "email_taken", NULL };
+static const char *const user_erase_faults[] = { "user_unknown", "user_has_tickets", "payment_in_progress", NULL };
+static const char *const book_faults[] = {
+    "user_unknown", "showing_unknown", "seats_taken", "sales_closed", "not_on_sale_yet", "showing_cancelled",
+    "too_many_holds", "upstream_away", NULL };
+static const char *const ticket_faults[] = {
+    "user_unknown", "showing_unknown", "seats_taken", "sales_closed", "not_on_sale_yet", "showing_cancelled",
+    "too_many_holds", "upstream_away", "payment_declined", "payment_unknown", "payment_refunded", NULL };
+static const char *const reservation_faults[] = { "reservation_unknown", "code_needed", "code_wrong", NULL };
+static const char *const cancel_faults[] = {
+    "reservation_unknown", "code_needed", "code_wrong", "reservation_cancelled", "reservation_expired",
+    "payment_in_progress", "too_late", NULL };
+static const char *const delete_faults[] = { "reservation_unknown", "payment_in_progress", "too_late", NULL };
+static const char *const pay_faults[] = {
+    "reservation_unknown", "payment_exists", "amount_differs", "reservation_cancelled", "reservation_expired",
+    "payment_declined", "payment_refunded", "payment_unknown", NULL };
+static const char *const payment_faults[] = { "payment_missing", "code_needed", "code_wrong", NULL };
+
 const struct route reservations_routes[] = {
     { GET,    "/api/users",                            user_list,                  NULL,                 &user_shape,
       "Users, by id",                                  .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
     { POST,   "/api/users",                            user_create,                &user_input_shape,    &user_shape,
-      "Add a user",                                    .status = 201, .access = ACCESS_ANYONE },
+      "Add a user",                                    .status = 201, .access = ACCESS_ANYONE, .faults = user_create_faults },
     { GET,    "/api/users/{id}",                       user_show,                  NULL,                 &user_shape,
-      "One user",                                      .access = ACCESS_ADMIN },
+      "One user",                                      .access = ACCESS_ADMIN, .faults = user_faults },
     { PUT,    "/api/users/{id}",                       user_change,                &user_input_shape,    &user_shape,
-      "Change a user: e-mail, name and phone, all three" },
+      "Change a user: e-mail, name and phone, all three", .faults = user_change_faults },
     { DELETE, "/api/users/{id}",                       user_erase,                 NULL,                 NULL,
-      "Erase a user's personal data; reservations stay without a name" },
+      "Erase a user's personal data; reservations stay without a name", .faults = user_erase_faults },
 
     { GET,    "/api/reservations",                     reservation_list,           NULL,                 &reservation_shape,
       "Reservations, newest first",                    .query = &filter_shape, .gives_list = true, .access = ACCESS_ADMIN },
     { POST,   "/api/reservations",                     reservation_create,         &booking_shape,       &reservation_made_shape,
-      "Book seats: all or none",                       .status = 201, .access = ACCESS_ANYONE },
+      "Book seats: all or none",                       .status = 201, .access = ACCESS_ANYONE, .faults = book_faults },
     { GET,    "/api/reservations/{id}",                reservation_show,           NULL,                 &reservation_shape,
-      "One reservation",                               .query = &code_query_shape, .access = ACCESS_CODE },
+      "One reservation",                               .query = &code_query_shape, .access = ACCESS_CODE, .faults = reservation_faults },
     { PUT,    "/api/reservations/{id}/cancel",         reservation_cancel_handler, NULL,                 &reservation_shape,
-      "Give the seats back; a paid one is refunded",   .query = &code_query_shape, .access = ACCESS_CODE },
+      "Give the seats back; a paid one is refunded",   .query = &code_query_shape, .access = ACCESS_CODE, .faults = cancel_faults },
     { DELETE, "/api/reservations/{id}",                reservation_delete,         NULL,                 NULL,
-      "Cancel, refund and hide a reservation" },
+      "Cancel, refund and hide a reservation", .faults = delete_faults },
     { GET,    "/api/reservations/user/{id}",           reservations_of_user,       NULL,                 &reservation_shape,
       "A user's reservations, newest first",           .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
     { GET,    "/api/reservations/movie/{*movieId}",    reservations_of_movie,      NULL,                 &reservation_shape,
       "A film's reservations, newest first",           .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
 
     { POST,   "/api/payments",                         payment_create,             &payment_order_shape, &payment_shape,
-      "Pay a reservation",                             .status = 201, .access = ACCESS_ANYONE },
+      "Pay a reservation",                             .status = 201, .access = ACCESS_ANYONE, .faults = pay_faults },
     { GET,    "/api/payments/reservation/{id}",        payment_show,               NULL,                 &payment_shape,
-      "The newest payment of a reservation",           .query = &code_query_shape, .access = ACCESS_CODE },
+      "The newest payment of a reservation",           .query = &code_query_shape, .access = ACCESS_CODE, .faults = payment_faults },
 
     { POST,   "/internal/book",                        ticket_create,              &ticket_order_shape,  &reservation_made_shape,
-      "Buyer, seats and payment in one call: the gateway's book-ticket", .status = 201, .access = ACCESS_INTERNAL },
+      "Buyer, seats and payment in one call: the gateway's book-ticket", .status = 201, .access = ACCESS_INTERNAL, .faults = ticket_faults },
     { GET,    "/internal/users",                       user_names,                 NULL,                 &user_shape,
       "Names for who must show them",                  .query = &ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
     { GET,    "/internal/users/{id}/dashboard",        dashboard_show,             NULL,                 &dashboard_shape,
-      "A user with reservations, newest first",        .query = &page_query_shape, .access = ACCESS_INTERNAL },
+      "A user with reservations, newest first",        .query = &page_query_shape, .access = ACCESS_INTERNAL, .faults = user_faults },
     { GET,    "/internal/showings/{id}/claims",        claims_show,                NULL,                 &showing_claims_shape,
       "Which seats of a showing are held or sold",     .access = ACCESS_INTERNAL },
     { POST,   "/internal/sales/stop",                  sales_stop,                 &sales_order_shape,   &sales_answer_shape,

@@ -82,7 +82,7 @@ struct store {
     const fault *(*refund_done)(struct store *, arena *, int64_t payment_id) MUST_CHECK;
     /* Attempts to ask about, and refunds to send, that are due now. */
     const fault *(*payments_due)(struct store *, arena *, list *out) MUST_CHECK;
-    /* The newest of a reservation. NOT_FOUND payment_unknown. */
+    /* The newest of a reservation. NOT_FOUND payment_missing. */
     const fault *(*payment_show)(struct store *, arena *, int64_t reservation_id,
                                  struct payment *out) MUST_CHECK;
 

@@ -15,7 +15,7 @@ static const fault *payment_row(struct sql *db, arena *a, int64_t id, struct pay
     TRY(sql_one(db, a, &payment_fact_shape, out, &found,
                 "SELECT " PAYMENT_COLUMNS " FROM payments WHERE id = ?1", BIND(sql_int(id))));
     if (!found)
-        return fault_new(a, FAULT_NOT_FOUND, "payment_unknown", "Payment not found");
+        return fault_new(a, FAULT_NOT_FOUND, "payment_missing", "Payment not found");
     return NULL;
 }
 
@@ -309,7 +309,7 @@ static const fault *payment_show(struct store *store, arena *a, int64_t reservat
     bool found;
     TRY(payment_newest(sqlite_reader(STORE_OF(store)->db), a, reservation_id, out, &found));
     if (!found)
-        return fault_new(a, FAULT_NOT_FOUND, "payment_unknown", "Payment not found");
+        return fault_new(a, FAULT_NOT_FOUND, "payment_missing", "Payment not found");
     return NULL;
 }
 

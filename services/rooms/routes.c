@@ -51,7 +51,7 @@ const struct route rooms_routes[] = {
     { PUT,    "/api/schedules/{id}",              rooms_showing_edit,      &rooms_showing_edit_shape, &rooms_showing_shape,
       "Change what is given of a showing",        .faults = showing_edit_faults },
     { DELETE, "/api/schedules/{id}",              rooms_showing_delete,    NULL,                      &rooms_showing_closed_shape,
-      "Cancel a showing; with ?refund=true its tickets too (202)", .query = &rooms_closing_query_shape,
+      "Cancel a showing; with ?refund=true its tickets too (202)", .also_status = 202, .query = &rooms_closing_query_shape,
                                                   .faults = showing_delete_faults },
     { GET,    "/api/schedules/movie/{*movieId}",  rooms_showings_of_film,  NULL,                      &rooms_showing_of_film_shape,
       "A film's showings",                        .query = &rooms_paging_all_shape, .gives_list = true },
