@@ -77,8 +77,8 @@ static const fault *pass(struct call *c, const struct passage *way)
         str value = message_header(answer, passed_up[i]);
         if (!value.at)
             continue;
-        if (i == 0)
-            c->etag = value;
+        if (i == 0 && answer->status == 200)
+            c->etag = value; /* so that no other is made of the body */
         else
             answer_header(c, passed_up[i], value);
     }
