@@ -19,8 +19,11 @@ static const struct verb {
     { "up", "[--base-port N] [--data DIR] [--listen ADDR]",
       "the whole cinema: every service as a process of its own, started again when it dies.\n"
       "      Only the gateway listens on ADDR; the others stay on 127.0.0.1", up_run },
-    { "demo", "[--data DIR]", "fills an empty cinema with films, rooms, showings and sales around today", demo_run },
-    { "import", "movies FILE [--base-port N] [--data DIR]", "films from a JSON file into a running cinema", import_run },
+    { "demo", "[--data DIR] [--seed N] [--base-port N]",
+      "fills an empty cinema with films, rooms, showings and sales around today; with --base-port one that is\n"
+      "      open, else that of DIR, which it opens and closes itself", demo_run },
+    { "import", "movies FILE [--check] [--base-port N] [--data DIR]",
+      "films from a JSON file into the cinema that is open, else that of DIR; --check only looks", import_run },
     { "status", "[--base-port N]", "how each service is; exit 1 when one is away", status_run },
     { "config", "", "every setting with its value, meaning and default", config_run },
     { "openapi", "SERVICE", "the service's API description", openapi_run },
