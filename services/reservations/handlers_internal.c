@@ -34,30 +34,20 @@ static const fault *ticket_book(struct call *c, const struct ticket_order *want,
     return booking_make(c, &booking, once_part(c->arena, c->once, "seats"), made);
 }
 
-/* Declined: no seats are kept. A cancel that fails too leaves the hold to run out by itself. */
-static const fault *ticket_declined(struct reservations *svc, struct call *c, int64_t reservation_id,
-                                    const fault *declined)
-{
-    struct reservation cancelled;
-    if (declined->kind == FAULT_DECLINED) {
-        const fault *kept = svc->store->cancel(svc->store, c->arena, reservation_id, -1, &cancelled);
-        if (kept)
-            return kept;
-    }
-    return declined;
-}
-
+/* Declined: no seats are kept, and the same key may try again. */
 static const fault *ticket_pay(struct call *c, const struct ticket_order *want, struct reservation *made)
 {
     struct reservations *svc = c->service;
     struct payment_order order = { made->id, made->total_amount, want->payment_method };
-    struct payment paid;
-    const fault *problem = reservation_pay(svc, c->arena, &order, once_part(c->arena, c->once, "payment"), &paid);
-    if (problem)
-        return ticket_declined(svc, c, made->id, problem);
-    str code = made->access_code;
-    TRY(svc->store->reservation_show(svc->store, c->arena, made->id, made));
-    made->access_code = code;
+    struct payment *paid = NEW(c->arena, struct payment);
+    const fault *problem = reservation_pay(svc, c->arena, &order, once_part(c->arena, c->once, "payment"), paid);
+    if (problem && problem->kind == FAULT_DECLINED)
+        TRY(svc->store->release(svc->store, c->arena, made->id, once_part(c->arena, c->once, "seats")));
+    TRY(problem);
+    /* Not read from the store: a repeated request gets the same answer, whatever became of the ticket since. */
+    made->status = RESERVATION_CONFIRMED;
+    made->expires_at = INSTANT_NONE;
+    made->payment = paid;
     return NULL;
 }
 

@@ -39,6 +39,10 @@ const fault *booking_make(struct call *c, const struct booking *want, const stru
 {
     struct reservations *svc = c->service;
     struct sale sale;
+    bool seen = false;
+    TRY(svc->store->reserve_recall(svc->store, c->arena, once, made, &seen));
+    if (seen)
+        return NULL; /* also when the showing has closed since */
     if (svc->showings) {
         const struct showing *showing;
         TRY(showings_find(svc->showings, c->arena, want->schedule_id, &showing));

@@ -122,6 +122,14 @@ static const struct field payment_order_fields[] = {
 };
 const struct shape payment_order_shape = SHAPE(payment_order, payment_order_fields);
 
+const fault *payment_undecided(arena *a)
+{
+    fault *unknown = fault_new(a, FAULT_UNAVAILABLE, "payment_unknown",
+                               "The payment provider has not answered yet. The seats are kept; ask again shortly.");
+    unknown->retry_after_s = 2;
+    return unknown;
+}
+
 /* --- reservations --- */
 
 static const char *const reservation_statuses[] = { "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED", NULL };

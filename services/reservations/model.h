@@ -177,6 +177,9 @@ const fault *sale_price_alone(arena *a, const struct booking *want, const struct
 /* Until when an unpaid reservation made at `now` stands; none when nothing is known of the showing. */
 instant sale_expires_at(const struct sale *sale, instant now);
 
+/* UNAVAILABLE payment_unknown: the provider has not answered yet. */
+const fault *payment_undecided(arena *a) MUST_CHECK;
+
 /* CONFLICT seats_taken, naming them. */
 const fault *seats_taken(arena *a, ids taken) MUST_CHECK;
 

@@ -31,8 +31,5 @@ const fault *reservation_pay(struct reservations *svc, arena *a, const struct pa
     if (made->status == PAYMENT_FAILED)
         return fault_new(a, FAULT_DECLINED, "payment_declined",
                          "The payment was declined. The reservation still stands and may be paid again.");
-    fault *unknown = fault_new(a, FAULT_UNAVAILABLE, "payment_unknown",
-                               "The payment provider has not answered yet. The seats are kept; ask again shortly.");
-    unknown->retry_after_s = 2;
-    return unknown;
+    return payment_undecided(a);
 }

@@ -49,6 +49,9 @@ struct store {
 
     /* --- reservations --- */
 
+    /* Was this key's reservation made before? KEY_REUSED idempotency_key_reused. */
+    const fault *(*reserve_recall)(struct store *, arena *, const struct once *, struct reservation *out,
+                                   bool *seen) MUST_CHECK;
     /* Claim every seat or change nothing. NOT_FOUND user_unknown; CONFLICT seats_taken (naming exactly the lost seats),
      * showing_cancelled, too_many_holds. */
     const fault *(*reserve)(struct store *, arena *, const struct sale *, const struct once *,
@@ -57,6 +60,8 @@ struct store {
      * reservation_expired, payment_in_progress, too_late (less than refund_until_min before the start; negative: no such rule). */
     const fault *(*cancel)(struct store *, arena *, int64_t id, int64_t refund_until_min,
                            struct reservation *out) MUST_CHECK;
+    /* Takes back a reservation whose ticket was declined, and the key it was made under: the next try is judged anew. */
+    const fault *(*release)(struct store *, arena *, int64_t id, const struct once *) MUST_CHECK;
     /* Cancels and refunds if need be, then hides it for good. NOT_FOUND, CONFLICT as cancel. */
     const fault *(*remove)(struct store *, arena *, int64_t id, int64_t refund_until_min) MUST_CHECK;
     const fault *(*reservation_show)(struct store *, arena *, int64_t id, struct reservation *out) MUST_CHECK;
@@ -69,7 +74,8 @@ struct store {
 
     /* A PENDING attempt; the seats are kept at least grace_s from now, and the provider is asked after ask_after_s when settle
      * has not come. With `once`, the completed attempt of that key is given back and *begun is false. NOT_FOUND
-     * reservation_unknown; CONFLICT payment_exists, reservation_cancelled, reservation_expired, amount_differs. */
+     * reservation_unknown; CONFLICT payment_exists, reservation_cancelled, reservation_expired, amount_differs; UNAVAILABLE
+     * payment_unknown (this key's attempt is not decided yet). */
     const fault *(*payment_begin)(struct store *, arena *, const struct payment_order *, int64_t grace_s,
                                   int64_t ask_after_s, const struct once *, struct payment *out,
                                   bool *begun) MUST_CHECK;
@@ -102,6 +108,7 @@ struct store {
 
     /* Expires what has run out, at most 500 reservations; *more when there are others. */
     const fault *(*sweep)(struct store *, arena *, bool *more) MUST_CHECK;
+    const fault *(*keys_forget_old)(struct store *, arena *) MUST_CHECK; /* Idempotency-Keys past their 24 hours */
     const fault *(*feed_read)(void *store, arena *, int64_t after, int64_t limit,
                               struct event_page *out) MUST_CHECK;
     int64_t (*position)(struct store *);

@@ -69,8 +69,7 @@ static const fault *sweep_act(struct sql *db, arena *a, void *arg)
 {
     ids *due = arg;
     TRY(due_now(db, a, sql_now(db), due));
-    TRY(reservations_expire(db, a, due));
-    return sqlite_once_sweep(db, a);
+    return reservations_expire(db, a, due);
 }
 
 static const fault *sweep(struct store *store, arena *a, bool *more)
@@ -82,6 +81,17 @@ static const fault *sweep(struct store *store, arena *a, bool *more)
     if (due.count == 0)
         return NULL;
     return sqlite_write(s->db, a, sweep_act, &due);
+}
+
+static const fault *forget_act(struct sql *db, arena *a, void *arg)
+{
+    (void)arg;
+    return sqlite_once_sweep(db, a);
+}
+
+static const fault *keys_forget_old(struct store *store, arena *a)
+{
+    return sqlite_write(STORE_OF(store)->db, a, forget_act, NULL);
 }
 
 static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out)
@@ -151,6 +161,7 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
     s->store = (struct store){
         .access_code = access_code,
         .sweep = sweep,
+        .keys_forget_old = keys_forget_old,
         .feed_read = feed_read,
         .position = position,
         .check = check,

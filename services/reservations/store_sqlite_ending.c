@@ -103,6 +103,30 @@ static const fault *cancel(struct store *store, arena *a, int64_t id, int64_t re
     return NULL;
 }
 
+/* --- release --- */
+
+struct release_act {
+    int64_t id;
+    const struct once *once;
+};
+
+static const fault *release_act(struct sql *db, arena *a, void *arg)
+{
+    const struct release_act *act = arg;
+    struct reservation about;
+    TRY(reservation_row(db, a, act->id, &about));
+    if (act->once)
+        TRY(sql_run(db, a, "DELETE FROM once_keys WHERE scope = ?1 AND key = ?2",
+                    BIND(sql_text(act->once->scope), sql_text(act->once->key))));
+    return about.status == RESERVATION_PENDING ? reservation_cancel(db, a, &about) : NULL;
+}
+
+static const fault *release(struct store *store, arena *a, int64_t id, const struct once *once)
+{
+    struct release_act act = { id, once };
+    return sqlite_write(STORE_OF(store)->db, a, release_act, &act);
+}
+
 /* --- remove --- */
 
 static const fault *remove_act(struct sql *db, arena *a, void *arg)
@@ -127,5 +151,6 @@ static const fault *reservation_remove(struct store *store, arena *a, int64_t id
 void store_ending_fill(struct store *s)
 {
     s->cancel = cancel;
+    s->release = release;
     s->remove = reservation_remove;
 }

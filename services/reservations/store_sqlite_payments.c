@@ -76,6 +76,19 @@ static const fault *begin_refused(arena *a, const struct reservation *about, con
     return NULL;
 }
 
+/* The same request again while the provider still thinks: not a second payment, and not decided either. */
+static const fault *undecided(struct sql *db, arena *a, const struct once *once)
+{
+    int64_t open = 0;
+    if (!once)
+        return NULL;
+    TRY(sql_number(db, a, &open,
+                   "SELECT count(*) FROM payment_keys k JOIN payments p ON p.id = k.payment_id "
+                   "WHERE k.scope = ?1 AND k.key = ?2 AND k.body_hash = ?3 AND p.payment_status = 'PENDING'",
+                   BIND(sql_text(once->scope), sql_text(once->key), sql_text(once->body_hash))));
+    return open > 0 ? payment_undecided(a) : NULL;
+}
+
 /* The seats are kept while the provider decides, however little of the hold is left. */
 static const fault *claims_extend(struct sql *db, arena *a, const struct reservation *about, instant until)
 {
@@ -123,6 +136,7 @@ static const fault *begin_act(struct sql *db, arena *a, void *arg)
     TRY(reservations_expire(db, a, &(ids){ &(int64_t){ act->want->reservation_id }, 1 }));
     struct reservation about;
     TRY(reservation_row(db, a, act->want->reservation_id, &about));
+    TRY(undecided(db, a, act->once));
     TRY(begin_refused(a, &about, act->want));
     TRY(payment_insert(db, a, act));
     TRY(claims_extend(db, a, &about, act->made.grace_until));

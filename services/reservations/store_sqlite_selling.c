@@ -159,18 +159,21 @@ static const fault *reserve(struct store *store, arena *a, const struct sale *sa
     struct sqlite_store *s = STORE_OF(store);
     struct reserve_act act = { .store = s, .sale = sale, .once = once };
     struct user buyer;
-    bool seen = false;
-    TRY(sqlite_once_recall(sqlite_reader(s->db), a, once, &reservation_made_shape, &act.made, &seen));
-    if (!seen) {
-        TRY(user_row(sqlite_reader(s->db), a, sale->user_id, &buyer));
-        TRY(refuse_early(s, a, sale));
-        TRY(sqlite_write(s->db, a, reserve_act, &act));
-    }
+    TRY(user_row(sqlite_reader(s->db), a, sale->user_id, &buyer));
+    TRY(refuse_early(s, a, sale));
+    TRY(sqlite_write(s->db, a, reserve_act, &act));
     *out = act.made;
     return NULL;
+}
+
+static const fault *reserve_recall(struct store *store, arena *a, const struct once *once, struct reservation *out,
+                                   bool *seen)
+{
+    return sqlite_once_recall(sqlite_reader(STORE_OF(store)->db), a, once, &reservation_made_shape, out, seen);
 }
 
 void store_selling_fill(struct store *s)
 {
     s->reserve = reserve;
+    s->reserve_recall = reserve_recall;
 }

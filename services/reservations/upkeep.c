@@ -5,6 +5,7 @@
 
 #define SWEEP_EVERY_MS 250
 #define RECOVER_EVERY_MS 1000
+#define FORGET_EVERY_ROUNDS 600 /* of recovery: ten minutes */
 #define ARENA_BYTES_MAX (64 * 1024 * 1024)
 
 static void sweep_holds(void *arg)
@@ -54,8 +55,10 @@ static void recover_payments(void *arg)
     struct reservations *svc = arg;
     svc->recoverer = fiber_self();
     arena *a = arena_new(ARENA_BYTES_MAX);
-    while (!svc->stopping) {
+    for (uint64_t round = 0; !svc->stopping; round++) {
         const fault *problem = recover_due(svc, a);
+        if (!problem && round % FORGET_EVERY_ROUNDS == 0)
+            problem = svc->store->keys_forget_old(svc->store, a);
         if (problem)
             log_line("error", "recovery_failed", "%s: %.*s", problem->code, STR_ARG(problem->internal));
         arena_reset(a);
