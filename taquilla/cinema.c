@@ -86,7 +86,7 @@ static void become_up(const struct cinema *c, pid_t parent)
     _exit(1);
 }
 
-/* The last sentence for a person among what it said: services log in JSON, and `up` puts a name before each line. */
+/* The last sentence for a person among what it said: services log in JSON, and `up` puts "name | " before each line. */
 static str last_sentence(arena *a, int log)
 {
     enum { TAIL_BYTES = 16384 };
@@ -97,7 +97,10 @@ static str last_sentence(arena *a, int log)
     while (str_cut(&rest, '\n', &line))
         if (line.len && !memmem(line.at, line.len, "| {", 3) && !str_starts(line, STR("up | ")))
             found = line;
-    return found.at ? found : STR("it said nothing");
+    const char *name_end = found.at ? memmem(found.at, found.len, " | ", 3) : NULL;
+    if (name_end)
+        found = str_after(found, (size_t)(name_end - found.at) + 3);
+    return found.at ? found : STR("It said nothing.");
 }
 
 static const fault *own_wait(arena *a, struct cinema *c)
@@ -107,11 +110,11 @@ static const fault *own_wait(arena *a, struct cinema *c)
         int wait_status;
         if (waitpid(c->up, &wait_status, WNOHANG) == c->up) {
             c->up = 0;
-            return fault_new(a, FAULT_INVALID, "cinema_refused", "The cinema in %s does not open: %.*s", c->data,
-                             STR_ARG(last_sentence(a, c->log)));
+            return fault_new(a, FAULT_INVALID, "cinema_refused", "The cinema in %s does not open. %.*s If it is open already, name its first port with "
+                             "--base-port N.", c->data, STR_ARG(last_sentence(a, c->log)));
         }
         if (clock_mono_ms() > until_ms)
-            return fault_new(a, FAULT_UNAVAILABLE, "cinema_late", "The cinema in %s is not ready after %d s: %.*s", c->data,
+            return fault_new(a, FAULT_UNAVAILABLE, "cinema_late", "The cinema in %s is not ready after %d s. %.*s", c->data,
                              READY_WITHIN_MS / 1000, STR_ARG(last_sentence(a, c->log)));
         usleep(5000);
     }
@@ -201,6 +204,13 @@ static const struct field envelope_fields[] = {
 };
 static const struct shape envelope_shape = SHAPE(envelope, envelope_fields);
 
+const fault *cinema_token_refused(const struct cinema *c, arena *a)
+{
+    return fault_new(a, FAULT_INVALID, "token_unreadable",
+                     "The cinema on port %d does not take the token of %s: name its directory with --data DIR, or set "
+                     "SERVICE_TOKEN.", c->base_port, c->data);
+}
+
 const fault *cinema_ask(const struct cinema *c, struct upstream *u, arena *a, const struct question *q, str *data,
                         int *status)
 {
@@ -216,6 +226,8 @@ const fault *cinema_ask(const struct cinema *c, struct upstream *u, arena *a, co
     TRY(upstream_call(u, a, &want, answer));
     if (status)
         *status = answer->status;
+    if (q->internal && (answer->status == 401 || answer->status == 403))
+        return cinema_token_refused(c, a);
     if (json_read(a, answer->body, &envelope_shape, &found))
         return fault_new(a, FAULT_UNAVAILABLE, "answer_strange", "%s answered %d with something that is not ours.",
                          upstream_name(u), answer->status);

@@ -45,6 +45,9 @@ struct question {
 const fault *cinema_ask(const struct cinema *c, struct upstream *u, arena *a, const struct question *q, str *data,
                         int *status) MUST_CHECK;
 
+/* What to say when it does not take our token. */
+const fault *cinema_token_refused(const struct cinema *c, arena *a) MUST_CHECK;
+
 /* Runs task(c, arg) in a fiber of a loop of its own, connected; its fault is the result. */
 typedef const fault *cinema_task(struct cinema *c, arena *a, void *arg);
 const fault *cinema_visit(struct cinema *c, arena *a, cinema_task *task, void *arg) MUST_CHECK;

@@ -118,9 +118,7 @@ static const fault *feed_empty(struct demo *d, struct upstream *u)
     struct feed_end end = { 0 };
     TRY(upstream_call(u, d->a, &want, answer));
     if (answer->status != 200)
-        return fault_new(d->a, FAULT_INVALID, "token_unreadable",
-                         "The cinema on port %d does not take the token of %s: name its directory with --data DIR.",
-                         d->cinema->base_port, d->cinema->data);
+        return cinema_token_refused(d->cinema, d->a);
     TRY(json_read(d->a, answer->body, &feed_end_shape, &end));
     if (end.position == 0)
         return NULL;

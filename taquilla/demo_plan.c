@@ -160,7 +160,7 @@ list demo_plan(arena *a, uint64_t seed, day today)
 
 static size_t groups_of(struct dice *d, const struct planned_showing *s, wall now)
 {
-    int64_t of_day = s->start.s % DAY, ahead = (s->start.s - now.s) / DAY;
+    int64_t of_day = s->start.s % DAY, ahead = day_of(s->start).days - day_of(now).days;
     int w = weekday(day_of(s->start)), percent = 55;
     if (of_day >= AFTERNOON)
         percent += 30;

@@ -95,3 +95,19 @@ def test_one_film_of_your_own_is_enough_to_refuse(tmp_path):
 def test_no_cinema_there(tmp_path):
     done = run("demo", "--base-port", 1, "--data", tmp_path / "data", folder=tmp_path, timeout=60)
     assert done.returncode == 1 and done.stderr.strip()
+
+
+def test_a_directory_in_use(tmp_path):
+    with Cinema() as cinema:
+        done = run("demo", "--data", cinema.data, folder=tmp_path, timeout=60)
+        assert done.returncode == 1 and "--base-port" in done.stderr
+
+
+def test_a_bad_setting_is_one_sentence(tmp_path):
+    done = run("demo", "--data", tmp_path / "data", folder=tmp_path, CURRENCY="XX")
+    assert done.returncode == 1 and "CURRENCY" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_with_an_admin(tmp_path):
+    done = run("demo", "--data", tmp_path / "data", folder=tmp_path, timeout=60, ADMIN_TOKEN="only-the-manager-0123456789")
+    assert done.returncode == 0, done.stderr
