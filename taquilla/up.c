@@ -196,8 +196,8 @@ static void stop_step(int64_t now_ms)
             continue;
         if (!*asked_ms) {
             *asked_ms = now_ms;
+            child_signal(c, SIGCONT); /* one that was halted shall hear the next */
             child_signal(c, SIGTERM);
-            child_signal(c, SIGCONT); /* one that was halted shall hear it too */
         }
         if (up.hurry || now_ms - *asked_ms >= STOP_DEADLINE_MS)
             child_signal(c, SIGKILL);
