@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (a == NULL)
         a = arena_new(ARENA_BYTES);
     str body = { (const char *)data, size };
-    for (const struct shape *const *s = fuzz_shapes; *s; s++) {
+    for (const struct shape *const *s = fuzz_shapes(); *s; s++) {
         arena_reset(a);
         read_as(a, *s, body);
     }

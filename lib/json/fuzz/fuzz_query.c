@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (a == NULL)
         a = arena_new(ARENA_BYTES);
     str query = { (const char *)data, size };
-    for (const struct shape *const *s = fuzz_shapes; *s; s++) {
+    for (const struct shape *const *s = fuzz_shapes(); *s; s++) {
         arena_reset(a);
         void *value = arena_take(a, (*s)->size);
         memset(value, 0xA5, (*s)->size);

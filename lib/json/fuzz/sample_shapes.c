@@ -4,4 +4,4 @@
 #include "lib/json/test_shapes.h"
 
 FUZZ_SHAPES(&sample_shape, &sample_nullable_shape, &sample_edit_shape, &sample_seat_shape,
-            &sample_query_shape);
+            &sample_query_shape)
