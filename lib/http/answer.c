@@ -19,8 +19,9 @@ str date_text(struct date_cache *cache, int64_t loop_now_ms)
         time_t now = (time_t)(clock_now().ms / 1000);
         struct tm utc;
         gmtime_r(&now, &utc);
-        snprintf(cache->text, sizeof(cache->text), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday],
-                 utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+        snprintf(cache->text, sizeof(cache->text), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                 days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900,
+                 utc.tm_hour, utc.tm_min, utc.tm_sec);
     }
     return str_of(cache->text);
 }

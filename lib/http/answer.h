@@ -13,11 +13,12 @@ str date_text(struct date_cache *cache, int64_t loop_now_ms);
 
 struct answer_form {
     str date;
-    int minor;       /* of the request's HTTP version */
+    int minor; /* of the request's HTTP version */
     bool keep_alive;
 };
 
-/* Status line, Date, Content-Type, Content-Length, Connection where it says something, and the call's headers. */
+/* Status line, Date, Content-Type, Content-Length, Connection where it says something, and the
+ * call's headers. */
 void answer_head_write(struct buf *out, const struct call *c, const struct answer_form *form);
 
 /* Is there a body after this status at all? */

@@ -31,7 +31,8 @@ static void breaker_open(struct breaker *b, int64_t now_ms)
     if (b->open_for_ms > OPEN_FOR_MS_MAX)
         b->open_for_ms = OPEN_FOR_MS_MAX;
     /* Up to a fifth less, so that many processes do not try in the same moment. */
-    b->open_until_ms = now_ms + b->open_for_ms - (int64_t)random_below((uint64_t)b->open_for_ms / 5);
+    b->open_until_ms =
+        now_ms + b->open_for_ms - (int64_t)random_below((uint64_t)b->open_for_ms / 5);
 }
 
 bool breaker_allows(struct breaker *b, int64_t now_ms)
@@ -75,7 +76,8 @@ void breaker_failed(struct breaker *b, int64_t now_ms)
         return;
     b->failures_in_a_row++;
     window_count(b, now_ms, true);
-    if (b->failures_in_a_row >= FAILURES_IN_A_ROW || (b->calls >= WINDOW_CALLS_MIN && b->failures * 2 >= b->calls))
+    if (b->failures_in_a_row >= FAILURES_IN_A_ROW ||
+        (b->calls >= WINDOW_CALLS_MIN && b->failures * 2 >= b->calls))
         breaker_open(b, now_ms);
 }
 

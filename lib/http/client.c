@@ -1,4 +1,4 @@
-/* client.c - a call to another service of ours: the request's bytes, tries and pauses, the breaker. */
+/* client.c - a call to another service of ours: its bytes, tries and pauses, the breaker. */
 #include "lib/http/client.h"
 
 #include <stdarg.h>
@@ -18,7 +18,8 @@
 static const fault *url_wrong(arena *a, const char *name, str url)
 {
     return fault_new(a, FAULT_INVALID, "setting_invalid",
-                     "The address of %s must look like http://host:port and is \"%.*s\".", name, STR_ARG(url));
+                     "The address of %s must look like http://host:port and is \"%.*s\".", name,
+                     STR_ARG(url));
 }
 
 /* "host:port", "[::1]:port"; without a port it is 80. */
@@ -41,7 +42,8 @@ static bool host_split(str host, str *node, str *port)
     return true;
 }
 
-const fault *upstream_open(arena *a, struct upstream **out, const char *name, str url, str service_token)
+const fault *upstream_open(arena *a, struct upstream **out, const char *name, str url,
+                           str service_token)
 {
     int64_t number;
     str host, node, port, rest = url;
@@ -49,8 +51,8 @@ const fault *upstream_open(arena *a, struct upstream **out, const char *name, st
         return url_wrong(a, name, url);
     rest = str_after(url, 7);
     (void)str_cut(&rest, '/', &host);
-    if (rest.len || !host_split(host, &node, &port) || !node.len || !str_to_int(port, &number) || number < 1 ||
-        number > 65535)
+    if (rest.len || !host_split(host, &node, &port) || !node.len || !str_to_int(port, &number) ||
+        number < 1 || number > 65535)
         return url_wrong(a, name, url);
     struct upstream *u = NEW(a, struct upstream);
     u->name = arena_cstr(a, str_of(name));
@@ -135,11 +137,11 @@ static str head_write(const struct upstream *u, arena *a, const struct outgoing 
 
 /* --- the call --- */
 
-static const fault *upstream_fault(const struct upstream *u, arena *a, const char *code, int64_t retry_after_s,
-                                   const char *why)
+static const fault *upstream_fault(const struct upstream *u, arena *a, const char *code,
+                                   int64_t retry_after_s, const char *why)
 {
-    fault *made = fault_new(a, FAULT_UNAVAILABLE, code, "The %s service does not answer. Try again in a moment.",
-                            u->name);
+    fault *made = fault_new(a, FAULT_UNAVAILABLE, code,
+                            "The %s service does not answer. Try again in a moment.", u->name);
     made->retry_after_s = retry_after_s;
     made->internal = arena_printf(a, "%s at %.*s: %s", u->name, STR_ARG(u->host), why);
     return made;
@@ -155,15 +157,17 @@ static const fault *fault_open(const struct upstream *u, arena *a)
 static const fault *fault_away(const struct upstream *u, arena *a, enum link_outcome outcome)
 {
     static const char *const whys[] = {
-        [LINK_ANSWERED] = "answered", [LINK_REFUSED] = "no connection could be made",
-        [LINK_STALE] = "closed a kept connection", [LINK_BROKEN] = "the connection or the answer broke",
+        [LINK_ANSWERED] = "answered",
+        [LINK_REFUSED] = "no connection could be made",
+        [LINK_STALE] = "closed a kept connection",
+        [LINK_BROKEN] = "the connection or the answer broke",
         [LINK_LATE] = "no answer in time",
     };
     return upstream_fault(u, a, "upstream_away", 1, whys[outcome]);
 }
 
-/* A kept connection may have been closed while our request was on its way. That is nobody's failure: once more, at once,
- * on a new one. */
+/* A kept connection may have been closed while our request was on its way. That is nobody's
+ * failure: once more, at once, on a new one. */
 static enum link_outcome try_once(struct upstream *u, struct link_talk *talk)
 {
     talk->fresh = false;
@@ -174,12 +178,17 @@ static enum link_outcome try_once(struct upstream *u, struct link_talk *talk)
     return link_try(u, talk);
 }
 
-const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer)
+const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want,
+                           struct message *answer)
 {
     bool repeatable = may_be_repeated(want);
     struct link_talk talk = {
-        .head = head_write(u, a, want), .body = want->body, .to_head = want->method == HEAD,
-        .careful = !repeatable, .arena = a, .answer = answer,
+        .head = head_write(u, a, want),
+        .body = want->body,
+        .to_head = want->method == HEAD,
+        .careful = !repeatable,
+        .arena = a,
+        .answer = answer,
         .deadline_ms = loop_now_ms() + (want->deadline_ms ? want->deadline_ms : DEADLINE_MS),
     };
     for (int tries = 1;; tries++) {
@@ -193,7 +202,8 @@ const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *
         breaker_failed(&u->breaker, loop_now_ms());
         int64_t pause_ms = PAUSE_MS_MIN + (int64_t)random_below(PAUSE_MS_MAX - PAUSE_MS_MIN + 1);
         bool again = repeatable || outcome == LINK_REFUSED; /* refused: nothing was sent */
-        if (outcome == LINK_LATE || !again || tries == TRIES_MAX || loop_now_ms() + pause_ms >= talk.deadline_ms)
+        if (outcome == LINK_LATE || !again || tries == TRIES_MAX ||
+            loop_now_ms() + pause_ms >= talk.deadline_ms)
             return fault_away(u, a, outcome);
         fiber_sleep(pause_ms);
     }

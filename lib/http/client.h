@@ -1,8 +1,9 @@
-/* client.h - HTTP to another service of ours: keep-alive connections, deadlines, retries, a circuit breaker.
+/* client.h - HTTP to another service of ours: keep-alive connections, deadlines, tries, a breaker.
  *
- * Idempotent calls (GET, HEAD, PUT, DELETE, and POST with an Idempotency-Key) are tried up to 3 times, 20 to 200 ms apart with
- * jitter, inside one deadline; others only when no connection could be made. Faults: UNAVAILABLE upstream_away (refused, broken, late; Retry-After 1),
- * upstream_open (the breaker is open). An answer of any status is a success here. */
+ * Idempotent calls (GET, HEAD, PUT, DELETE, and POST with an Idempotency-Key) are tried up to 3
+ * times, 20 to 200 ms apart with jitter, inside one deadline; others only when no connection could
+ * be made. Faults: UNAVAILABLE upstream_away (refused, broken, late; Retry-After 1), upstream_open
+ * (the breaker is open). An answer of any status is a success here. */
 #ifndef TAQUILLA_HTTP_CLIENT_H
 #define TAQUILLA_HTTP_CLIENT_H
 

@@ -1,4 +1,5 @@
-/* connection.c - one client's connection: reads requests, runs each in a fiber, sends its answer, goes on. */
+/* connection.c - one client's connection: reads requests, runs each in a fiber, sends its answer,
+ * goes on. */
 #include "lib/http/connection.h"
 
 #include <errno.h>
@@ -11,19 +12,22 @@
 #include "lib/base/random.h"
 #include "lib/http/wire.h"
 
-#define JOINED_BYTES_MAX 4096 /* a body up to this is copied behind its head: cheaper than two pieces in one call */
+/* A body up to this is copied behind its head: cheaper than two pieces in one call. */
+#define JOINED_BYTES_MAX 4096
 #define THROWN_AWAY_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 static const struct refusal request_late = { 408, FAULT_MALFORMED, "request_late",
                                              "The request took longer than 10 seconds to arrive." };
-static const struct refusal fibers_taken = { 503, FAULT_UNAVAILABLE, "overloaded",
-                                             "Too many requests are under way. Try again in a moment." };
+static const struct refusal fibers_taken = {
+    503, FAULT_UNAVAILABLE, "overloaded", "Too many requests are under way. Try again in a moment."
+};
 
 static void connection_advance(struct connection *c, str fresh);
 
 /* --- deadlines --- */
 
-/* Most deadlines move away before they come: the timer only moves when one comes nearer, and looks again when it rings. */
+/* Most deadlines move away before they come: the timer only moves when one comes nearer, and looks
+ * again when it rings. */
 static void connection_due(struct connection *c, int64_t after_ms)
 {
     c->deadline_ms = loop_now_ms() + after_ms;
@@ -73,15 +77,16 @@ void connection_close(struct connection *c)
     close(c->watch.fd);
     connection_unlink(c);
     if (c->state == CONNECTION_RUNNING) {
-        c->gone = true; /* its fiber holds the request: what it does is finished, only nobody is told */
+        /* Its fiber holds the request: what it does is finished, only nobody is told. */
+        c->gone = true;
         c->server->held++;
         return;
     }
     connection_free(c);
 }
 
-/* A close with unread bytes makes the kernel send a reset, which may overtake the answer at the client's side. So: say
- * that we end, and throw away what still comes, for a while. */
+/* A close with unread bytes makes the kernel send a reset, which may overtake the answer at the
+ * client's side. So: say that we end, and throw away what still comes, for a while. */
 static void connection_linger(struct connection *c)
 {
     if (shutdown(c->watch.fd, SHUT_WR) < 0) {
@@ -179,7 +184,8 @@ static bool answer_begin(struct connection *c)
     bool body = status_has_body(call->status) && x->message.method != HEAD;
     x->body = body ? buf_str(&call->out) : STR("");
     x->head.len = x->sent = 0;
-    struct answer_form form = { date_text(&c->server->date, loop_now_ms()), x->parser.minor, !c->last };
+    struct answer_form form = { date_text(&c->server->date, loop_now_ms()), x->parser.minor,
+                                !c->last };
     answer_head_write(&x->head, call, &form);
     if (x->body.len <= JOINED_BYTES_MAX) {
         buf_text(&x->head, x->body);
@@ -203,7 +209,9 @@ static void continue_send(struct connection *c)
 
 static void call_begin(struct exchange *x, struct site *site)
 {
-    x->call = (struct call){ .site = site, .service = site->service, .arena = x->arena, .request = &x->message };
+    x->call = (struct call){
+        .site = site, .service = site->service, .arena = x->arena, .request = &x->message
+    };
     x->call.out.in = x->arena;
 }
 
@@ -325,7 +333,8 @@ static void connection_await(struct connection *c)
         continue_send(c);
 }
 
-/* Runs every whole request of what is pending and of what was read just now, until one waits or bytes are missing. */
+/* Runs every whole request of what is pending and of what was read just now, until one waits or
+ * bytes are missing. */
 static void connection_advance(struct connection *c, str fresh)
 {
     for (;;) {
@@ -362,7 +371,8 @@ static void connection_advance(struct connection *c, str fresh)
     }
 }
 
-/* Where the next bytes go: behind those that wait already, else into the room that all connections share. */
+/* Where the next bytes go: behind those that wait already, else into the room that all connections
+ * share. */
 static ssize_t connection_recv(struct connection *c, str *fresh)
 {
     struct server *s = c->server;
@@ -373,7 +383,8 @@ static ssize_t connection_recv(struct connection *c, str *fresh)
     }
     pending_put(c, STR(""));
     buf_reserve(&c->pending, 4096);
-    ssize_t got = recv(c->watch.fd, c->pending.at + c->pending.len, c->pending.cap - c->pending.len, 0);
+    size_t room = c->pending.cap - c->pending.len;
+    ssize_t got = recv(c->watch.fd, c->pending.at + c->pending.len, room, 0);
     if (got > 0)
         c->pending.len += (size_t)got;
     *fresh = STR("");
@@ -415,7 +426,7 @@ static void connection_ready(struct watch *w, uint32_t events)
         if (broken)
             connection_close(c);
         else
-            watch_change(w, 0); /* the next request, or the client's last word: both wait in the kernel */
+            watch_change(w, 0); /* a next request, or the client's last word: the kernel keeps it */
         break;
     case CONNECTION_SENDING:
         if (broken)

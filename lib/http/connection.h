@@ -1,7 +1,7 @@
 /* connection.h - what server.c and connection.c share: one server's state, one client's connection.
  *
- * An idle connection is a few hundred bytes; what a request needs (arena, parser, call) is an `exchange` of a pool, held
- * from the request's first byte until its answer is sent. */
+ * An idle connection is a few hundred bytes; what a request needs (arena, parser, call) is an
+ * `exchange` of a pool, held from the request's first byte until its answer is sent. */
 #ifndef TAQUILLA_HTTP_CONNECTION_H
 #define TAQUILLA_HTTP_CONNECTION_H
 
@@ -24,10 +24,10 @@ struct exchange {
     struct parser parser;
     struct message message;
     struct call call;
-    struct buf head;     /* of the answer; on the heap, kept for the next */
-    size_t sent;         /* of head and body together */
-    str body;            /* of the answer */
-    bool starting;       /* its fiber was started and has not parked */
+    struct buf head; /* of the answer; on the heap, kept for the next */
+    size_t sent;     /* of head and body together */
+    str body;        /* of the answer */
+    bool starting;   /* its fiber was started and has not parked */
     bool answered;
     struct exchange *next_spare;
 };
@@ -35,15 +35,15 @@ struct exchange {
 struct server {
     struct site *site;
     struct server_limits limits;
-    struct watch listener;       /* fd -1: closed */
-    struct timer accept_again;   /* after the process ran out of descriptors */
-    struct connection *first;    /* of the connections that are open */
+    struct watch listener;     /* fd -1: closed */
+    struct timer accept_again; /* after the process ran out of descriptors */
+    struct connection *first;  /* of the connections that are open */
     size_t open;
-    size_t held;                 /* connections whose client left and whose fiber still runs */
+    size_t held; /* connections whose client left and whose fiber still runs */
     struct exchange *spare;
     size_t spare_count;
     struct date_cache date;
-    char scratch[32 * 1024];     /* where connections read; what was not taken moves to `pending` */
+    char scratch[32 * 1024]; /* where connections read; what was not taken moves to `pending` */
 
     struct timer drain_timer;
     void (*drained)(void *);
@@ -63,14 +63,14 @@ struct connection {
     struct server *server;
     struct watch watch;
     struct timer timer;
-    int64_t deadline_ms;         /* what the timer checks when it rings; INT64_MAX: none */
+    int64_t deadline_ms; /* what the timer checks when it rings; INT64_MAX: none */
     enum connection_state state;
-    bool interim;                /* what is being sent is "100 Continue" */
-    bool last;                   /* the connection ends with this answer */
-    bool refused;                /* ... because nothing after it can be trusted */
-    bool gone;                   /* the client left; the fiber's end frees the rest */
+    bool interim; /* what is being sent is "100 Continue" */
+    bool last;    /* the connection ends with this answer */
+    bool refused; /* ... because nothing after it can be trusted */
+    bool gone;    /* the client left; the fiber's end frees the rest */
     struct exchange *exchange;
-    struct buf pending;          /* read and not taken yet, from `taken` on */
+    struct buf pending; /* read and not taken yet, from `taken` on */
     size_t taken;
     size_t thrown_away;
     struct connection *previous, *next;
@@ -78,9 +78,10 @@ struct connection {
 
 /* Takes over fd. NULL when the kernel or the memory refuse; fd is closed then. */
 struct connection *connection_open(struct server *s, int fd);
-void connection_close(struct connection *c);      /* also while its fiber runs */
+void connection_close(struct connection *c); /* also while its fiber runs */
 void connection_refuse(struct connection *c, const struct refusal *why);
-void connection_leave_if_idle(struct connection *c); /* drain: a request that is there already is answered */
+/* For a drain: a request that is there already is answered. */
+void connection_leave_if_idle(struct connection *c);
 
 /* server.c */
 void server_left(struct server *s); /* a connection or a held fiber is gone */

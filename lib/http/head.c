@@ -1,14 +1,16 @@
 /* head.c - the strict look at lines: one pass, one table, no allocation. */
 #include "lib/http/head.h"
 
-/* What a byte is: of a token (RFC 9110, 5.6.2), visible but not that, or one that ends, parts or spoils. */
+/* What a byte is: of a token (RFC 9110, 5.6.2), visible but not that, or one that ends, parts or
+ * spoils. */
 enum kind { TOKEN, OTHER, COLON, SPACE, TAB, CR, LF, FORBIDDEN };
 
 static const unsigned char kinds[256] = {
-    [0x00 ... 0x08] = FORBIDDEN, ['\t'] = TAB, ['\n'] = LF, [0x0B ... 0x0C] = FORBIDDEN, ['\r'] = CR,
-    [0x0E ... 0x1F] = FORBIDDEN, [' '] = SPACE, [0x7F] = FORBIDDEN, [0x80 ... 0xFF] = OTHER,
-    [':'] = COLON, ['"'] = OTHER, ['('] = OTHER, [')'] = OTHER, [','] = OTHER, ['/'] = OTHER, [';' ... '@'] = OTHER,
-    ['[' ... ']'] = OTHER, ['{'] = OTHER, ['}'] = OTHER,
+    [0x00 ... 0x08] = FORBIDDEN, ['\t'] = TAB, ['\n'] = LF, [0x0B ... 0x0C] = FORBIDDEN,
+    ['\r'] = CR, [0x0E ... 0x1F] = FORBIDDEN, [' '] = SPACE, [0x7F] = FORBIDDEN,
+    [0x80 ... 0xFF] = OTHER, [':'] = COLON, ['"'] = OTHER, ['('] = OTHER, [')'] = OTHER,
+    [','] = OTHER, ['/'] = OTHER, [';' ... '@'] = OTHER, ['[' ... ']'] = OTHER, ['{'] = OTHER,
+    ['}'] = OTHER,
 };
 
 static bool carriage_return(struct lines *l)

@@ -226,22 +226,23 @@ static struct link *link_kept(struct upstream *u, bool careful)
 }
 
 /* Waits in line until a connection is handed over or a place is free for a new one. */
-static bool place_await(struct upstream *u, int64_t deadline_ms, struct link **handed)
+static bool place_await(struct upstream *u, const struct link_talk *talk, struct link **handed)
 {
-    struct link_waiter me = { .self = fiber_self() };
-    *u->end = &me;
-    u->end = &me.next;
-    while (!me.link && !me.may_open)
-        if (!fiber_park("a connection to an upstream", deadline_ms))
+    struct link_waiter *me = NEW(talk->arena, struct link_waiter);
+    me->self = fiber_self();
+    *u->end = me;
+    u->end = &me->next;
+    while (!me->link && !me->may_open)
+        if (!fiber_park("a connection to an upstream", talk->deadline_ms))
             break;
-    *handed = me.link;
-    if (me.link || me.may_open)
+    *handed = me->link;
+    if (me->link || me->may_open)
         return true;
     struct link_waiter **at = &u->first;
-    while (*at != &me)
+    while (*at != me)
         at = &(*at)->next;
-    *at = me.next;
-    if (!me.next)
+    *at = me->next;
+    if (!me->next)
         u->end = at;
     return false;
 }
@@ -257,7 +258,7 @@ static struct link *link_take(struct upstream *u, const struct link_talk *talk, 
         link_ready_idle(&u->idle->watch, 0); /* a kept one makes place for the new one */
     if (u->open < UPSTREAM_CONNECTIONS_MAX) {
         u->open++;
-    } else if (!place_await(u, talk->deadline_ms, &l)) {
+    } else if (!place_await(u, talk, &l)) {
         *late = true;
         return NULL;
     }
@@ -308,7 +309,8 @@ struct hearing {
 
 static void hearing_begin(struct hearing *h, const struct link_talk *talk)
 {
-    parser_await_response(&h->parser, talk->answer, talk->arena, talk->to_head, UPSTREAM_BODY_BYTES_MAX);
+    parser_await_response(&h->parser, talk->answer, talk->arena, talk->to_head,
+                          UPSTREAM_BODY_BYTES_MAX);
 }
 
 static str answer_feed(struct hearing *h, const struct link_talk *talk, str bytes)
@@ -340,7 +342,7 @@ static enum link_outcome link_hear(struct link *l, struct hearing *h, const stru
 {
     hearing_begin(h, talk);
     while (h->parser.stage < PARSE_DONE) {
-        /* Bytes seldom are there before we waited for them: asking first would be a call in vain. */
+        /* Bytes seldom are there before we waited: asking first would be a call in vain. */
         if (!(l->seen & ~(uint32_t)EPOLLOUT)) {
             l->seen = 0;
             if (!link_await(l, EPOLLIN, talk->deadline_ms))
@@ -369,7 +371,8 @@ enum link_outcome link_try(struct upstream *u, const struct link_talk *talk)
     enum link_outcome outcome = link_hear(l, &h, talk);
     if (outcome == LINK_ANSWERED)
         u->heard_ms = loop_now_ms();
-    if (outcome == LINK_ANSWERED && all_sent && talk->answer->keep_alive && !h.parser.until_close && !l->pending.len)
+    if (outcome == LINK_ANSWERED && all_sent && talk->answer->keep_alive && !h.parser.until_close &&
+        !l->pending.len)
         link_keep(l);
     else
         link_close(l);

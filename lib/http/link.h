@@ -1,4 +1,4 @@
-/* link.h - the client's connections to one other service: a pool, and one exchange on one connection. */
+/* link.h - the client's connections to one other service: a pool, and one exchange on each. */
 #ifndef TAQUILLA_HTTP_LINK_H
 #define TAQUILLA_HTTP_LINK_H
 
@@ -13,10 +13,10 @@
 struct link {
     struct upstream *of;
     struct watch watch;
-    fiber *waiting;      /* NULL: idle, and whatever comes ends it */
-    uint32_t seen;       /* events since the last wait */
-    bool used;           /* it has carried an answer: the other side may close it at any time */
-    struct buf pending;  /* the begin of a head that is not whole */
+    fiber *waiting;     /* NULL: idle, and whatever comes ends it */
+    uint32_t seen;      /* events since the last wait */
+    bool used;          /* it has carried an answer: the other side may close it at any time */
+    struct buf pending; /* the begin of a head that is not whole */
     struct link *next;
 };
 
@@ -28,34 +28,34 @@ struct address {
 /* A fiber in the queue for a connection. */
 struct link_waiter {
     fiber *self;
-    struct link *link;   /* handed over */
-    bool may_open;       /* a place became free instead */
+    struct link *link; /* handed over */
+    bool may_open;     /* a place became free instead */
     struct link_waiter *next;
 };
 
 struct upstream {
     const char *name;
-    const char *node, *port;     /* of the URL */
-    str host;                    /* as the Host header says it */
+    const char *node, *port; /* of the URL */
+    str host;                /* as the Host header says it */
     str service_token;
     struct breaker breaker;
     int64_t heard_ms;
     bool closed;
 
     struct address addresses[ADDRESSES_MAX];
-    size_t address_count;        /* 0: to be resolved */
+    size_t address_count; /* 0: to be resolved */
     bool numeric, resolving;
 
     struct link *idle;
-    size_t open;                 /* idle ones and those in use */
+    size_t open; /* idle ones and those in use */
     struct link_waiter *first, **end;
 };
 
 enum link_outcome {
     LINK_ANSWERED,
-    LINK_REFUSED,  /* no connection could be made */
-    LINK_STALE,    /* a kept connection ended before a byte of the answer: nothing is wrong over there */
-    LINK_BROKEN,   /* ended or went wrong within the answer */
+    LINK_REFUSED, /* no connection could be made */
+    LINK_STALE,   /* a kept connection ended before a byte of the answer: nothing is wrong */
+    LINK_BROKEN, /* ended or went wrong within the answer */
     LINK_LATE,
 };
 

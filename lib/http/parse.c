@@ -1,27 +1,35 @@
-/* parse.c - reads messages: head.c looks at a head, llhttp takes it apart, the rules that llhttp leaves open are judged,
- * and the body is what the head says. */
+/* parse.c - reads messages: head.c looks at a head, llhttp takes it apart, the rules that llhttp
+ * leaves open are judged, and the body is what the head says. */
 #include "lib/http/parse.h"
 
 #include "lib/http/target.h"
 
 #define SENTENCE_MALFORMED "The request is not well-formed HTTP."
 
-static const struct refusal malformed = { 400, FAULT_MALFORMED, "request_malformed", SENTENCE_MALFORMED };
+static const struct refusal malformed = { 400, FAULT_MALFORMED, "request_malformed",
+                                          SENTENCE_MALFORMED };
 static const struct refusal host_wrong = { 400, FAULT_MALFORMED, "host_wrong",
                                            "The request must name its host exactly once." };
 static const struct refusal target_wrong = { 400, FAULT_MALFORMED, "target_wrong",
                                              "The address asked for cannot be read." };
-static const struct refusal encoding_wrong = { 400, FAULT_MALFORMED, "transfer_encoding_wrong",
-                                               "The only transfer encoding understood is \"chunked\"." };
-static const struct refusal head_too_large = { 431, FAULT_TOO_LARGE, "head_too_large",
-                                               "The request's head is larger than 16 KiB or has more than 100 headers." };
+static const struct refusal encoding_wrong = {
+    400, FAULT_MALFORMED, "transfer_encoding_wrong",
+    "The only transfer encoding understood is \"chunked\"."
+};
+static const struct refusal head_too_large = {
+    431, FAULT_TOO_LARGE, "head_too_large",
+    "The request's head is larger than 16 KiB or has more than 100 headers."
+};
 static const struct refusal body_too_large = { 413, FAULT_TOO_LARGE, "body_too_large",
                                                "The request's body is larger than 1 MiB." };
-static const struct refusal expectation_failed = { 417, FAULT_MALFORMED, "expectation_failed",
-                                                   "The only expectation understood is \"100-continue\"." };
+static const struct refusal expectation_failed = {
+    417, FAULT_MALFORMED, "expectation_failed",
+    "The only expectation understood is \"100-continue\"."
+};
 static const struct refusal version_not_supported = { 505, FAULT_MALFORMED, "version_not_supported",
                                                       "HTTP/1.1 and HTTP/1.0 are understood." };
-static const struct refusal method_not_implemented = { 501, FAULT_MALFORMED, "method_not_implemented",
+static const struct refusal method_not_implemented = { 501, FAULT_MALFORMED,
+                                                       "method_not_implemented",
                                                        "This method is not known here." };
 
 /* For llhttp: -1 ends the parsing. */
@@ -47,7 +55,9 @@ static int on_name(llhttp_t *http, const char *at, size_t len)
     struct message *m = p->message;
     if (m->header_count == HEADERS_MAX)
         return refuse(p, &head_too_large);
-    m->headers[m->header_count++] = (struct header){ .name = { at, len }, .value = { at + len, 0 } };
+    struct header *h = &m->headers[m->header_count++];
+    h->name = (str){ at, len };
+    h->value = (str){ at + len, 0 };
     return 0;
 }
 
@@ -108,7 +118,8 @@ static const struct refusal *length_judge(const struct parser *p, const struct d
 {
     if (d->lengths > 1 || (d->lengths && d->encodings))
         return &malformed;
-    if (d->encodings && (d->encodings > 1 || p->minor == 0 || !str_equal_nocase(d->encoding, STR("chunked"))))
+    if (d->encodings &&
+        (d->encodings > 1 || p->minor == 0 || !str_equal_nocase(d->encoding, STR("chunked"))))
         return &encoding_wrong;
     if (!d->encodings && !p->without_body && p->http.content_length > p->body_bytes_max)
         return &body_too_large;
@@ -164,7 +175,8 @@ static int on_head(llhttp_t *http)
     http->upgrade = 0; /* an Upgrade is ignored: what follows is HTTP as before */
     p->chunked = d.encodings;
     p->left = http->content_length;
-    p->stage = !p->without_body && (p->chunked || p->until_close || p->left) ? PARSE_BODY : PARSE_DONE;
+    p->stage =
+        !p->without_body && (p->chunked || p->until_close || p->left) ? PARSE_BODY : PARSE_DONE;
     return 1; /* for llhttp the message ends here: the body is read below */
 }
 
@@ -175,12 +187,17 @@ static int on_end(llhttp_t *http)
 }
 
 static const llhttp_settings_t request_settings = {
-    .on_url = on_target, .on_header_field = on_name, .on_header_value = on_value,
-    .on_headers_complete = on_head, .on_message_complete = on_end,
+    .on_url = on_target,
+    .on_header_field = on_name,
+    .on_header_value = on_value,
+    .on_headers_complete = on_head,
+    .on_message_complete = on_end,
 };
 static const llhttp_settings_t response_settings = {
-    .on_header_field = on_name, .on_header_value = on_value,
-    .on_headers_complete = on_head, .on_message_complete = on_end,
+    .on_header_field = on_name,
+    .on_header_value = on_value,
+    .on_headers_complete = on_head,
+    .on_message_complete = on_end,
 };
 
 /* --- the parser --- */
@@ -205,7 +222,8 @@ void parser_await_request(struct parser *p, struct message *into, arena *a)
     parser_await(p, into, a);
 }
 
-void parser_await_response(struct parser *p, struct message *into, arena *a, bool to_head, size_t body_bytes_max)
+void parser_await_response(struct parser *p, struct message *into, arena *a, bool to_head,
+                           size_t body_bytes_max)
 {
     *p = (struct parser){ .lines = LINES_OF_RESPONSE, .body_bytes_max = body_bytes_max };
     llhttp_init(&p->http, HTTP_RESPONSE, &response_settings);
@@ -310,7 +328,8 @@ static size_t length_feed(struct parser *p, const char *bytes, size_t len)
 {
     str piece = { bytes, len < p->left ? len : (size_t)p->left };
     if (!p->body.at) {
-        /* A client's word about its length is no reason to take that much memory; our own service's is. */
+        /* A client's word about its length is no reason to take that much memory; our own service's
+         * is. */
         uint64_t trusted = p->of_response || p->left < 65536 ? p->left : 65536;
         buf_reserve(&p->body, piece.len < trusted ? (size_t)trusted : piece.len);
     }

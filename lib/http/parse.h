@@ -1,7 +1,8 @@
-/* parse.h - one message out of bytes as they arrive, request or response. Pure: no socket, no clock.
+/* parse.h - one message out of bytes as they arrive, request or response. Pure: no socket, no
+ * clock.
  *
- * The strict look of head.h goes over a head before llhttp does; bodies are read without llhttp. The message lives in
- * the arena given; the bytes may be reused as soon as they were taken. */
+ * The strict look of head.h goes over a head before llhttp does; bodies are read without llhttp.
+ * The message lives in the arena given; the bytes may be reused as soon as they were taken. */
 #ifndef TAQUILLA_HTTP_PARSE_H
 #define TAQUILLA_HTTP_PARSE_H
 
@@ -21,7 +22,7 @@ struct refusal {
 };
 
 enum parse_stage {
-    PARSE_HEAD,    /* nothing is taken until the head is whole, but empty lines before it */
+    PARSE_HEAD, /* nothing is taken until the head is whole, but empty lines before it */
     PARSE_BODY,
     PARSE_DONE,
     PARSE_REFUSED, /* for good: see `refused`; nothing after it can be trusted */
@@ -40,19 +41,20 @@ struct parser {
     arena *arena;
     bool of_response, without_body, chunked;
     struct lines lines;
-    size_t looked;         /* how much of the head was looked at */
+    size_t looked; /* how much of the head was looked at */
     int empty_lines;
-    uint64_t left;         /* of a body whose length was said */
+    uint64_t left; /* of a body whose length was said */
     struct chunks chunks;
     struct buf body;
     size_t body_bytes_max;
 };
 
 void parser_await_request(struct parser *p, struct message *into, arena *a);
-void parser_await_response(struct parser *p, struct message *into, arena *a, bool to_head, size_t body_bytes_max);
+void parser_await_response(struct parser *p, struct message *into, arena *a, bool to_head,
+                           size_t body_bytes_max);
 
-/* Takes from the front of `bytes`; returns how many. What it left must come again, followed by more. At PARSE_DONE what is
- * left belongs to the next message. */
+/* Takes from the front of `bytes`; returns how many. What it left must come again, followed by
+ * more. At PARSE_DONE what is left belongs to the next message. */
 size_t parser_feed(struct parser *p, const char *bytes, size_t len);
 
 /* The peer sends no more: true when that completes the message. */

@@ -14,12 +14,15 @@
 #include "lib/base/log.h"
 
 #define ACCEPTS_A_TURN 64
-#define REFUSED_AT_ONCE_MAX 256       /* connections over the limit that are still told so */
+#define REFUSED_AT_ONCE_MAX 256 /* connections over the limit that are still told so */
 #define SPARE_EXCHANGES_MAX 256
-#define REQUEST_ARENA_BYTES_MAX ((size_t)512 * 1024 * 1024) /* an upstream's answer may take 64 MiB several times */
+/* An upstream's answer may take 64 MiB several times. */
+#define REQUEST_ARENA_BYTES_MAX ((size_t)512 * 1024 * 1024)
 
-static const struct refusal too_many_connections = { 503, FAULT_UNAVAILABLE, "too_many_connections",
-                                                     "Too many connections are open. Try again in a moment." };
+static const struct refusal too_many_connections = {
+    503, FAULT_UNAVAILABLE, "too_many_connections",
+    "Too many connections are open. Try again in a moment."
+};
 
 /* --- the pool --- */
 
@@ -67,7 +70,7 @@ static void accept_resume(struct timer *t)
     watch_change(&s->listener, EPOLLIN);
 }
 
-/* No descriptors or memory left. The listener stays readable: without a pause the loop would spin. */
+/* No descriptors or memory left. The listener stays readable: the loop would spin. */
 static void accept_pause(struct server *s)
 {
     log_line("error", "accept_paused", "%s", strerror(errno));
@@ -129,7 +132,7 @@ static int port_of(int fd)
     socklen_t len = sizeof(bound);
     char port[NI_MAXSERV];
     if (getsockname(fd, (struct sockaddr *)&bound, &len) < 0 ||
-        getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof(port), NI_NUMERICSERV) != 0)
+        getnameinfo((struct sockaddr *)&bound, len, NULL, 0, port, sizeof(port), NI_NUMERICSERV))
         return 0;
     return atoi(port);
 }
@@ -147,13 +150,13 @@ static const fault *listen_anywhere(arena *a, const char *address, int port, int
     int why = errno;
     freeaddrinfo(found);
     if (*fd < 0)
-        return fault_new(a, FAULT_INVALID, "listen_failed", "Cannot listen on %s port %d: %s.", address, port,
-                         strerror(why));
+        return fault_new(a, FAULT_INVALID, "listen_failed", "Cannot listen on %s port %d: %s.",
+                         address, port, strerror(why));
     return NULL;
 }
 
-const fault *server_open(arena *a, struct server **out, struct site *site, const char *address, int port,
-                         int *bound_port)
+const fault *server_open(arena *a, struct server **out, struct site *site, const char *address,
+                         int port, int *bound_port)
 {
     int fd = -1;
     TRY(listen_anywhere(a, address, port, &fd));
@@ -161,8 +164,8 @@ const fault *server_open(arena *a, struct server **out, struct site *site, const
     if (!s)
         abort();
     s->site = site;
-    s->limits = (struct server_limits){ REQUEST_DEADLINE_MS, IDLE_DEADLINE_MS, SEND_DEADLINE_MS, 2000,
-                                        CONNECTIONS_MAX };
+    s->limits = (struct server_limits){ REQUEST_DEADLINE_MS, IDLE_DEADLINE_MS, SEND_DEADLINE_MS,
+                                        2000, CONNECTIONS_MAX };
     s->listener = (struct watch){ .fd = fd, .ready = accept_ready, .owner = s };
     s->accept_again = (struct timer){ .ring = accept_resume, .owner = s };
     const fault *problem = watch_start(a, &s->listener, EPOLLIN);
@@ -218,7 +221,8 @@ static void drain_ring(struct timer *t)
 {
     struct server *s = t->owner;
     if (s->open || s->held)
-        log_line("warn", "drain_cut", "%zu connections and %zu requests were left", s->open, s->held);
+        log_line("warn", "drain_cut", "%zu connections and %zu requests were left", s->open,
+                 s->held);
     void (*drained)(void *) = s->drained;
     s->drained = NULL;
     if (drained)

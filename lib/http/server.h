@@ -1,7 +1,8 @@
-/* server.h - HTTP/1.1 on the loop: strict heads, keep-alive, pipelining, chunked bodies, deadlines, drain.
+/* server.h - HTTP/1.1 on the loop: strict heads, keep-alive, pipelining, chunks, deadlines, drain.
  *
- * Bounds: head 16 KiB and 100 headers (431), body 1 MiB (413), 10 s from a request's first byte to its last, 60 s idle,
- * 30 s to send an answer, 10,000 connections. One request of a connection runs at a time; what follows waits in the kernel. */
+ * Bounds: head 16 KiB and 100 headers (431), body 1 MiB (413), 10 s from a request's first byte to
+ * its last (408), 60 s idle, 30 s to send an answer, 10,000 connections (503). One request of a
+ * connection runs at a time; what follows waits in the kernel. */
 #ifndef TAQUILLA_HTTP_SERVER_H
 #define TAQUILLA_HTTP_SERVER_H
 

@@ -1,4 +1,4 @@
-/* target.c - reads the target of a request line: one place decodes the path, and it does so once. */
+/* target.c - reads the target of a request line: the one place that decodes a path, once. */
 #include "lib/http/target.h"
 
 #include <string.h>
@@ -73,7 +73,8 @@ static bool target_without_origin(struct message *m, str host, arena *a)
     else
         return false;
     str authority = { rest.at, length_until((str){ rest.at, length_until(rest, '?') }, '/') };
-    if (!authority.len || !host_well_formed(authority) || (host.at && !str_equal_nocase(authority, host)))
+    if (!authority.len || !host_well_formed(authority) ||
+        (host.at && !str_equal_nocase(authority, host)))
         return false;
     rest = str_after(rest, authority.len);
     m->target = rest.len && rest.at[0] == '/' ? rest : arena_printf(a, "/%.*s", STR_ARG(rest));

@@ -10,15 +10,18 @@ ssize_t wire_send(int fd, str head, str body, size_t already)
     str head_left = str_after(head, of_head), body_left = str_after(body, already - of_head);
     if (!body_left.len)
         return send(fd, head_left.at, head_left.len, MSG_NOSIGNAL);
-    struct iovec parts[2] = { { (void *)(uintptr_t)head_left.at, head_left.len },
-                              { (void *)(uintptr_t)body_left.at, body_left.len } };
+    struct iovec parts[2] = {
+        { (void *)(uintptr_t)head_left.at, head_left.len },
+        { (void *)(uintptr_t)body_left.at, body_left.len },
+    };
     struct msghdr both = { .msg_iov = parts, .msg_iovlen = 2 };
     return sendmsg(fd, &both, MSG_NOSIGNAL);
 }
 
 static bool is_framing(str name)
 {
-    return str_equal_nocase(name, STR("Connection")) || str_equal_nocase(name, STR("Content-Length")) ||
+    return str_equal_nocase(name, STR("Connection")) ||
+           str_equal_nocase(name, STR("Content-Length")) ||
            str_equal_nocase(name, STR("Transfer-Encoding"));
 }
 

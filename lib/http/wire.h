@@ -9,8 +9,9 @@
 /* Sends what is left of head and body, in one system call. As send(2). */
 ssize_t wire_send(int fd, str head, str body, size_t already);
 
-/* "Name: value" CRLF. Left out: what says where a message ends (Content-Length, Transfer-Encoding, Connection: the
- * sender's own to say), and a text that would begin a line of somebody else's making. */
+/* "Name: value" CRLF. Left out: what says where a message ends (Content-Length, Transfer-Encoding,
+ * Connection: the sender's own to say), and a text that would begin a line of somebody else's
+ * making. */
 void wire_header(struct buf *out, str name, str value);
 
 /* A target as it may stand in a request line: what would end it is escaped. */

@@ -47,10 +47,12 @@ static void fed_compare(const struct fed *a, const struct fed *b)
     const struct message *m = &a->message, *n = &b->message;
     assert(a->end == b->end && a->parser.expects_continue == b->parser.expects_continue);
     assert(m->method == n->method && m->status == n->status && m->keep_alive == n->keep_alive);
-    assert(str_equal(m->target, n->target) && str_equal(m->path, n->path) && str_equal(m->query, n->query));
+    assert(str_equal(m->target, n->target) && str_equal(m->path, n->path) &&
+           str_equal(m->query, n->query));
     assert(str_equal(m->body, n->body) && m->header_count == n->header_count);
     for (size_t i = 0; i < m->header_count; i++)
-        assert(str_equal(m->headers[i].name, n->headers[i].name) && str_equal(m->headers[i].value, n->headers[i].value));
+        assert(str_equal(m->headers[i].name, n->headers[i].name) &&
+               str_equal(m->headers[i].value, n->headers[i].value));
 }
 
 void feeding_compare(const struct feeding *a, const struct feeding *b)
@@ -63,7 +65,8 @@ void feeding_compare(const struct feeding *a, const struct feeding *b)
 static bool is_name(str text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.at[i] <= ' ' || (unsigned char)text.at[i] >= 0x7F || strchr("()<>@,;:\\\"/[]?={}", text.at[i]))
+        if ((unsigned char)text.at[i] <= ' ' || (unsigned char)text.at[i] >= 0x7F ||
+            strchr("()<>@,;:\\\"/[]?={}", text.at[i]))
             return false;
     return text.len;
 }

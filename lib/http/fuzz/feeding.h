@@ -4,7 +4,8 @@
 
 #include "lib/http/parse.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* libFuzzer's, or the replay's, to call */
+int LLVMFuzzerTestOneInput(const uint8_t *data,
+                           size_t size); /* libFuzzer's, or the replay's, to call */
 
 #define FED_MAX 16
 
@@ -16,10 +17,10 @@ struct fed {
 
 struct feeding {
     bool responses;
-    bool to_head;       /* the responses answer HEAD */
-    size_t step;        /* bytes that arrive at once; 0: all */
+    bool to_head; /* the responses answer HEAD */
+    size_t step;  /* bytes that arrive at once; 0: all */
     struct fed fed[FED_MAX];
-    size_t count;       /* begun messages; the last may not be whole */
+    size_t count; /* begun messages; the last may not be whole */
 };
 
 /* Reads messages until one is refused, bytes end, or FED_MAX are there. */

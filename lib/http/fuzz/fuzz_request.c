@@ -1,5 +1,6 @@
-/* fuzz_request.c - any bytes as requests on one connection. However they are cut they are the same requests, and each that
- * is taken ends exactly where a plain reader of RFC 9112, written without llhttp, says it does. */
+/* fuzz_request.c - any bytes as requests on one connection. However they are cut they are the same
+ * requests, and each that is taken ends exactly where a plain reader of RFC 9112, written without
+ * llhttp, says it does. */
 #include <assert.h>
 #include <string.h>
 
@@ -90,7 +91,8 @@ static void request_check(const struct fed *m, str input)
     if (p.encodings) {
         chunks_check(&rest, got->body);
     } else {
-        assert((size_t)p.length == got->body.len && memcmp(rest.at, got->body.at, got->body.len) == 0);
+        assert((size_t)p.length == got->body.len &&
+               memcmp(rest.at, got->body.at, got->body.len) == 0);
         rest = str_after(rest, got->body.len);
     }
     assert(rest.at == input.at + m->end);

@@ -1,5 +1,5 @@
-/* fuzz_response.c - any bytes as the answers of another service: the same answers however they are cut, bounded, and no
- * body where there is none. The first byte says whether HEAD was asked. */
+/* fuzz_response.c - any bytes as the answers of another service: the same answers however they are
+ * cut, bounded, and no body where there is none. The first byte says whether HEAD was asked. */
 #include <assert.h>
 
 #include "lib/http/fuzz/feeding.h"
