@@ -41,7 +41,8 @@ function frame() {
     tongues.setAttribute('aria-label', t.language);
     if (!tongues.childElementCount) {
         tongues.append(...Object.entries(languages).map(([code, name]) => el('button', {
-            type: 'button', lang: code, 'aria-label': name, title: name, data: { language: code }, on: { click: () => choose(code) },
+            type: 'button', lang: code, 'aria-label': `${code.toUpperCase()}, ${name}`, title: name,
+            data: { language: code }, on: { click: () => choose(code) },
         }, code.toUpperCase())));
     }
     for (const button of tongues.children) button.setAttribute('aria-pressed', String(button.dataset.language === language));

@@ -73,7 +73,7 @@ export const money = (amount) => new Intl.NumberFormat(locale, {
     style: 'currency', currency: house.currency, currencyDisplay: 'narrowSymbol',
 }).format(amount);
 
-export const number = (value) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }).format(value);
+export const number = (value) => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 
 /* Adds amounts in cents, so that 0.1 + 0.2 is 0.3. */
 export const sum = (amounts) => amounts.reduce((cents, a) => cents + Math.round(a * 100), 0) / 100;

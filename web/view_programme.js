@@ -32,7 +32,6 @@ function dayStrip(chosen) {
     return el('nav', { class: 'days', 'aria-label': t.days },
         days.map((date) => el('a', {
             class: 'day', href: date === today() ? '#/' : `#/day/${date}`, 'aria-current': date === chosen ? 'date' : null,
-            'aria-label': dayName(date) === dayText(date) ? dayText(date) : `${dayName(date)}, ${dayText(date)}`,
         }, el('span', { class: 'day__week' }, date === today() ? t.today : weekdayText(date)),
         el('span', { class: 'day__number' }, dayNumber(date)), el('span', { class: 'day__month' }, monthText(date)))),
         el('label', { class: 'day day--other' }, el('span', { class: 'day__week' }, t.otherDay), other));
