@@ -33,6 +33,8 @@ static void check_json(str text)
 /* What was taken is written as JSON, and what is stored comes back the same. */
 static void check_taken(arena *a, const struct shape *s, const void *value)
 {
+    if (shape_for_reading_alone(s))
+        return;
     struct buf written = { .in = a }, stored = { .in = a }, again = { .in = a };
     json_write(&written, s, value);
     json_store(&stored, s, value);

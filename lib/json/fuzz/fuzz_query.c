@@ -19,6 +19,8 @@ static void check_fault(const fault *problem)
 /* A service prints what it was asked: it must be JSON whatever it was. */
 static void check_taken(arena *a, const struct shape *s, const void *value)
 {
+    if (shape_for_reading_alone(s))
+        return;
     struct buf stored = { .in = a };
     json_store(&stored, s, value);
     void *back = arena_take(a, s->size);

@@ -8,6 +8,15 @@
 
 #include "lib/json/shape.h"
 
+/* Is it never written, because it keeps whole objects as they were read? */
+static inline bool shape_for_reading_alone(const struct shape *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->fields[i].whole || (s->fields[i].shape && shape_for_reading_alone(s->fields[i].shape)))
+            return true;
+    return false;
+}
+
 const struct shape *const *fuzz_shapes(void); /* ended by NULL */
 
 #define FUZZ_SHAPES(...)                                                                           \
