@@ -3,9 +3,9 @@
 
 #include "lib/json/read.h"
 
-static const fault *id_check(struct call *c)
+static const fault *id_read(struct call *c, str *id)
 {
-    if (movie_id_plausible(c->names[0]))
+    if (movie_id_read(c->arena, c->names[0], id))
         return NULL;
     return fault_new(c->arena, FAULT_INVALID, "movie_id_invalid", "A movie's id has 24 hexadecimal digits.");
 }
@@ -51,8 +51,9 @@ const fault *movies_show(struct call *c)
 {
     struct movies *svc = c->service;
     struct movie found;
-    TRY(id_check(c));
-    TRY(svc->store->movie_show(svc->store, c->arena, c->names[0], &found));
+    str id;
+    TRY(id_read(c, &id));
+    TRY(svc->store->movie_show(svc->store, c->arena, id, &found));
     return reply(c, 200, &movie_shape, &found);
 }
 
@@ -69,8 +70,9 @@ const fault *movies_edit(struct call *c)
 {
     struct movies *svc = c->service;
     struct movie made;
-    TRY(id_check(c));
-    TRY(svc->store->movie_edit(svc->store, c->arena, c->names[0], c->body, &made));
+    str id;
+    TRY(id_read(c, &id));
+    TRY(svc->store->movie_edit(svc->store, c->arena, id, c->body, &made));
     return reply(c, 200, &movie_shape, &made);
 }
 
@@ -113,12 +115,13 @@ const fault *movies_delete(struct call *c)
     struct movies *svc = c->service;
     const struct delete_query *want = c->query;
     struct movie found;
-    TRY(id_check(c));
-    TRY(svc->store->movie_show(svc->store, c->arena, c->names[0], &found));
-    if (found.is_active && svc->rooms && want->showings.len == 0)
+    str id;
+    TRY(id_read(c, &id));
+    TRY(svc->store->movie_show(svc->store, c->arena, id, &found));
+    if (found.is_active && svc->rooms && want->showings == SHOWINGS_ASK)
         TRY(showings_none(svc, c->arena, found.id));
-    TRY(svc->store->movie_deactivate(svc->store, c->arena, c->names[0]));
-    TRY(svc->store->movie_show(svc->store, c->arena, c->names[0], &found));
+    TRY(svc->store->movie_deactivate(svc->store, c->arena, id));
+    TRY(svc->store->movie_show(svc->store, c->arena, id, &found));
     return reply_message(c, 200, &movie_shape, &found, "Movie deactivated successfully");
 }
 

@@ -30,9 +30,9 @@ static const struct field movie_input_fields[] = {
     FIELD(struct movie, title, "title", .trim = true, .blank_refused = true, .min = 1, .max = 500),
     FIELD(struct movie, description, "description", .trim = true, .blank_refused = true, .min = 1, .max = 10000),
     FIELD(struct movie, duration, "duration", .min = 1, .max = 10000, .doc = "minutes"),
-    FIELD(struct movie, genre, "genre", .optional = true, .one_or_many = true, .max = 50),
+    FIELD(struct movie, genre, "genre", .optional = true, .one_or_many = true, .trim = true, .max = 50),
     FIELD(struct movie, director, "director", .trim = true, .blank_refused = true, .min = 1, .max = 500),
-    FIELD(struct movie, cast, "cast", .optional = true, .one_or_many = true, .max = 500),
+    FIELD(struct movie, cast, "cast", .optional = true, .one_or_many = true, .trim = true, .max = 500),
     FIELD(struct movie, release_date, "releaseDate", .epoch_ms = true,
           .doc = "an ISO date, date-time, or milliseconds since 1970"),
     FIELD(struct movie, rating, "rating", .fallback = "0", .max = 10),
@@ -76,14 +76,19 @@ void movie_apply(struct movie *movie, const struct movie *edit)
         movie->is_active = edit->is_active;
 }
 
-bool movie_id_plausible(str id)
+bool movie_id_read(arena *a, str text, str *out)
 {
-    for (size_t i = 0; i < id.len; i++) {
-        char d = id.at[i];
-        if (!((d >= '0' && d <= '9') || (d >= 'a' && d <= 'f') || (d >= 'A' && d <= 'F')))
+    char *id = NEW_ARRAY(a, char, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        char d = text.at[i];
+        if (d >= 'A' && d <= 'F')
+            d = (char)(d - 'A' + 'a');
+        if (!((d >= '0' && d <= '9') || (d >= 'a' && d <= 'f')))
             return false;
+        id[i] = d;
     }
-    return id.len == 24;
+    *out = (str){ id, text.len };
+    return text.len == MOVIE_ID_LENGTH;
 }
 
 /* --- genres --- */
@@ -138,17 +143,12 @@ static const struct field featured_query_fields[] = {
 };
 const struct shape featured_query_shape = SHAPE(featured_query, featured_query_fields);
 
-static const fault *delete_query_check(arena *a, void *query)
-{
-    const struct delete_query *want = query;
-    if (want->showings.len == 0 || str_equal(want->showings, STR("keep")))
-        return NULL;
-    return fault_new(a, FAULT_INVALID, "validation_failed", "showings may only be keep.");
-}
+static const char *const showings_choices[] = { [SHOWINGS_ASK] = "ask", [SHOWINGS_KEEP] = "keep", NULL };
 static const struct field delete_query_fields[] = {
-    FIELD(struct delete_query, showings, "showings", .fallback = "", .doc = "keep: although it has showings to come"),
+    FIELD(struct delete_query, showings, "showings", .fallback = "ask", .choices = showings_choices,
+          .doc = "keep: although it has showings to come"),
 };
-const struct shape delete_query_shape = SHAPE(delete_query, delete_query_fields, .check = delete_query_check);
+const struct shape delete_query_shape = SHAPE(delete_query, delete_query_fields);
 
 static const struct field ids_query_fields[] = { FIELD(struct ids_query, ids, "ids", .min = 1, .max = 1000) };
 const struct shape movie_ids_query_shape = {
@@ -169,12 +169,24 @@ static bool has_word(str piece)
     return false;
 }
 
+/* Takes the next piece without white space off the front of *rest. */
+static bool piece_cut(str *rest, str *piece)
+{
+    *rest = str_trim(*rest);
+    size_t end = 0;
+    while (end < rest->len && !str_blank((str){ rest->at + end, 1 }))
+        end++;
+    *piece = (str){ rest->at, end };
+    *rest = str_after(*rest, end);
+    return end > 0;
+}
+
 str search_expression(arena *a, str words)
 {
     struct buf out = { .in = a };
     str piece;
     size_t count = 0;
-    while (count < WORDS_MAX && str_cut(&words, ' ', &piece)) {
+    while (count < WORDS_MAX && piece_cut(&words, &piece)) {
         if (!has_word(piece))
             continue;
         if (count++ > 0)

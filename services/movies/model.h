@@ -26,7 +26,9 @@ extern const struct shape movie_edit_shape;  /* PUT: what is given is changed */
 
 /* Takes over what the edit gives. */
 void movie_apply(struct movie *movie, const struct movie *edit);
-bool movie_id_plausible(str id); /* 24 hex digits */
+#define MOVIE_ID_LENGTH 24
+/* An id as clients send it: that many hex digits, of either case; *out is how it is stored. */
+bool movie_id_read(arena *a, str text, str *out) MUST_CHECK;
 
 struct genre {
     str id, name, description;
@@ -50,8 +52,10 @@ struct featured_query {
 };
 extern const struct shape featured_query_shape;
 
+/* What becomes of a film's showings to come when it is taken out of the programme. */
+enum { SHOWINGS_ASK, SHOWINGS_KEEP };
 struct delete_query {
-    str showings;
+    unsigned showings;
 };
 extern const struct shape delete_query_shape;
 

@@ -5,9 +5,20 @@
 #include "lib/db/sqlite.h"
 #include "services/movies/store.h"
 
+/* How many films a filter lets through: true until the log's position moves. */
+#define TOTALS_KNOWN 32
+#define TOTAL_ABOUT_MAX 104
+struct known_total {
+    int64_t position, total;
+    unsigned asked;
+    unsigned char length;
+    char about[TOTAL_ABOUT_MAX]; /* genre and words */
+};
+
 struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     struct sqlite *db;
+    struct known_total totals[TOTALS_KNOWN];
 };
 #define STORE_OF(store_pointer) ((struct sqlite_store *)(void *)(store_pointer))
 

@@ -164,17 +164,25 @@ struct import_act {
 
 #define DAY_MS INT64_C(86400000)
 
+/* Midnight of its day, UTC; also before 1970. */
+static instant day_start(instant moment)
+{
+    int64_t into_day = moment.ms % DAY_MS;
+    return (instant){ moment.ms - into_day - (into_day < 0 ? DAY_MS : 0) };
+}
+
 static const fault *import_act(struct sql *db, arena *a, void *arg)
 {
     struct import_act *act = arg;
     for (size_t i = 0; i < act->films->count; i++) {
         const struct movie *want = LIST_AT(act->films, struct movie, i);
         int64_t present = 0;
+        instant from = day_start(want->release_date);
         TRY(sql_number(db, a, &present,
                        "SELECT count(*) FROM movies WHERE title = ?1 AND director = ?2 "
-                       "AND release_date / ?4 = ?3 / ?4",
-                       BIND(sql_text(want->title), sql_text(want->director), sql_instant(want->release_date),
-                            sql_int(DAY_MS))));
+                       "AND release_date BETWEEN ?3 AND ?4",
+                       BIND(sql_text(want->title), sql_text(want->director), sql_instant(from),
+                            sql_int(from.ms + DAY_MS - 1))));
         if (present > 0) {
             act->made.present++;
             continue;
