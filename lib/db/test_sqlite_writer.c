@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,6 +191,45 @@ static void test_queue_bounded(void **state)
     on_loop(crowd);
 }
 
+/* --- the write-ahead log of the file --- */
+
+static void read_and_fill(void *arg)
+{
+    (void)arg;
+    arena *a = arena_new(1 << 20);
+    for (int i = 0; i < 100; i++) {
+        int64_t n = -1;
+        assert_null(sql_number(sqlite_reader(store), a, &n, "SELECT count(*) FROM things", NO_BINDS));
+        assert_null(sqlite_write(store, a, fill, NULL));
+        int64_t after = -1;
+        assert_null(sql_number(sqlite_reader(store), a, &after, "SELECT count(*) FROM things", NO_BINDS));
+        assert_true(after > n); /* each read sees the last commit, whatever snapshot the reader kept */
+        arena_reset(a);
+    }
+    arena_free(a);
+}
+
+/* Readers that keep their snapshot must not keep the log from starting over: 20,000 pages go through it. */
+static void log_bounded(void)
+{
+    struct group g = { 0 };
+    for (int i = 0; i < 20; i++)
+        assert_true(group_start(&g, "read_and_fill", read_and_fill, NULL));
+    group_wait(&g);
+    assert_int_equal(number_of("SELECT count(*) FROM things"), 2000);
+    char path[96];
+    snprintf(path, sizeof(path), "%s/test.db-wal", directory);
+    struct stat found;
+    assert_int_equal(stat(path, &found), 0);
+    assert_true(found.st_size < 4 * WAL_PAGES_MAX * 4096);
+}
+
+static void test_log_bounded(void **state)
+{
+    (void)state;
+    on_loop(log_bounded);
+}
+
 /* --- kill -9 --- */
 
 #define STORM_FIBERS 32
@@ -279,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_write_error),
         cmocka_unit_test(test_queue_bounded),
+        cmocka_unit_test(test_log_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
