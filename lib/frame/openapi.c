@@ -1,5 +1,4 @@
 /* openapi.c - the API's description (OpenAPI 3.1) from the very tables that serve it. */
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/frame/frame.h"
@@ -466,14 +465,4 @@ void openapi_write(const struct service *s, struct buf *out)
     openapi_write_error_schema(out, s->errors);
     schemas_write(out, s);
     buf_literal(out, "}}}");
-}
-
-int openapi_print(const struct service *s)
-{
-    struct buf out = { 0 };
-    openapi_write(s, &out);
-    buf_char(&out, '\n');
-    fwrite(out.at, 1, out.len, stdout);
-    buf_free(&out);
-    return 0;
 }
