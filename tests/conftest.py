@@ -52,6 +52,14 @@ def m(cinema):
 
 
 @pytest.fixture(scope="session")
+def through(cinema):
+    """Maker of the shared cinema that makes everything through the gateway."""
+    maker = Maker(cinema, through_gateway=True)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture(scope="session")
 def guarded(request):
     """A cinema with ADMIN_TOKEN, a public name and one foreign origin."""
     with Cinema(

@@ -7,6 +7,13 @@ import pytest
 from harness.door import ok, refused
 from harness.maker import unique
 
+
+@pytest.fixture(scope="module")
+def m(through):
+    """What is read at the gateway at once is written there."""
+    return through
+
+
 ABSENT = 99_999_999
 
 

@@ -109,5 +109,7 @@ def test_a_bad_setting_is_one_sentence(tmp_path):
 
 
 def test_with_an_admin(tmp_path):
-    done = run("demo", "--data", tmp_path / "data", folder=tmp_path, timeout=60, ADMIN_TOKEN="only-the-manager-0123456789")
+    done = run(
+        "demo", "--data", tmp_path / "data", folder=tmp_path, timeout=60, ADMIN_TOKEN="only-the-manager-0123456789"
+    )
     assert done.returncode == 0, done.stderr

@@ -8,6 +8,13 @@ from harness import shapes
 from harness.door import named_seats, ok, refused
 from harness.maker import unique, wall
 
+
+@pytest.fixture(scope="module")
+def m(through):
+    """What is read at the gateway at once is written there."""
+    return through
+
+
 ABSENT = 99_999_999
 
 
@@ -22,7 +29,7 @@ def week(m):
     noon = m.now().replace(hour=12, minute=0, second=0)
     made = {day: m.make_showing(film, room, wall(noon + timedelta(days=day))) for day in (3, 1, 2, -2)}
     gone = m.make_showing(film, room, wall(noon + timedelta(days=5)))
-    m.rooms.delete(f"/api/schedules/{gone['id']}")
+    m.gateway.delete(f"/api/schedules/{gone['id']}")
     return {"film": film, "room": room, "noon": noon, "gone": gone} | made
 
 
@@ -78,7 +85,7 @@ def test_bad_filters(m, bad):
 
 def test_films_taken_down_are_not_on(m):
     showing = m.make_showing()
-    assert m.movies.delete(f"/api/movies/{showing['movie_id']}", params={"showings": "keep"}).status_code == 200
+    assert m.gateway.delete(f"/api/movies/{showing['movie_id']}", params={"showings": "keep"}).status_code == 200
     assert showtimes(m, movieId=showing["movie_id"]) == []
 
 
@@ -116,6 +123,7 @@ def test_seat_map(m):
     held, sold = m.book(showing, [a, b], hold=True), m.book(showing, [c])
     m.pay(sold)
     change_seat(m, d, showing["room"], is_available=False)
+    m.states_once(showing, lambda states: states[d] == "out" and states[c] == "sold")
     now = m.seat_map(showing)
     assert {s["id"]: s["state"] for s in now["seats"]} == {
         a: "held",
@@ -128,6 +136,7 @@ def test_seat_map(m):
     assert now["counts"] == {"free": 2, "held": 2, "sold": 1, "out": 1}
     assert now["version"] != seats["version"]
     ok(m.cancel(held)), ok(m.cancel(sold))
+    m.states_once(showing, lambda states: list(states.values()).count("free") == 5)
     assert m.seat_map(showing)["counts"] == {"free": 5, "held": 0, "sold": 0, "out": 1}
     refused(m.gateway.get(f"/api/showtimes/{ABSENT}/seats"), 404)
 
@@ -181,8 +190,8 @@ def test_user_dashboard(m):
 def test_dashboard_of_things_that_are_gone(m):
     user, showing = m.make_user(), m.make_showing()
     m.book(showing, 1, user)
-    assert m.rooms.delete(f"/api/schedules/{showing['id']}", params={"refund": "true"}).status_code == 202
-    assert m.movies.delete(f"/api/movies/{showing['movie_id']}").status_code == 200
+    assert m.gateway.delete(f"/api/schedules/{showing['id']}", params={"refund": "true"}).status_code == 202
+    assert m.gateway.delete(f"/api/movies/{showing['movie_id']}").status_code == 200
     row = ok(m.gateway.get(f"/api/user-dashboard/{user['id']}"))["reservations"][0]
     assert row["status"] == "CANCELLED" and row["movie"]["title"] == showing["movie"]["title"]
     assert row["schedule"]["showtime"] == showing["show_time"]
@@ -290,7 +299,7 @@ def test_book_ticket_refusals(m):
     ok(attempt(), 201)
     assert named_seats(refused(attempt(), 409, "seats_taken")) == showing["seat_ids"][:1]
     gone = m.make_showing()
-    m.rooms.delete(f"/api/schedules/{gone['id']}")
+    m.gateway.delete(f"/api/schedules/{gone['id']}")
     refused(m.gateway.post("/api/book-ticket", json=m.booking(gone)), 409, "showing_cancelled")
 
 

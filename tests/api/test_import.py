@@ -23,8 +23,14 @@ def films_file():
     file = cache / "package" / "data" / "movies.json"
     if not file.is_file():
         cache.mkdir(parents=True, exist_ok=True)
-        packed = subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=cache, capture_output=True, text=True, timeout=300,
-                                stdin=subprocess.DEVNULL)
+        packed = subprocess.run(
+            ["npm", "pack", "--silent", PACKAGE],
+            cwd=cache,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
         assert packed.returncode == 0, packed.stderr
         subprocess.run(["tar", "xzf", packed.stdout.split()[-1], "package/data/movies.json"], cwd=cache, check=True)
     return file
@@ -51,9 +57,11 @@ def test_every_row_is_accounted_for(films_file):
         assert found["refused"] == 1 and found["already there"] == 0, first.stdout
         untitled = next(i for i, row in enumerate(rows) if row["Title"] is None)
         assert f"line {untitled + 2}:" in first.stdout and "no title" in first.stdout
-        for field, number in (("duration", sum(r["Running Time min"] is None for r in rows if r["Title"] is not None)),
-                              ("director", sum(r["Director"] is None for r in rows if r["Title"] is not None)),
-                              ("title", sum(isinstance(r["Title"], int) for r in rows))):
+        for field, number in (
+            ("duration", sum(r["Running Time min"] is None for r in rows if r["Title"] is not None)),
+            ("director", sum(r["Director"] is None for r in rows if r["Title"] is not None)),
+            ("title", sum(isinstance(r["Title"], int) for r in rows)),
+        ):
             assert re.search(rf"^ +{field} +{number} ", first.stdout, re.M), f"{field} {number}: {first.stdout}"
 
         again = run("import", "movies", films_file, *into, folder=cinema.folder, timeout=300)
@@ -67,6 +75,7 @@ def test_every_row_is_accounted_for(films_file):
         def film(title, year):
             found = ok(m.movies.get("/api/movies/search", params={"q": title, "limit": 50}))
             return next(f for f in found if f["title"] == title and f["releaseDate"].startswith(year))
+
         assert film("The Birth of a Nation", "1915-02-08")["director"]
         assert film("Duel in the Sun", "1946-12-31")
         assert film("1776", "1972")["title"] == "1776"
@@ -95,14 +104,15 @@ def test_without_a_cinema_it_opens_one(tmp_path):
 
 def test_our_own_films(cinema_for_files, tmp_path):
     m, into = cinema_for_files
-    own = m.movie_body(title="Cléo de 5 à 7 \"restaurada\"", releaseDate="1962-04-11", cast=["Corinne Marchand"])
+    own = m.movie_body(title='Cléo de 5 à 7 "restaurada"', releaseDate="1962-04-11", cast=["Corinne Marchand"])
     rows = [own, {"title": "Sin fecha"}, 7, own | {"title": "x" * 5000}]
     done = run("import", "movies", write(tmp_path, rows), *into, folder=tmp_path, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert counts(done) == {"read": 4, "created": 1, "already there": 0, "refused": 3}
     found = ok(m.movies.get("/api/movies/search", params={"q": "Cleo"}))
     assert [{k: f[k] for k in own if k != "releaseDate"} for f in found] == [
-        {k: v for k, v in own.items() if k != "releaseDate"}]
+        {k: v for k, v in own.items() if k != "releaseDate"}
+    ]
     assert found[0]["releaseDate"] == "1962-04-11T00:00:00.000Z"
 
 
@@ -120,7 +130,9 @@ def test_a_file_that_is_none(tmp_path, text):
     assert done.returncode == 1 and len(done.stderr.strip().splitlines()) == 1, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [(), ("movies",), ("rooms", "x"), ("movies", "--check"), ("movies", "x", "--what")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("movies",), ("rooms", "x"), ("movies", "--check"), ("movies", "x", "--what")]
+)
 def test_wrong_use_is_said(tmp_path, arguments):
     assert run("import", *arguments, folder=tmp_path).returncode == 2
 

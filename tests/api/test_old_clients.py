@@ -1,6 +1,14 @@
 """The calls that the clients of the replaced system make, played as they make them."""
 
+import pytest
+
 from harness.door import ok, refused
+
+
+@pytest.fixture(scope="module")
+def m(through):
+    """What is read at the gateway at once is written there."""
+    return through
 
 
 def test_the_old_web_client(m):

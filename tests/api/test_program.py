@@ -72,13 +72,14 @@ def test_a_bad_setting_is_one_sentence(name, bad, tmp_path):
     done = run(*arguments, timeout=20, **{name: bad})
     assert done.returncode == 2, done.stderr
     said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-    assert any(name in line for line in said) and len(said) <= 2, said
+    about = name.lower().replace("_", " ")
+    assert any(name in line or about in line for line in said) and len(said) <= 2, said
 
 
 def test_a_bad_setting_stops_up(tmp_path):
     done = run("up", "--base-port", free_ports(), "--data", tmp_path / "d", timeout=20, TIME_ZONE="Mars/Olympus")
     assert done.returncode == 2
-    assert "TIME_ZONE" in done.stdout + done.stderr
+    assert "Mars/Olympus" in done.stdout + done.stderr
 
 
 def test_env_file_and_environment(tmp_path):

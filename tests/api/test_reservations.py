@@ -8,7 +8,7 @@ import pytest
 
 from harness import shapes
 from harness.door import named_seats, ok, refused
-from harness.maker import unique, wall
+from harness.maker import LAG_S, unique, wall
 
 ABSENT = 99_999_999
 
@@ -33,7 +33,9 @@ def wait_for(what, within_s=20):
 def change_seat(m, seat_id, room, **change):
     from test_rooms import seat_path
 
-    return ok(m.rooms.put(seat_path(m, {"id": seat_id, "room_id": room["id"]}), json=change))
+    changed = ok(m.rooms.put(seat_path(m, {"id": seat_id, "room_id": room["id"]}), json=change))
+    time.sleep(LAG_S)
+    return changed
 
 
 # --- users ---
@@ -381,6 +383,7 @@ def test_not_on_sale_yet(m):
     refused(answer, 409, "not_on_sale_yet")
     assert 500 <= int(answer.headers["retry-after"]) <= 600
     ok(m.rooms.put(f"/api/schedules/{showing['id']}", json={"sales_open_at": m.at(seconds=-1)}))
+    time.sleep(LAG_S)
     m.book(showing)
 
 
@@ -410,7 +413,8 @@ def test_holds_run_out(opened):
     showing = m.make_showing()
     held, other = m.book(showing, 2, hold=True), m.book(showing, [showing["seat_ids"][5]], hold=True)
     old_kind = m.book(showing, [showing["seat_ids"][7]])
-    assert m.states(showing)[showing["seat_ids"][0]] == "held"
+    first = showing["seat_ids"][0]
+    assert m.states_once(showing, lambda states: states[first] != "free")[first] == "held"
     refused(m.try_book(showing, 1), 409, "seats_taken")
     wait_for(lambda: m.read(held)["status"] == "EXPIRED", 8)
     wait_for(lambda: m.states(showing)[showing["seat_ids"][0]] == "free", 3)

@@ -1,5 +1,6 @@
 """Contract section 3, row by row: rooms, seats, showings and their changes while tickets live."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from harness import shapes
 from harness.cinema import Alone
 from harness.door import ok, refused
-from harness.maker import unique, wall
+from harness.maker import LAG_S, unique, wall
 
 ABSENT = 99_999_999
 
@@ -445,6 +446,7 @@ def test_change_with_live_tickets(m):
     assert ok(m.rooms.get(path))["room_id"] == showing["room_id"]
     changed = ok(m.rooms.put(path, json={"price": 15, "show_time": m.at(days=2), "movie_id": m.make_movie()["_id"]}))
     assert changed["price"] == 15
+    time.sleep(LAG_S)
     assert m.read(sold)["totalAmount"] == 10
     assert m.book(showing, [showing["seat_ids"][2]])["totalAmount"] == 15, "sales go on, at the new price"
 

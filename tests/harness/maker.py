@@ -1,6 +1,7 @@
 """Makes what a test needs (films, rooms, showings, people, bookings), each new and its own."""
 
 import itertools
+import time
 import uuid
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 from harness.cinema import SERVICES, ZONE
 from harness.door import ok
 
+LAG_S = 0.5  # what one service changed, all others know long before
 _count = itertools.count(1)
 
 
@@ -20,13 +22,19 @@ def wall(moment):
 
 
 class Maker:
-    """A cinema and a client of each service, with the admin's token where one is set."""
+    """A cinema and a client of each service, with the admin's token where one is set.
 
-    def __init__(self, cinema, zone=ZONE):
+    What it makes, it makes at the owner, or through the gateway: who reads at the gateway at once must write there.
+    """
+
+    def __init__(self, cinema, zone=ZONE, through_gateway=False):
         self.cinema, self.zone = cinema, ZoneInfo(zone)
         self.token = cinema.admin_token
         for service in SERVICES:
             setattr(self, service, cinema.door(service, token=self.token))
+        self.at_movies, self.at_rooms, self.at_reservations = (
+            self.gateway if through_gateway else door for door in (self.movies, self.rooms, self.reservations)
+        )
 
     def close(self):
         for service in SERVICES:
@@ -52,16 +60,16 @@ class Maker:
         } | more
 
     def make_movie(self, **more):
-        return ok(self.movies.post("/api/movies", json=self.movie_body(**more)), 201)
+        return ok(self.at_movies.post("/api/movies", json=self.movie_body(**more)), 201)
 
     def make_room(self, seats=20, per_row=10, **more):
         """A room with its seats under "seats"."""
         body = {"name": unique("Sala "), "capacity": max(seats, 1)} | more
-        room = ok(self.rooms.post("/api/rooms", json=body), 201)
+        room = ok(self.at_rooms.post("/api/rooms", json=body), 201)
         room["seats"] = []
         if seats:
             room["seats"] = ok(
-                self.rooms.post(
+                self.at_rooms.post(
                     f"/api/rooms/{room['id']}/seats", json={"auto_generate": True, "seats_per_row": per_row}
                 ),
                 201,
@@ -73,7 +81,7 @@ class Maker:
         movie = movie or self.make_movie()
         room = room or self.make_room(seats=seats)
         showing = ok(
-            self.rooms.post(
+            self.at_rooms.post(
                 "/api/schedules",
                 json={
                     "movie_id": movie["_id"],
@@ -92,7 +100,7 @@ class Maker:
         return {"email": f"{name}@example.com", "name": name.title(), "phone": "999888777"} | more
 
     def make_user(self, **more):
-        return ok(self.reservations.post("/api/users", json=self.user_body(**more)), 201)
+        return ok(self.at_reservations.post("/api/users", json=self.user_body(**more)), 201)
 
     def booking(self, showing, seats=1, user=None, **more):
         """The body of a booking; seats: how many of the first ones, or their ids."""
@@ -107,7 +115,7 @@ class Maker:
         } | more
 
     def try_book(self, showing, seats=1, user=None, headers=None, **more):
-        return self.reservations.post(
+        return self.at_reservations.post(
             "/api/reservations", json=self.booking(showing, seats, user, **more), headers=headers
         )
 
@@ -116,13 +124,13 @@ class Maker:
 
     def try_pay(self, reservation, method="cash", headers=None, **more):
         body = {"reservationId": reservation["id"], "amount": reservation["totalAmount"], "paymentMethod": method}
-        return self.reservations.post("/api/payments", json=body | more, headers=headers)
+        return self.at_reservations.post("/api/payments", json=body | more, headers=headers)
 
     def pay(self, *arguments, **more):
         return ok(self.try_pay(*arguments, **more), 201)
 
     def cancel(self, reservation, **more):
-        return self.reservations.put(f"/api/reservations/{reservation['id']}/cancel", **more)
+        return self.at_reservations.put(f"/api/reservations/{reservation['id']}/cancel", **more)
 
     def read(self, reservation):
         return ok(self.reservations.get(f"/api/reservations/{reservation['id']}"))
@@ -136,6 +144,13 @@ class Maker:
     def states(self, showing):
         """State by seat, as the gateway says it."""
         return {s["id"]: s["state"] for s in self.seat_map(showing)["seats"]}
+
+    def states_once(self, showing, good, within_s=3):
+        """The same once good(states): what was written at the owner itself reaches the gateway a moment later."""
+        end = time.monotonic() + within_s
+        while not good(states := self.states(showing)) and time.monotonic() < end:
+            time.sleep(0.02)
+        return states
 
     def admin(self):
         """Headers of who may do everything."""
