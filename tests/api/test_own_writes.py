@@ -17,6 +17,7 @@ def m(through):
 ROUNDS = 200
 
 
+@pytest.mark.long
 def test_write_then_read(m):
     g = m.gateway
     room = m.make_room(seats=ROUNDS, per_row=20)

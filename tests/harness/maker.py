@@ -14,7 +14,7 @@ _count = itertools.count(1)
 
 
 def unique(word):
-    return f"{word}{next(_count)}x{uuid.uuid4().hex[:8]}"
+    return f"{word}{next(_count)}q{uuid.uuid4().hex[:8]}"
 
 
 def wall(moment):
