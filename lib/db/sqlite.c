@@ -14,7 +14,7 @@
     "PRAGMA temp_store = MEMORY;"
 /* wal_autocheckpoint 0: the writer does it itself, after the answers are out. */
 #define WRITER_SETUP                                                                               \
-    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -4096;"              \
+    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536;"              \
     "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 16777216;"
 
 static const fault *unreadable(arena *a, const char *path, const char *why)

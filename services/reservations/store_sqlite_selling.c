@@ -12,16 +12,21 @@ struct reserve_act {
     struct reservation made;
 };
 
-/* Seats of the sale that are claimed; with `lasting`, only those that surely stay so (sold, or held past now). */
-static const fault *claimed(struct sql *db, arena *a, const struct sale *sale, instant now, bool lasting,
-                            ids *out)
+/* Seats of the sale that are claimed past `after_ms`, by id. One lookup by key each: a booking has few seats, and a list as
+ * a parameter costs more than it saves. */
+static const fault *claimed(struct sql *db, arena *a, const struct sale *sale, int64_t after_ms, ids *out)
 {
-    return sql_numbers(db, a, out,
-                       "SELECT DISTINCT seat_id FROM seat_claims WHERE schedule_id = ?1 "
-                       "AND seat_id IN (SELECT value FROM json_each(?2)) "
-                       "AND (?3 = 0 OR held_until IS NULL OR held_until > ?4) ORDER BY seat_id",
-                       BIND(sql_int(sale->schedule_id), sql_ids(a, &sale->seat_ids), sql_int(lasting),
-                            sql_instant(now)));
+    *out = (ids){ NEW_ARRAY(a, int64_t, sale->seat_ids.count), 0 };
+    for (size_t i = 0; i < sale->seat_ids.count; i++) {
+        int64_t until_ms = INT64_MIN;
+        TRY(sql_number(db, a, &until_ms,
+                       "SELECT coalesce(held_until, 9223372036854775807) FROM seat_claims "
+                       "WHERE schedule_id = ?1 AND seat_id = ?2",
+                       BIND(sql_int(sale->schedule_id), sql_int(sale->seat_ids.at[i]))));
+        if (until_ms > after_ms)
+            out->at[out->count++] = sale->seat_ids.at[i];
+    }
+    return NULL;
 }
 
 /* --- inside the act --- */
@@ -49,7 +54,7 @@ static const fault *seats_free(struct sql *db, arena *a, const struct reserve_ac
     if (act->store->claims_unsafe)
         return NULL;
     ids taken = { NULL, 0 }, run_out = { NULL, 0 };
-    TRY(claimed(db, a, act->sale, sql_now(db), false, &taken));
+    TRY(claimed(db, a, act->sale, INT64_MIN, &taken));
     if (taken.count == 0)
         return NULL;
     TRY(sql_numbers(db, a, &run_out,
@@ -58,7 +63,7 @@ static const fault *seats_free(struct sql *db, arena *a, const struct reserve_ac
                     BIND(sql_int(act->sale->schedule_id), sql_ids(a, &act->sale->seat_ids),
                          sql_instant(sql_now(db)))));
     TRY(reservations_expire(db, a, &run_out));
-    TRY(claimed(db, a, act->sale, sql_now(db), false, &taken));
+    TRY(claimed(db, a, act->sale, INT64_MIN, &taken));
     return taken.count == 0 ? NULL : seats_taken(a, taken);
 }
 
@@ -66,9 +71,9 @@ static const fault *holds_allowed(struct sql *db, arena *a, const struct sale *s
 {
     int64_t open = 0;
     TRY(sql_number(db, a, &open,
-                   "SELECT count(*) FROM reservations WHERE user_id = ?1 AND status = 'PENDING' "
-                   "AND (expires_at IS NULL OR expires_at > ?2)",
-                   BIND(sql_int(sale->user_id), sql_instant(sql_now(db)))));
+                   "SELECT count(*) FROM (SELECT 1 FROM reservations WHERE user_id = ?1 AND status = 'PENDING' "
+                   "AND (expires_at IS NULL OR expires_at > ?2) LIMIT ?3)",
+                   BIND(sql_int(sale->user_id), sql_instant(sql_now(db)), sql_int(sale->holds_per_user_max))));
     if (open >= sale->holds_per_user_max)
         return fault_new(a, FAULT_CONFLICT, "too_many_holds",
                          "This user already has %lld unpaid reservations; pay or cancel one first.",
@@ -149,7 +154,7 @@ static const fault *reserve_act(struct sql *db, arena *a, void *arg)
 static const fault *refuse_early(struct sqlite_store *s, arena *a, const struct sale *sale)
 {
     ids taken = { NULL, 0 };
-    TRY(claimed(sqlite_reader(s->db), a, sale, clock_now(), true, &taken));
+    TRY(claimed(sqlite_reader(s->db), a, sale, clock_now().ms, &taken));
     return taken.count == 0 ? NULL : seats_taken(a, taken);
 }
 

@@ -35,7 +35,7 @@ CREATE TABLE reservations (
 CREATE INDEX reservations_by_user ON reservations (user_id, id);
 CREATE INDEX reservations_by_schedule ON reservations (schedule_id, id);
 CREATE INDEX reservations_by_movie ON reservations (movie_id, id);
-CREATE INDEX reservations_open_by_user ON reservations (user_id) WHERE status = 'PENDING';
+CREATE INDEX reservations_open_by_user ON reservations (user_id, expires_at) WHERE status = 'PENDING';
 CREATE INDEX reservations_to_expire ON reservations (expires_at) WHERE status = 'PENDING';
 
 CREATE TABLE reserved_seats (
