@@ -1,4 +1,4 @@
-"""What docs/api.md and the READMEs show is what happens: their examples run, and the printed answers are those that come."""
+"""What docs/api.md and the READMEs show is what happens: the examples run, and the printed answers are the real ones."""
 
 import json
 import re
