@@ -6,8 +6,10 @@ import pytest
 
 from harness.cinema import SERVICES, Cinema, Elsewhere
 from harness.maker import Maker
+from harness.stacks import deepest_stacks
 from sweep import sweep
 
+STACKS = pytest.StashKey()
 ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
 
 
@@ -37,10 +39,21 @@ def cinema(request):
         return
     shared = Cinema(MEASURE_STACKS="true", MAX_HOLDS_PER_USER=10, CINEMA_NAME="Cine Prueba").start()
     yield shared
+    stacks = deepest_stacks(shared)
+    request.config.stash[STACKS] = stacks
     shared.stop(remove=False)
     problems = sweep(shared.database())
     assert not problems, "\n".join(problems)
     shared.stop()
+    assert stacks, "no stack was measured"
+    deep = [row for row in stacks if row[0] * 2 > row[1]]
+    assert not deep, f"over half of a stack was used: {deep}"
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """The deepest fiber stack of every route that the tests asked for."""
+    for size, usable, service, route in config.stash.get(STACKS, ()):
+        terminalreporter.write_line(f"stack {size / usable:4.0%} {size:7} bytes  {service} {route}")
 
 
 @pytest.fixture(scope="session")
