@@ -145,13 +145,14 @@ void codes_write(struct buf *out)
     buf_literal(out, "# Error codes\n\n"
                      "Every error answer has the same body, whatever the service:\n\n"
                      "```json\n"
-                     "{\"success\":false,\"data\":null,\"error\":\"Seat A1 is taken.\",\"message\":\"Seat A1 is taken.\",\n"
-                     " \"code\":\"seats_taken\",\"status\":409,\"title\":\"Conflict\",\"detail\":\"Seat A1 is taken.\",\n"
+                     "{\"success\":false,\"data\":null,\"error\":\"This seat is no longer free: 966.\",\n"
+                     " \"message\":\"This seat is no longer free: 966.\",\"code\":\"seats_taken\",\"status\":409,\n"
+                     " \"title\":\"Conflict\",\"detail\":\"This seat is no longer free: 966.\",\"seatIds\":[966],\n"
                      " \"requestId\":\"5d0c7a91-42\"}\n"
                      "```\n\n"
                      "`code` is stable: programs compare it. The sentences are for people and may change. "
-                     "`details` names every bad\nfield of a `validation_failed`. This page is printed by "
-                     "`taquilla errors`; a test fails when the two differ.\n\n"
+                     "`details` names the bad\nfields of a `validation_failed`; some codes add a list of what is in the way, as `seatIds` "
+                     "or `scheduleIds`. This page is printed\nby `taquilla errors`; a test fails when the two differ.\n\n"
                      "| code | status | what it means |\n| --- | --- | --- |\n");
     for (const struct code *c = codes; c->code; c++) {
         if (c->status)
