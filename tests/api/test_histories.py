@@ -89,7 +89,7 @@ def test_histories(m):
     run_state_machine_as_test(
         history(m),
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,

@@ -430,7 +430,7 @@ def test_holds_run_out(opened):
 def test_an_expired_hold_is_taken_over_at_once(opened):
     """Nobody has to wait for the sweeper: who wants the seat when the time is over gets it."""
     m = opened(HOLD_SECONDS=1)
-    for _ in range(5):
+    for _ in range(3):
         showing = m.make_showing()
         held = m.book(showing, 3, hold=True)
         time.sleep(1.01)
