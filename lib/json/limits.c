@@ -34,6 +34,14 @@ static void check_money(struct reading *r, const struct place *at, const struct 
                   STR_ARG(buf_str(&bound)));
 }
 
+static void check_text(struct reading *r, const struct place *at, const struct field *f, str text)
+{
+    size_t before = r->blamed;
+    check_number(r, at, f, (int64_t)str_code_points(text), "characters");
+    if (r->blamed == before && f->fits && !f->fits(text))
+        reading_blame(r, at, "type", "must be %s", f->fits_what);
+}
+
 void limits_check(struct reading *r, const struct place *at, const struct field *f,
                   const void *member)
 {
@@ -42,7 +50,7 @@ void limits_check(struct reading *r, const struct place *at, const struct field 
     if (f->kind == KIND_INTEGER)
         check_number(r, at, f, *(const int64_t *)member, "");
     else if (f->kind == KIND_TEXT)
-        check_number(r, at, f, (int64_t)str_code_points(*(const str *)member), "characters");
+        check_text(r, at, f, *(const str *)member);
     else if (f->kind == KIND_MONEY)
         check_money(r, at, f, *(const money *)member);
     else if (f->kind == KIND_NUMBER) {

@@ -48,6 +48,8 @@ struct field {
     int64_t min, max;
     bool trim;            /* white space at the ends of a text goes */
     bool blank_refused;   /* a text of nothing but white space counts as missing */
+    bool (*fits)(str);    /* TEXT: its form, when it is as long as it should be; false is refused: "must be ..." */
+    const char *fits_what; /* "an address such as ana@example.com" */
     bool money_exact;     /* more than two decimals are refused; else rounded half up */
     bool one_or_many;     /* TEXTS: one text stands for a list of it */
     bool epoch_ms;        /* INSTANT: a number of milliseconds is taken too */

@@ -32,26 +32,14 @@ const struct shape user_fact_shape = {
 };
 
 static const struct field user_input_fields[] = {
-    FIELD(struct user_input, email, "email", .trim = true, .min = 3, .max = 255,
+    FIELD(struct user_input, email, "email", .trim = true, .min = 1, .max = 255, .fits = email_plausible,
+          .fits_what = "an address such as ana@example.com",
           .doc = "one @ with something on both sides; compared without case"),
     FIELD(struct user_input, name, "name", .trim = true, .blank_refused = true, .min = 1, .max = 255),
     FIELD(struct user_input, phone, "phone", .trim = true, .nullable = true, .max = 20),
 };
 
-static const fault *user_input_check(arena *a, void *body)
-{
-    const struct user_input *want = body;
-    if (email_plausible(want->email))
-        return NULL;
-    fault *problem = fault_new(a, FAULT_INVALID, "validation_failed",
-                               "email must be an address such as ana@example.com.");
-    struct fault_field *field = NEW(a, struct fault_field);
-    *field = (struct fault_field){ .field = STR("email"), .kind = "type",
-                                   .sentence = STR("email must be an address such as ana@example.com") };
-    problem->fields = field;
-    return problem;
-}
-const struct shape user_input_shape = SHAPE(user_input, user_input_fields, .check = user_input_check);
+const struct shape user_input_shape = SHAPE(user_input, user_input_fields);
 
 bool email_plausible(str email)
 {

@@ -155,6 +155,7 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
                                             .moved = moved,
                                             .arg = arg }));
     TRY(access_key_load(s, boot));
+    TRY(sqlite_write(s->db, boot, payments_orphaned, NULL));
 #ifdef TAQUILLA_TEST_TWINS
     TRY(unsafe_when_asked(s, boot));
 #endif

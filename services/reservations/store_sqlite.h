@@ -53,6 +53,8 @@ const fault *reservation_cancel(struct sql *db, arena *a, struct reservation *ab
 /* The newest of a reservation. */
 const fault *payment_newest(struct sql *db, arena *a, int64_t reservation_id, struct payment *out,
                             bool *found) MUST_CHECK;
+/* At opening: whoever waited for a provider's answer is gone with his process, so each open attempt is asked about now. */
+const fault *payments_orphaned(struct sql *db, arena *a, void *arg) MUST_CHECK;
 /* A COMPLETED one becomes REFUNDED, its refund due at the provider. */
 const fault *payment_refund(struct sql *db, arena *a, int64_t payment_id) MUST_CHECK;
 

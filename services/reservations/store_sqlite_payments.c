@@ -318,6 +318,21 @@ static const fault *payments_due(struct store *store, arena *a, list *out)
                     BIND(sql_instant(clock_now())));
 }
 
+const fault *payments_orphaned(struct sql *db, arena *a, void *arg)
+{
+    (void)arg;
+    ids open = { NULL, 0 };
+    TRY(sql_numbers(db, a, &open, "SELECT id FROM payments WHERE payment_status = 'PENDING' AND ask_at > ?1",
+                    BIND(sql_instant(sql_now(db)))));
+    for (size_t i = 0; i < open.count; i++) {
+        struct payment p;
+        TRY(payment_row(db, a, open.at[i], &p));
+        p.ask_at = sql_now(db);
+        TRY(payment_save(db, a, "payment.asked", &p));
+    }
+    return NULL;
+}
+
 static const fault *payment_show(struct store *store, arena *a, int64_t reservation_id, struct payment *out)
 {
     bool found;
