@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from harness.cinema import SERVICES, Cinema, Elsewhere
+from harness.cinema import RUNNING, SERVICES, Cinema, Elsewhere
 from harness.maker import Maker
 from harness.stacks import deepest_stacks
 from sweep import sweep
@@ -54,6 +54,20 @@ def pytest_terminal_summary(terminalreporter, config):
     """The deepest fiber stack of every route that the tests asked for."""
     for size, usable, service, route in config.stash.get(STACKS, ()):
         terminalreporter.write_line(f"stack {size / usable:4.0%} {size:7} bytes  {service} {route}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running():
+    """Ends what a failed test did not."""
+    before = set(RUNNING)
+    yield
+    for cinema in RUNNING - before:
+        cinema.abandon()
+
+
+def pytest_sessionfinish():
+    for cinema in set(RUNNING):
+        cinema.abandon()
 
 
 @pytest.fixture(scope="session")

@@ -45,13 +45,21 @@ class SmallDisk(Cinema):
     def empty(self):
         (self.disk / "ballast").unlink()
 
+    def unmount(self):
+        if self.mounted:
+            subprocess.run(["umount", "-l", str(self.data)], check=True)
+        self.mounted = False
+
+    def abandon(self):
+        super().abandon()
+        self.unmount()
+
     def stop(self, remove=True):
         try:
             super().stop(remove=False)
         finally:
-            if remove and self.mounted:
-                subprocess.run(["umount", "-l", str(self.data)], check=True)
-                self.mounted = False
+            if remove:
+                self.unmount()
         if remove:
             super().stop()
 

@@ -103,12 +103,23 @@ def listening_inodes(port):
     return found
 
 
+def kill_hard(pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
 def holds_socket(pid, inodes):
     try:
         links = [os.readlink(f) for f in Path(f"/proc/{pid}/fd").iterdir()]
     except OSError:
         return False
     return any(link == f"socket:[{inode}]" for link in links for inode in inodes)
+
+
+RUNNING = set()  # what a failed test left, its fixture ends: see conftest.py
 
 
 class Cinema:
@@ -158,6 +169,7 @@ class Cinema:
 
     def start(self, wait=True):
         with open(self.folder / "log", "ab") as log:
+            RUNNING.add(self)
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
@@ -200,16 +212,20 @@ class Cinema:
     def kill_all(self):
         """kill -9 of `up` and everything below it, at once."""
         pids = [self.process.pid, *descendants(self.process.pid)]
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        kill_hard(pids)
         self.process.wait(10)
         self.process, self.killed = None, set(SERVICES)
         end = time.monotonic() + 10
         while any(Path(f"/proc/{p}").exists() for p in pids) and time.monotonic() < end:
             time.sleep(0.01)
+
+    def abandon(self):
+        """The end of one that a failed test left running."""
+        if self.process:
+            kill_hard([self.process.pid, *descendants(self.process.pid)])
+            self.process.wait(10)
+        self.process = None
+        RUNNING.discard(self)
 
     def stop(self, remove=True):
         """SIGTERM, drained; then looks whether all went well."""
@@ -220,14 +236,11 @@ class Cinema:
             try:
                 code = self.process.wait(20)
             except subprocess.TimeoutExpired:
-                for pid in [*below, self.process.pid]:
-                    try:
-                        os.kill(pid, signal.SIGKILL)
-                    except ProcessLookupError:
-                        pass
+                kill_hard([*below, self.process.pid])
                 self.process.wait(10)
                 code = "killed after 20 s"
             self.process = None
+            RUNNING.discard(self)
             self.check_log()
             assert not moved, f"died and were started again: {moved}\n{self.log()[-3000:]}"
             assert code == 0, f"up ended with {code}\n{self.log()[-3000:]}"
