@@ -18,6 +18,7 @@ SETTINGS = {
     "build-fuzz": ["-Dfuzz=true", "-Db_sanitize=address,undefined", "-Dc_args=-fsanitize=fuzzer-no-link"],
     "build": ["--buildtype=release"],
 }
+THREADED = ("test_loop", "test_fiber", "sqlite", "sqlite_writer")  # what ThreadSanitizer looks at
 
 
 class Tally:
@@ -80,12 +81,11 @@ def junit(file):
     return passed, failed
 
 
-def unit_tests(tally, folder, suites):
-    heading(f"unit tests of {', '.join(suites)} in {folder}")
+def unit_tests(tally, folder, *which):
+    heading(f"unit tests in {folder}")
     started = time.monotonic()
     report = ROOT / folder / "meson-logs" / "testlog.junit.xml"
     report.unlink(missing_ok=True)
-    arguments = [a for suite in suites for a in ("--suite", suite)]
     environment = os.environ | {
         "TSAN_OPTIONS": "halt_on_error=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -154,14 +154,14 @@ def main(mode):
     settings = {"TAQUILLA_STORM_SECONDS": "60"} if mode == "long" else {}
     built = build(tally, "build-test")
     if built:
-        unit_tests(tally, "build-test", ["unit"])
+        unit_tests(tally, "build-test", "--suite", "unit")
         python_tests(tally, "api", *(["-m", "not long"] if fast else []), **settings)
     if built and not fast:
         if build(tally, "build", "taquilla/taquilla"):
             for folder in filter(has_tests, ("race", "faults", "web")):
                 python_tests(tally, folder, **settings)
         if build(tally, "build-tsan", compile=False):
-            unit_tests(tally, "build-tsan", ["loop", "db"])
+            unit_tests(tally, "build-tsan", *THREADED)
         if build(tally, "build-fuzz", compile=False):
             fuzz(tally, 60 if mode == "long" else 5)
     tally.print()

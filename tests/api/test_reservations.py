@@ -86,6 +86,13 @@ def test_bad_users(m, field, bad):
     assert isinstance(details[field], list)
 
 
+def test_every_bad_field_of_a_user_at_once(m):
+    details = refused(m.reservations.post("/api/users", json={"email": "ana", "name": " ", "phone": "1" * 21}), 400)[
+        "details"
+    ]
+    assert set(details) == {"email", "name", "phone"}
+
+
 def test_user_bounds(m):
     user = ok(m.reservations.post("/api/users", json=m.user_body(name="ñ" * 255, phone="1" * 20)), 201)
     assert user["name"] == "ñ" * 255 and user["phone"] == "1" * 20
