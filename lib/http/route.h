@@ -23,6 +23,7 @@ struct route {
     const struct shape *query;
     enum access access;
     bool body_optional;        /* none or {} is fine */
+    bool body_passed;          /* gateway: takes only describes the body, its owner reads it */
     bool gives_list;
     bool gives_page;
     bool plain;                /* no envelope */

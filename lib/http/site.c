@@ -102,7 +102,7 @@ static bool type_is_json(str declared)
 static const fault *body_read(struct call *c)
 {
     const struct shape *takes = c->route->takes;
-    if (!takes)
+    if (!takes || c->route->body_passed)
         return NULL;
     str body = c->request->body;
     if (body.len == 0) {

@@ -285,6 +285,28 @@ void booked_write(struct buf *out, const struct booked *b, const struct film *fi
     buf_char(out, '}');
 }
 
+/* --- the ticket --- */
+
+static const struct field buyer_fields[] = {
+    FIELD(struct buyer, email, "email", .max = 255),
+    FIELD(struct buyer, name, "name", .min = 1, .max = 255),
+    FIELD(struct buyer, phone, "phone", .nullable = true, .max = 20),
+};
+static const struct shape buyer_shape = SHAPE(buyer, buyer_fields);
+
+static const struct field ticket_fields[] = {
+    FIELD(struct ticket, user_id, "userId", .optional = true, .doc = "this, or buyer"),
+    FIELD(struct ticket, schedule_id, "scheduleId", .min = 1),
+    FIELD(struct ticket, movie_id, "movieId", .optional = true, .max = 100, .doc = "the showing's is taken"),
+    FIELD(struct ticket, seat_ids, "seatIds", .min = 1, .max = 20),
+    FIELD(struct ticket, total_amount, "totalAmount", .optional = true, .doc = "information: the server's price is charged"),
+    FIELD(struct ticket, hold, "hold", .fallback = "false", .doc = "true: a buyer who pays now, within HOLD_SECONDS"),
+    FIELD(struct ticket, buyer, "buyer", .optional = true, .shape = &buyer_shape,
+          .doc = "in place of userId: the user with that e-mail, else a new one"),
+    FIELD(struct ticket, payment_method, "paymentMethod", .optional = true, .max = 50, .doc = "pays in the same call"),
+};
+const struct shape gateway_ticket_shape = SHAPE(ticket, ticket_fields);
+
 /* --- the house --- */
 
 static const struct field house_fields[] = {

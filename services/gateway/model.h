@@ -120,6 +120,22 @@ extern const struct shape dashboard_answer_shape;
 /* {reservation..., "movie":{...}|null, "schedule":{...}|null}. */
 void booked_write(struct buf *out, const struct booked *b, const struct film *film, const struct showing *showing);
 
+/* --- the ticket, as book-ticket takes it: described here, read by reservations --- */
+
+struct buyer {
+    str email, name, phone;
+};
+struct ticket {
+    int64_t user_id, schedule_id;
+    str movie_id;
+    ids seat_ids;
+    money total_amount;
+    bool hold;
+    struct buyer *buyer;
+    str payment_method;
+};
+extern const struct shape gateway_ticket_shape;
+
 /* --- the house --- */
 
 struct house {

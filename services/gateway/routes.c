@@ -35,8 +35,8 @@ const struct route gateway_routes[] = {
       "A film with its showings and their rooms", .query = &details_query_shape, .faults = film_faults },
     { GET,  "/api/user-dashboard/{id}",       gateway_dashboard, NULL, NULL,
       "A user with reservations, their films and showings", .query = &dashboard_query_shape, .access = ACCESS_ADMIN, .faults = user_faults },
-    { POST, "/api/book-ticket",               gateway_book,      NULL, NULL,
-      "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE, .faults = ticket_faults },
+    { POST, "/api/book-ticket",               gateway_book,      &gateway_ticket_shape, NULL,
+      "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE, .body_passed = true, .faults = ticket_faults },
     { GET,  "/api/house",                     gateway_house,     NULL, &house_shape,
       "Name, currency, language and time zone of the house" },
 
