@@ -90,9 +90,7 @@ def unit_tests(tally, folder, *which):
         "TSAN_OPTIONS": "halt_on_error=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     }
-    code = call(
-        "meson", "test", "-C", folder, "--print-errorlogs", "--num-processes", JOBS, *which, env=environment
-    )
+    code = call("meson", "test", "-C", folder, "--print-errorlogs", "--num-processes", JOBS, *which, env=environment)
     passed, failed = junit(report) if report.is_file() else (0, 0)
     tally.add(f"unit tests ({folder})", passed, max(failed, int(code != 0 or passed + failed == 0)), started)
 
