@@ -35,7 +35,6 @@ struct call {
     size_t header_count;
     const char *content_type;  /* NULL: application/json */
     str etag;                  /* with quotes; empty: made from the body of a GET (half a us per KiB: cache it) */
-    int64_t await_position;    /* gateway: see lib/feed */
 };
 
 typedef const fault *handler(struct call *c);
