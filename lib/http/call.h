@@ -64,4 +64,15 @@ const fault *reply_raw(struct call *c, int status, const char *content_type, str
 /* No envelope, by shape. */
 const fault *reply_plain(struct call *c, int status, const struct shape *s, const void *data);
 
+/* --- a body of unknown length: chunked, or to HTTP/1.0 until the connection ends --- */
+
+/* From now on what is in c->out leaves with each stream_flush. A handler that then returns NULL has ended the body; a
+ * fault cuts the connection instead, so that nobody takes half of it for all. False to HEAD: return NULL at once, there
+ * is no body. Headers must be set before; there is no ETag. */
+bool stream_start(struct call *c, int status, const char *content_type) MUST_CHECK;
+/* Sends c->out as one piece and empties it; parks while the client is slow. UNAVAILABLE client_gone: it left, or took
+ * nothing for STREAM_STALL_MS; return it. Also lets other fibers run when a piece took long. */
+#define STREAM_STALL_MS 30000
+const fault *stream_flush(struct call *c) MUST_CHECK;
+
 #endif

@@ -38,4 +38,15 @@ struct outgoing {
 const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want,
                            struct message *answer) MUST_CHECK;
 
+/* As upstream_call, but the body of a 200 is handed on as it comes, never whole in memory: `piece` runs on this fiber, may
+ * park (the other side then waits), and its fault ends the exchange and is the result. The other tries end with the first
+ * piece. deadline_ms counts anew from piece to piece. An answer of another status comes whole, as ever. UNAVAILABLE
+ * upstream_away also when the body ends before its end. */
+struct piece_taker {
+    const fault *(*piece)(struct piece_taker *, str bytes);
+    void *arg;
+};
+const fault *upstream_stream(struct upstream *u, arena *a, const struct outgoing *want, struct piece_taker *taker,
+                             struct message *answer) MUST_CHECK;
+
 #endif
