@@ -40,7 +40,7 @@ static bool service_ready(int base, size_t i)
 
 static bool all_ready(int base)
 {
-    for (size_t i = 0; i < SERVICE_COUNT; i++)
+    for (size_t i = 0; i <= GATEWAY_AT; i++)
         if (!service_ready(base, i))
             return false;
     return true;
@@ -176,8 +176,8 @@ void cinema_close(struct cinema *c)
 
 const fault *cinema_connect(arena *a, struct cinema *c)
 {
-    struct upstream **const each[SERVICE_COUNT] = { &c->movies, &c->rooms, &c->reservations, &c->gateway };
-    for (size_t i = 0; i < SERVICE_COUNT; i++) {
+    struct upstream **const each[] = { &c->movies, &c->rooms, &c->reservations, &c->gateway };
+    for (size_t i = 0; i < COUNT_OF(each); i++) {
         str url = arena_printf(a, "http://" LOOPBACK ":%d", c->base_port + services[i]->port - BASE_PORT);
         TRY(upstream_open(a, each[i], services[i]->name, url, c->service_token));
     }
@@ -186,8 +186,8 @@ const fault *cinema_connect(arena *a, struct cinema *c)
 
 void cinema_disconnect(struct cinema *c)
 {
-    struct upstream *const each[SERVICE_COUNT] = { c->gateway, c->reservations, c->rooms, c->movies };
-    for (size_t i = 0; i < SERVICE_COUNT; i++)
+    struct upstream *const each[] = { c->gateway, c->reservations, c->rooms, c->movies };
+    for (size_t i = 0; i < COUNT_OF(each); i++)
         if (each[i])
             upstream_close(each[i]);
 }

@@ -8,6 +8,7 @@
 #include "services/rooms/service.h"
 
 #define SERVICE_COUNT 4
+#define GATEWAY_AT 3   /* its owners stand before it */
 #define BASE_PORT 3001 /* of the first; the others follow */
 
 extern const struct service *const services[SERVICE_COUNT];

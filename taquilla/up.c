@@ -1,4 +1,5 @@
 /* up.c - the whole cinema: starts the services, watches them, starts again what dies, stops all in order. */
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,21 +20,23 @@
 
 #define LOOPBACK "127.0.0.1"
 #define GATEWAY_WAITS_MS 3000 /* for its owners; then it starts without them and says 503 for what is theirs */
+#define HURRY_AFTER_MS 500
 #define STOP_NEXT_MS 2000     /* a service that takes longer to stop no longer holds up the next */
 #define STOP_DEADLINE_MS 9500 /* a service gives itself 8 s to answer what is under way */
 
-/* In the order of `services`, the gateway last. They are stopped the other way round: who asks ends before who answers. */
+/* In the order of `services`. They are stopped the other way round: who asks ends before who answers. */
 static struct {
     struct child children[SERVICE_COUNT];
     int signals;
     int64_t started_ms;
     bool announced;
     bool stopping, hurry;
+    int64_t stopping_ms; /* since when */
     int exit_code;
     int64_t asked_to_stop_ms[SERVICE_COUNT]; /* 0: not yet */
 } up;
 
-#define GATEWAY (&up.children[SERVICE_COUNT - 1])
+#define GATEWAY (&up.children[GATEWAY_AT])
 
 /* --- before the start --- */
 
@@ -41,12 +44,16 @@ struct wishes {
     const char *base_port, *data, *listen;
 };
 
+/* MOVIES_API_URL and so on: whoever asks another service finds it there. */
 static const fault *say_addresses(arena *a, int base)
 {
-    static const char *const names[] = { "MOVIES_API_URL", "ROOMS_API_URL", "RESERVATIONS_API_URL" };
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        str url = arena_printf(a, "http://" LOOPBACK ":%d", base + (int)i);
-        if (setenv(names[i], url.at, 1) != 0)
+    for (size_t i = 0; i < SERVICE_COUNT; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%s_API_URL", services[i]->name);
+        for (char *at = name; *at; at++)
+            *at = (char)toupper((unsigned char)*at);
+        str url = arena_printf(a, "http://" LOOPBACK ":%d", base + services[i]->port - BASE_PORT);
+        if (setenv(name, arena_cstr(a, url), 1) != 0)
             return fault_new(a, FAULT_INTERNAL, "environment_full", "The environment takes no more.");
     }
     return NULL;
@@ -101,6 +108,7 @@ static void stop_all(int exit_code)
     if (up.stopping)
         return;
     up.stopping = true;
+    up.stopping_ms = clock_mono_ms();
     up.exit_code = exit_code;
 }
 
@@ -140,7 +148,8 @@ static void signals_read(void)
             for (size_t i = 0; i < SERVICE_COUNT; i++)
                 child_signal(&up.children[i], SIGUSR1);
         } else {
-            up.hurry |= up.stopping; /* asked twice: nothing is waited for */
+            /* Asked again: nothing is waited for. One press of a key may come as two signals, by way of a shell. */
+            up.hurry |= up.stopping && clock_mono_ms() - up.stopping_ms > HURRY_AFTER_MS;
             stop_all(0);
         }
     }
@@ -148,7 +157,7 @@ static void signals_read(void)
 
 static bool owners_ready(void)
 {
-    for (size_t i = 0; i < SERVICE_COUNT - 1; i++)
+    for (size_t i = 0; i < GATEWAY_AT; i++)
         if (!up.children[i].ready)
             return false;
     return true;
