@@ -19,6 +19,6 @@ for number, path in enumerate(sorted(map(pathlib.Path, files)), start=1):
     rows.append("    { %d, \"%s\",\n%s },\n" % (number, name, c_text(path.read_text())))
 pathlib.Path(out).write_text(
     "/* Made from the files of schema/, where the comments are. */\n"
-    '#include "lib/db/sqlite.h"\n\n'
+    '#include "lib/db/migration.h"\n\n#include <stddef.h>\n\n'
     f"extern const struct migration {symbol}[];\n"
     f"const struct migration {symbol}[] = {{\n" + "".join(rows) + "    { 0, NULL, NULL },\n};\n")

@@ -9,16 +9,11 @@
 #include "lib/base/buf.h"
 #include "lib/base/event.h"
 #include "lib/base/once.h"
+#include "lib/db/migration.h"
 #include "lib/json/shape.h"
 
 struct sqlite; /* the store: file, reader connection, writer thread */
 struct sql;    /* one connection of it; an act or a read gets it and must not keep it */
-
-struct migration {
-    int number;       /* 1, 2, 3 ... recorded in table schema_migrations */
-    const char *name;
-    const char *sql;  /* several statements; runs in one transaction */
-};
 
 struct sqlite_setup {
     const char *directory;               /* made (0700) when absent */
