@@ -194,12 +194,13 @@ static bool method_writes(enum method m)
 /* What the floor itself may answer, whatever the handler does. */
 static void statuses_of_floor(struct statuses *out, const struct route *r, enum method m)
 {
-    bool guarded = r->access == ACCESS_ADMIN || r->access == ACCESS_CODE || r->access == ACCESS_INTERNAL ||
+    bool guarded = r->access == ACCESS_ADMIN || r->access == ACCESS_CODE || r->access == ACCESS_OPERATOR ||
+                   r->access == ACCESS_INTERNAL ||
                    (r->access == ACCESS_BY_METHOD && method_writes(m));
     status_add(out, 400);
     if (guarded)
         status_add(out, 401);
-    if (r->access == ACCESS_INTERNAL || method_writes(m))
+    if (r->access == ACCESS_INTERNAL || r->access == ACCESS_OPERATOR || method_writes(m))
         status_add(out, 403);
     status_add(out, 408);
     if (m == POST)
@@ -324,7 +325,7 @@ static void security_write(struct buf *out, const struct route *r, enum method m
         buf_literal(out, ",\"security\":[{\"service\":[]}]");
     else if (r->access == ACCESS_CODE)
         buf_literal(out, ",\"security\":[{},{\"admin\":[]},{\"code\":[]}]");
-    else if (r->access == ACCESS_ADMIN || (r->access == ACCESS_BY_METHOD && method_writes(m)))
+    else if (r->access == ACCESS_ADMIN || r->access == ACCESS_OPERATOR || (r->access == ACCESS_BY_METHOD && method_writes(m)))
         buf_literal(out, ",\"security\":[{},{\"admin\":[]}]");
 }
 

@@ -307,6 +307,8 @@ const fault *app_open_upstream(struct app *app, const char *name, str url, struc
         { "movies", { "http://127.0.0.1:3001", 21 } },
         { "rooms", { "http://127.0.0.1:3002", 21 } },
         { "reservations", { "http://127.0.0.1:3003", 21 } },
+        { "analytics", { "http://127.0.0.1:3005", 21 } },
+        { "ingestion", { "http://127.0.0.1:3006", 21 } },
     };
     *out = NULL;
     if (str_equal(url, STR("none")))

@@ -97,6 +97,22 @@ static bool origin_ours(const struct call *c, str origin)
            host_public(c->site, host_without_port(host));
 }
 
+/* A proxy on this machine speaks for somebody else, and says so. */
+static bool comes_from_here(const struct call *c)
+{
+    return c->local && !message_header(c->request, "X-Forwarded-For").at && !message_header(c->request, "Forwarded").at;
+}
+
+static const fault *operator_check(struct call *c)
+{
+    if (c->site->admin_token.at ? c->admin : comes_from_here(c))
+        return NULL;
+    if (c->site->admin_token.at)
+        return unauthenticated(c, "This needs the administrator's token: Authorization: Bearer TOKEN.");
+    return fault_new(c->arena, FAULT_FORBIDDEN, "operator_only",
+                     "This is answered to the machine itself alone until ADMIN_TOKEN is set.");
+}
+
 static bool method_writes(enum method m)
 {
     return m != GET && m != HEAD && m != OPTIONS;
@@ -111,6 +127,7 @@ static bool token_needed(const struct call *c)
         return true;
     case ACCESS_ANYONE:
     case ACCESS_CODE:     /* the handler compares the reservation's code */
+    case ACCESS_OPERATOR: /* judged by operator_check */
     case ACCESS_INTERNAL: /* judged by its own token */
         return false;
     }
@@ -129,6 +146,8 @@ const fault *access_check(struct call *c)
     if (origin.at && method_writes(c->request->method) && !origin_ours(c, origin) &&
         !cors_origin_allowed(c->site, origin))
         return origin_refused(c);
+    if (c->route->access == ACCESS_OPERATOR)
+        return operator_check(c);
     if (token_needed(c) && !c->admin)
         return unauthenticated(c, "This needs the administrator's token: Authorization: Bearer TOKEN.");
     return NULL;

@@ -25,6 +25,7 @@ struct call {
     const struct once *once;   /* POST with an Idempotency-Key; else NULL */
     bool admin;                /* holds ADMIN_TOKEN, or none is set */
     bool internal;             /* holds SERVICE_TOKEN */
+    bool local;                /* the client's connection comes from this machine; it may be a proxy's */
     str request_id;
 
     /* The answer. Handlers use the functions below. The server adds Date, Content-Type (when there is a body),

@@ -56,6 +56,7 @@ const struct code codes[] = {
     { "movie_id_invalid", 400, "A film's id has 24 hexadecimal digits." },
     { "movie_unknown", 404, "There is no film with this id." },
     { "not_on_sale_yet", 409, "Sales for this showing begin later; Retry-After says in how many seconds." },
+    { "operator_only", 403, "This is answered to the machine itself alone until ADMIN_TOKEN is set." },
     { "origin_refused", 403,
       "A web page of another origin asked. Those on localhost may, others by CORS_ORIGINS or PUBLIC_HOSTS." },
     { "overloaded", 503, "Too many requests are under way. Ask again after Retry-After." },

@@ -276,6 +276,7 @@ static bool connection_run(struct connection *c)
     c->state = CONNECTION_RUNNING;
     c->deadline_ms = INT64_MAX;
     call_begin(x, site);
+    x->call.local = c->local;
     x->answered = false;
     x->starting = true;
     if (!fiber_start(site_label(site, &x->message), exchange_run, x)) {

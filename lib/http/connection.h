@@ -68,6 +68,7 @@ struct connection {
     bool interim; /* what is being sent is "100 Continue" */
     bool last;    /* the connection ends with this answer */
     bool refused; /* ... because nothing after it can be trusted */
+    bool local;   /* the client is on this machine */
     bool gone;    /* the client left; the fiber's end frees the rest */
     struct exchange *exchange;
     struct buf pending; /* read and not taken yet, from `taken` on */

@@ -10,6 +10,7 @@ enum access {
     ACCESS_ANYONE,    /* also writes: POST users, reservations, payments, book-ticket */
     ACCESS_ADMIN,     /* reads too: lists of users, reservations, payments */
     ACCESS_CODE,      /* ADMIN_TOKEN or the reservation's accessCode; the handler compares: see c->admin */
+    ACCESS_OPERATOR,  /* ADMIN_TOKEN; while none is set, only from this machine: ingestion */
     ACCESS_INTERNAL,  /* SERVICE_TOKEN only, never with an Origin, no CORS: /feed, /export, /internal, /metrics */
 };
 

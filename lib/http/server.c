@@ -79,9 +79,21 @@ static void accept_pause(struct server *s)
 }
 
 /* False when no more is to be accepted now. */
+static bool address_is_loopback(const struct sockaddr_storage *from)
+{
+    if (from->ss_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)from)->sin_addr.s_addr) >> 24 == 127;
+    if (from->ss_family != AF_INET6)
+        return false;
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)from)->sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
+}
+
 static bool accept_one(struct server *s)
 {
-    int fd = accept4(s->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
+    socklen_t from_len = sizeof(from);
+    int fd = accept4(s->listener.fd, (struct sockaddr *)&from, &from_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         if (errno == EAGAIN)
             return false;
@@ -95,6 +107,8 @@ static bool accept_one(struct server *s)
         return true;
     }
     struct connection *c = connection_open(s, fd);
+    if (c)
+        c->local = address_is_loopback(&from);
     if (c && s->open > s->limits.connections_max)
         connection_refuse(c, &too_many_connections);
     return true;

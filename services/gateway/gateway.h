@@ -8,6 +8,7 @@
 
 struct gateway {
     struct owners owners;
+    struct upstream *analytics, *ingestion; /* NULL: this cinema does without */
     struct programme programme;
     struct kept kept;
     struct house house;
@@ -18,9 +19,14 @@ extern const struct route gateway_routes[];
 /* handlers.c */
 handler gateway_showtimes, gateway_showtime, gateway_details, gateway_seats, gateway_dashboard, gateway_house;
 /* proxy.c */
-handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book;
+handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_to_analytics,
+    gateway_to_ingestion;
 /* pages.c */
 handler gateway_page, gateway_file;
+
+struct gateway_settings {
+    str analytics_api_url, ingestion_api_url;
+};
 
 struct details_query {
     bool past;

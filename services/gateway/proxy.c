@@ -6,6 +6,8 @@
 #define WRITE_DEADLINE_MS 10000
 #define PAYMENT_DEADLINE_MS 70000 /* the provider's own deadline lies within */
 #define OWN_WRITE_WAIT_MS 250
+#define FIGURES_DEADLINE_MS 60000 /* the first figures after a start read the whole history */
+#define CLOUD_DEADLINE_MS 600000  /* a backup or a migration answers when it is done */
 
 static const char *const passed_down[] = { "Content-Type", "Accept", "Accept-Language", "Authorization",
                                            "If-None-Match" };
@@ -13,7 +15,8 @@ static const char *const passed_up[] = { "ETag",        "Location", "Retry-After
                                          "Allow",       "RateLimit", "Cache-Control", "WWW-Authenticate" };
 
 struct passage {
-    enum owner_name to;
+    struct upstream *to;
+    struct follower *follower; /* NULL: that service has no feed */
     str target;
     bool internal;
     int64_t deadline_ms;
@@ -44,9 +47,8 @@ static size_t headers_down(struct call *c, const struct passage *way, struct hea
 }
 
 /* What the client did is to be seen by the client: the answer waits until the feed has brought it here. */
-static void own_write_wait(struct gateway *gw, enum owner_name to, const struct message *answer)
+static void own_write_wait(struct follower *f, const struct message *answer)
 {
-    struct follower *f = &gw->owners.of[to].follower;
     int64_t position = follower_position_of(f, message_header(answer, "Taquilla-Position"));
     if (position > 0)
         (void)follower_reach(f, position, OWN_WRITE_WAIT_MS);
@@ -60,10 +62,9 @@ static enum method method_down(enum method m)
 
 static const fault *pass(struct call *c, const struct passage *way)
 {
-    struct gateway *gw = c->service;
     struct header headers[COUNT_OF(passed_down) + 2];
     struct message *answer = NEW(c->arena, struct message);
-    TRY(upstream_call(gw->owners.of[way->to].upstream, c->arena,
+    TRY(upstream_call(way->to, c->arena,
                       &(struct outgoing){ .method = method_down(c->request->method),
                                           .target = way->target,
                                           .headers = headers,
@@ -72,7 +73,8 @@ static const fault *pass(struct call *c, const struct passage *way)
                                           .deadline_ms = way->deadline_ms,
                                           .internal = way->internal },
                       answer));
-    own_write_wait(gw, way->to, answer);
+    if (way->follower)
+        own_write_wait(way->follower, answer);
     for (size_t i = 0; i < COUNT_OF(passed_up); i++) {
         str value = message_header(answer, passed_up[i]);
         if (!value.at)
@@ -88,10 +90,12 @@ static const fault *pass(struct call *c, const struct passage *way)
 
 static const fault *pass_to(struct call *c, enum owner_name to)
 {
+    struct owner *owner = &((struct gateway *)c->service)->owners.of[to];
     enum method m = c->request->method;
     bool reads = m == GET || m == HEAD;
     bool pays = m == POST && str_starts(c->request->path, STR("/api/payments"));
-    return pass(c, &(struct passage){ .to = to,
+    return pass(c, &(struct passage){ .to = owner->upstream,
+                                      .follower = &owner->follower,
                                       .target = c->request->target,
                                       .deadline_ms = pays    ? PAYMENT_DEADLINE_MS
                                                      : reads ? READ_DEADLINE_MS
@@ -115,8 +119,38 @@ const fault *gateway_to_reservations(struct call *c)
 
 const fault *gateway_book(struct call *c)
 {
-    return pass(c, &(struct passage){ .to = RESERVATIONS,
+    struct owner *owner = &((struct gateway *)c->service)->owners.of[RESERVATIONS];
+    return pass(c, &(struct passage){ .to = owner->upstream,
+                                      .follower = &owner->follower,
                                       .target = STR("/internal/book"),
                                       .internal = true,
                                       .deadline_ms = PAYMENT_DEADLINE_MS });
+}
+
+/* --- services that own nothing --- */
+
+static const fault *not_here(struct call *c, const char *name)
+{
+    return fault_new(c->arena, FAULT_NOT_FOUND, "route_unknown", "This cinema runs without %s.", name);
+}
+
+const fault *gateway_to_analytics(struct call *c)
+{
+    struct gateway *gw = c->service;
+    if (!gw->analytics)
+        return not_here(c, "analytics");
+    return pass(c, &(struct passage){
+                       .to = gw->analytics, .target = c->request->target, .deadline_ms = FIGURES_DEADLINE_MS });
+}
+
+/* Ingestion knows its addresses without the prefix: /api/ingestion/backups is its /backups. */
+const fault *gateway_to_ingestion(struct call *c)
+{
+    struct gateway *gw = c->service;
+    if (!gw->ingestion)
+        return not_here(c, "ingestion");
+    str target = str_after(c->request->target, sizeof("/api/ingestion") - 1);
+    if (!str_starts(target, STR("/")))
+        target = arena_printf(c->arena, "/%.*s", STR_ARG(target));
+    return pass(c, &(struct passage){ .to = gw->ingestion, .target = target, .deadline_ms = CLOUD_DEADLINE_MS });
 }

@@ -12,9 +12,10 @@ static const struct field dashboard_query_fields[] = {
 static const struct shape dashboard_query_shape = SHAPE(dashboard_query, dashboard_query_fields);
 
 /* clang-format off */
-#define TO_OWNER(prefix, run) \
-    { GET, prefix,           run, .any_method = true, .access = ACCESS_ANYONE }, \
-    { GET, prefix "/{**rest}", run, .any_method = true, .access = ACCESS_ANYONE }
+#define PASSED(prefix, run, may) \
+    { GET, prefix,           run, .any_method = true, .access = may }, \
+    { GET, prefix "/{**rest}", run, .any_method = true, .access = may }
+#define TO_OWNER(prefix, run) PASSED(prefix, run, ACCESS_ANYONE) /* it judges for itself */
 
 static const char *const showing_faults[] = { "showing_unknown", "upstream_away", NULL };
 static const char *const list_faults[] = { "upstream_away", NULL };
@@ -47,6 +48,8 @@ const struct route gateway_routes[] = {
     TO_OWNER("/api/reservations", gateway_to_reservations),
     TO_OWNER("/api/users",        gateway_to_reservations),
     TO_OWNER("/api/payments",     gateway_to_reservations),
+    TO_OWNER("/api/analytics",    gateway_to_analytics),
+    PASSED("/api/ingestion",      gateway_to_ingestion, ACCESS_OPERATOR),
 
     { GET,  "/",                              gateway_page,      .plain = true },
     { GET,  "/web/{*file}",                   gateway_file,      .plain = true },

@@ -37,6 +37,27 @@ static const fault *owner_open(struct app *app, struct gateway *gw, enum owner_n
     return NULL;
 }
 
+static const struct field settings_fields[] = {
+    FIELD(struct gateway_settings, analytics_api_url, "ANALYTICS_API_URL", .fallback = "",
+          .doc = "where analytics is, as http://127.0.0.1:3005; none: nowhere"),
+    FIELD(struct gateway_settings, ingestion_api_url, "INGESTION_API_URL", .fallback = "",
+          .doc = "where ingestion is, as http://127.0.0.1:3006; none: nowhere"),
+};
+static const struct shape settings_own_shape = SHAPE(gateway_settings, settings_fields);
+
+/* Services that answer beside the owners: when they are away, the sale goes on. */
+static const fault *helpers_open(struct app *app, struct gateway *gw)
+{
+    const struct gateway_settings *own = app->own;
+    TRY(app_open_upstream(app, "analytics", own->analytics_api_url, &gw->analytics));
+    TRY(app_open_upstream(app, "ingestion", own->ingestion_api_url, &gw->ingestion));
+    if (gw->analytics)
+        app_check_upstream(app, "analytics", gw->analytics, false);
+    if (gw->ingestion)
+        app_check_upstream(app, "ingestion", gw->ingestion, false);
+    return NULL;
+}
+
 static const fault *gateway_open(struct app *app)
 {
     struct gateway *gw = NEW(app->boot, struct gateway);
@@ -46,6 +67,7 @@ static const fault *gateway_open(struct app *app)
     TRY(owner_open(app, gw, MOVIES, "movies", app->settings->movies_api_url));
     TRY(owner_open(app, gw, ROOMS, "rooms", app->settings->rooms_api_url));
     TRY(owner_open(app, gw, RESERVATIONS, "reservations", app->settings->reservations_api_url));
+    TRY(helpers_open(app, gw));
     owners_follow(&gw->owners);
     return NULL;
 }
@@ -65,6 +87,10 @@ static void gateway_close(struct app *app)
     for (size_t i = 0; i < OWNER_COUNT; i++)
         if (gw->owners.of[i].upstream)
             upstream_close(gw->owners.of[i].upstream);
+    if (gw->analytics)
+        upstream_close(gw->analytics);
+    if (gw->ingestion)
+        upstream_close(gw->ingestion);
 }
 
 static void gateway_metrics(struct app *app, struct buf *out)
@@ -83,6 +109,8 @@ const struct service gateway_service = {
     .about = "One address for pages, apps and tills: showings with film and room, seat maps, tickets.",
     .port = 3004,
     .routes = gateway_routes,
+    .settings = &settings_own_shape,
+    .settings_size = sizeof(struct gateway_settings),
     .open = gateway_open,
     .close = gateway_close,
     .drain = gateway_drain,
