@@ -18,6 +18,7 @@ static const struct route films[] = {
     { GET, "/users", told, .access = ACCESS_ADMIN },
     { GET, "/tickets/{id}", told, .access = ACCESS_CODE },
     { PUT, "/tickets/{id}", told, .access = ACCESS_CODE },
+    { GET, "/backups", told, .access = ACCESS_OPERATOR },
     { GET, "/feed", told, .access = ACCESS_INTERNAL },
     { 0 },
 };
@@ -58,6 +59,7 @@ static void test_access_open(void **state)
     struct bench *b = *state;
     assert_answered(ASK("GET /users", "", ""), 200, "admin");
     assert_answered(ASK("DELETE /films/7", "", ""), 200, NULL);
+    assert_answered(ASK("GET /backups", "", ""), 403, "operator_only"); /* no connection: not of this machine */
     struct call *c = ASK("GET /feed", "", "");
     assert_answered(c, 403, "service_token_unset");
     assert_header(c, "Vary", NULL);
@@ -86,6 +88,9 @@ static void test_access_matrix(void **state)
         { "GET /users", "", 401, "unauthenticated" },
         { "HEAD /users", "", 401, NULL },
         { "GET /users", BEARER, 200, "admin" },
+        { "GET /backups", "", 401, "unauthenticated" },
+        { "GET /backups", "Authorization: Bearer inner", 401, "unauthenticated" },
+        { "GET /backups", BEARER, 200, "admin" },
         { "GET /tickets/1", "", 200, "guest" },
         { "PUT /tickets/1", "", 200, "guest" },
         { "PUT /tickets/1", BEARER, 200, "admin" },
