@@ -45,6 +45,12 @@ CHECKS = {
     "completed payment of a reservation that is not confirmed": """
         SELECT p.id, r.id, r.status FROM payments p JOIN reservations r ON r.id = p.reservation_id
         WHERE p.payment_status = 'COMPLETED' AND r.status <> 'CONFIRMED'""",
+    "a moment that its status should have, or should not": """
+        SELECT id, status, confirmed_at, cancelled_at FROM reservations
+        WHERE (status = 'CONFIRMED' AND confirmed_at IS NULL) OR (status = 'PENDING' AND confirmed_at IS NOT NULL)
+           OR (status IN ('CANCELLED', 'EXPIRED')) <> (cancelled_at IS NOT NULL) OR confirmed_at > cancelled_at""",
+    "a refund without its moment": """
+        SELECT id, payment_status FROM payments WHERE (payment_status = 'REFUNDED') <> (refunded_at IS NOT NULL)""",
     "a payment of nothing": """
         SELECT p.id FROM payments p LEFT JOIN reservations r ON r.id = p.reservation_id WHERE r.id IS NULL""",
 }

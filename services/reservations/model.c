@@ -95,6 +95,7 @@ static const struct field payment_fact_fields[] = {
     FIELD(struct payment, asked_until, "askedUntil", .form = TIME_Z_MS, .nullable = true),
     FIELD(struct payment, grace_until, "graceUntil", .form = TIME_Z_MS, .nullable = true),
     FIELD(struct payment, refund_due, "refundDue"),
+    FIELD(struct payment, refunded_at, "refundedAt", .form = TIME_Z_MS, .nullable = true),
 };
 const struct shape payment_fact_shape = {
     .name = "paymentFact", .size = sizeof(struct payment), .fields = payment_fact_fields,
@@ -185,6 +186,8 @@ static const struct field reservation_fact_fields[] = {
     FIELD(struct reservation, hold, "hold"),
     FIELD(struct reservation, reservation_date, "reservationDate", .form = TIME_Z_MS),
     FIELD(struct reservation, expires_at, "expiresAt", .form = TIME_Z_MS, .nullable = true),
+    FIELD(struct reservation, confirmed_at, "confirmedAt", .form = TIME_Z_MS, .nullable = true),
+    FIELD(struct reservation, cancelled_at, "cancelledAt", .form = TIME_Z_MS, .nullable = true),
     FIELD(struct reservation, deleted_at, "deletedAt", .form = TIME_Z_MS, .nullable = true),
     FIELD(struct reservation, reserved_seats, "seats", .shape = &reserved_seat_shape),
 };
@@ -203,6 +206,8 @@ static const struct field reservation_row_fields[] = {
     FIELD(struct reservation, hold, "hold"),
     FIELD(struct reservation, reservation_date, "reservationDate"),
     FIELD(struct reservation, expires_at, "expiresAt", .nullable = true),
+    FIELD(struct reservation, confirmed_at, "confirmedAt", .nullable = true),
+    FIELD(struct reservation, cancelled_at, "cancelledAt", .nullable = true),
     FIELD(struct reservation, deleted_at, "deletedAt", .nullable = true),
 };
 const struct shape reservation_row_shape = {

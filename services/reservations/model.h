@@ -36,6 +36,7 @@ struct payment {
     unsigned status;        /* enum payment_status */
     str transaction_id;     /* the provider's; no text until it answered */
     instant paid_at;        /* of the attempt */
+    instant refunded_at;    /* REFUNDED: when its money was given back */
     instant ask_at;         /* PENDING: when the provider is asked next; FAILED and abandoned: the same */
     instant asked_until;    /* after it, an unanswered attempt is given up for good */
     instant grace_until;    /* PENDING: the seats are kept until then, whatever the hold says */
@@ -78,6 +79,8 @@ struct reservation {
     bool hold;       /* a buyer who pays now; else paid at the counter */
     instant reservation_date, created_at;
     instant expires_at; /* PENDING only; none when the showing's time is unknown */
+    instant confirmed_at;
+    instant cancelled_at; /* or expired */
     instant deleted_at;
     list reserved_seats; /* of struct reserved_seat */
     ids seat_ids;

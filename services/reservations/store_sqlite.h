@@ -48,7 +48,7 @@ const fault *reservation_cancel(struct sql *db, arena *a, struct reservation *ab
 
 #define PAYMENT_COLUMNS                                                                            \
     "id, reservation_id, amount, payment_method AS method, payment_status AS status, "             \
-    "transaction_id, payment_date AS paid_at, ask_at, asked_until, grace_until, refund_due"
+    "transaction_id, payment_date AS paid_at, ask_at, asked_until, grace_until, refund_due, refunded_at"
 
 /* The newest of a reservation. */
 const fault *payment_newest(struct sql *db, arena *a, int64_t reservation_id, struct payment *out,

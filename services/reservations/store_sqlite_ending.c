@@ -13,8 +13,9 @@ const fault *reservation_end(struct sql *db, arena *a, struct reservation *about
 {
     about->status = status;
     about->expires_at = INSTANT_NONE;
-    TRY(sql_run(db, a, "UPDATE reservations SET status = ?2, expires_at = NULL WHERE id = ?1",
-                BIND(sql_int(about->id), sql_text(str_of(endings[status].status)))));
+    about->cancelled_at = sql_now(db);
+    TRY(sql_run(db, a, "UPDATE reservations SET status = ?2, expires_at = NULL, cancelled_at = ?3 WHERE id = ?1",
+                BIND(sql_int(about->id), sql_text(str_of(endings[status].status)), sql_instant(about->cancelled_at))));
     for (size_t i = 0; i < about->seat_ids.count; i++)
         TRY(sql_run(db, a,
                     "DELETE FROM seat_claims WHERE schedule_id = ?1 AND seat_id = ?2 AND reservation_id = ?3",

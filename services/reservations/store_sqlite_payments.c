@@ -31,21 +31,28 @@ static const fault *payment_save(struct sql *db, arena *a, const char *type, con
 {
     TRY(sql_run(db, a,
                 "UPDATE payments SET payment_status = ?2, transaction_id = ?3, ask_at = ?4, asked_until = ?5, "
-                "grace_until = ?6, refund_due = ?7 WHERE id = ?1",
+                "grace_until = ?6, refund_due = ?7, refunded_at = ?8 WHERE id = ?1",
                 BIND(sql_int(p->id), sql_text(str_of(status_texts[p->status])), sql_text(p->transaction_id),
                      sql_instant(p->ask_at), sql_instant(p->asked_until), sql_instant(p->grace_until),
-                     sql_bool(p->refund_due))));
+                     sql_bool(p->refund_due), sql_instant(p->refunded_at))));
     return sqlite_log(db, a, type, arena_printf(a, "%lld", (long long)p->id), &payment_fact_shape, p, NULL);
+}
+
+/* Its money goes back: at the provider it is due from now on. */
+static const fault *money_return(struct sql *db, arena *a, struct payment *p)
+{
+    p->status = PAYMENT_REFUNDED;
+    p->refund_due = true;
+    p->refunded_at = sql_now(db);
+    p->ask_at = p->asked_until = p->grace_until = INSTANT_NONE;
+    return payment_save(db, a, "payment.refunded", p);
 }
 
 const fault *payment_refund(struct sql *db, arena *a, int64_t payment_id)
 {
     struct payment p;
     TRY(payment_row(db, a, payment_id, &p));
-    p.status = PAYMENT_REFUNDED;
-    p.refund_due = true;
-    p.ask_at = p.asked_until = p.grace_until = INSTANT_NONE;
-    return payment_save(db, a, "payment.refunded", &p);
+    return money_return(db, a, &p);
 }
 
 /* --- begin --- */
@@ -109,6 +116,7 @@ static const fault *payment_insert(struct sql *db, arena *a, struct begin_act *a
         .ask_at = { now.ms + act->ask_after_s * 1000 },
         .asked_until = { now.ms + ASKED_FOR_MS },
         .grace_until = { now.ms + act->grace_s * 1000 },
+        .refunded_at = INSTANT_NONE,
     };
     struct payment *p = &act->made;
     TRY(sql_run(db, a,
@@ -200,8 +208,9 @@ static const fault *confirm(struct sql *db, arena *a, struct settle_act *act, st
     TRY(payment_save(db, a, "payment.completed", p));
     about->status = RESERVATION_CONFIRMED;
     about->expires_at = INSTANT_NONE;
-    TRY(sql_run(db, a, "UPDATE reservations SET status = 'CONFIRMED', expires_at = NULL WHERE id = ?1",
-                BIND(sql_int(about->id))));
+    about->confirmed_at = sql_now(db);
+    TRY(sql_run(db, a, "UPDATE reservations SET status = 'CONFIRMED', expires_at = NULL, confirmed_at = ?2 WHERE id = ?1",
+                BIND(sql_int(about->id), sql_instant(about->confirmed_at))));
     TRY(sql_run(db, a, "UPDATE seat_claims SET held_until = NULL WHERE schedule_id = ?1 AND reservation_id = ?2",
                 BIND(sql_int(about->schedule_id), sql_int(about->id))));
     TRY(reservation_log(db, a, "reservation.confirmed", about));
@@ -226,11 +235,7 @@ static const fault *charged(struct sql *db, arena *a, struct settle_act *act, st
     if (about->status == RESERVATION_PENDING && newest && !stopped)
         return confirm(db, a, act, about);
     /* The seats are gone, or another attempt paid for them: the money goes back. */
-    struct payment *p = &act->made;
-    p->status = PAYMENT_REFUNDED;
-    p->refund_due = true;
-    p->ask_at = p->asked_until = p->grace_until = INSTANT_NONE;
-    TRY(payment_save(db, a, "payment.refunded", p));
+    TRY(money_return(db, a, &act->made));
     if (stopped && about->status == RESERVATION_PENDING && newest)
         return reservation_end(db, a, about, RESERVATION_CANCELLED);
     return NULL;

@@ -3,7 +3,7 @@
 
 #define RESERVATION_COLUMNS                                                                        \
     "r.id, r.user_id, r.schedule_id, r.movie_id, r.total_amount, r.status, r.hold, "               \
-    "r.reservation_date, r.expires_at, r.deleted_at"
+    "r.reservation_date, r.expires_at, r.confirmed_at, r.cancelled_at, r.deleted_at"
 
 /* --- filling: rows of reservations and of their parts are both walked in id order --- */
 

@@ -92,7 +92,7 @@ static const fault *reservation_insert(struct sql *db, arena *a, const struct sa
     made->hold = sale->hold;
     made->reservation_date = made->created_at = sql_now(db);
     made->expires_at = sale_expires_at(sale, sql_now(db));
-    made->deleted_at = INSTANT_NONE;
+    made->confirmed_at = made->cancelled_at = made->deleted_at = INSTANT_NONE;
     made->reserved_seats = sale->seats;
     made->seat_ids = sale->seat_ids;
     TRY(sql_run(db, a,
