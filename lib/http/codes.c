@@ -43,6 +43,7 @@ const struct code codes[] = {
     { "idempotency_key_invalid", 400, "An Idempotency-Key has 1 to 255 visible ASCII characters." },
     { "idempotency_key_reused", 422,
       "This Idempotency-Key was used with another body. Take a new key for a new request." },
+    { "import_checked", 409, "An import was only to be looked at, so its owner took it back; no answer carries this." },
     { "import_unreadable", 0, "The file to import cannot be read, or is not what its name says." },
     { "internal_error", 500, "A fault of ours. The log has the details under the answer's requestId." },
     { "json_malformed", 400, "The body is not JSON, or names a key twice." },

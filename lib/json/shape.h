@@ -94,4 +94,7 @@ struct shape {
 bool shape_given(const struct shape *s, const void *value, const char *name);
 const struct field *shape_field(const struct shape *s, str name); /* NULL when absent */
 
+/* The names of the fields in which two structs of one shape differ. Lists of rows, objects and raw JSON are not compared. */
+strs shape_differences(arena *a, const struct shape *s, const void *one, const void *other) MUST_CHECK;
+
 #endif

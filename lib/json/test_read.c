@@ -451,6 +451,25 @@ static void lists_are_read(void **state)
     assert_string_equal(problem->code, "json_malformed");
 }
 
+static strs differing(arena *a, const char *one, const char *other)
+{
+    struct sample first, second;
+    assert_null(json_read(a, str_of(one), &sample_edit_shape, &first));
+    assert_null(json_read(a, str_of(other), &sample_edit_shape, &second));
+    return shape_differences(a, &sample_edit_shape, &first, &second);
+}
+
+static void differences_are_named(void **state)
+{
+    const char *same = "{\"title\":\"Roma\",\"rating\":8.5,\"genre\":[\"A\",\"B\"]}";
+    assert_int_equal(differing(*state, same, same).count, 0);
+    strs found = differing(*state, same, "{\"title\":\"Rome\",\"rating\":8.5,\"genre\":[\"A\",\"C\"]}");
+    assert_int_equal(found.count, 2);
+    assert_text(found.at[0], "title");
+    assert_text(found.at[1], "genre");
+    assert_int_equal(differing(*state, "{}", "{\"title\":\"Roma\"}").count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_of_a_body_are_bounded, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(a_whole_object_is_kept, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(lists_are_read, arena_open, arena_close),
+        cmocka_unit_test_setup_teardown(differences_are_named, arena_open, arena_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
