@@ -155,6 +155,7 @@ def main(mode):
         unit_tests(tally, "build-test", "--suite", "unit")
         python_tests(tally, "api", *(["-m", "not long"] if fast else []), **settings)
     if built and not fast:
+        unit_tests(tally, "build-test", "--suite", "servers")
         if build(tally, "build", "taquilla/taquilla"):
             for folder in filter(has_tests, ("race", "faults", "web")):
                 python_tests(tally, folder, **settings)
