@@ -44,22 +44,30 @@ static void status_line_write(struct buf *out, int status)
     buf_literal(out, "\r\n");
 }
 
+static void body_describe(struct buf *out, const struct call *c, enum body_end end)
+{
+    if (c->out.len || end != BODY_OF_LENGTH) {
+        buf_literal(out, "Content-Type: ");
+        buf_text(out, c->content_type ? str_of(c->content_type) : STR("application/json"));
+        buf_literal(out, "\r\n");
+    }
+    if (end == BODY_OF_LENGTH) {
+        buf_literal(out, "Content-Length: ");
+        buf_int(out, (int64_t)c->out.len);
+        buf_literal(out, "\r\n");
+    } else if (end == BODY_OF_CHUNKS) {
+        buf_literal(out, "Transfer-Encoding: chunked\r\n");
+    }
+}
+
 void answer_head_write(struct buf *out, const struct call *c, const struct answer_form *form)
 {
     status_line_write(out, c->status);
     buf_literal(out, "Date: ");
     buf_text(out, form->date);
     buf_literal(out, "\r\n");
-    if (status_has_body(c->status)) {
-        if (c->out.len) {
-            buf_literal(out, "Content-Type: ");
-            buf_text(out, c->content_type ? str_of(c->content_type) : STR("application/json"));
-            buf_literal(out, "\r\n");
-        }
-        buf_literal(out, "Content-Length: ");
-        buf_int(out, (int64_t)c->out.len);
-        buf_literal(out, "\r\n");
-    }
+    if (status_has_body(c->status))
+        body_describe(out, c, form->end);
     if (!form->keep_alive)
         buf_literal(out, "Connection: close\r\n");
     else if (form->minor == 0)

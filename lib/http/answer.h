@@ -11,14 +11,18 @@ struct date_cache {
 };
 str date_text(struct date_cache *cache, int64_t loop_now_ms);
 
+/* Where its body ends, for who reads it. */
+enum body_end { BODY_OF_LENGTH, BODY_OF_CHUNKS, BODY_UNTIL_CLOSE };
+
 struct answer_form {
     str date;
+    enum body_end end;
     int minor; /* of the request's HTTP version */
     bool keep_alive;
 };
 
-/* Status line, Date, Content-Type, Content-Length, Connection where it says something, and the
- * call's headers. */
+/* Status line, Date, Content-Type, what says where the body ends, Connection where that says
+ * something, and the call's headers. */
 void answer_head_write(struct buf *out, const struct call *c, const struct answer_form *form);
 
 /* Is there a body after this status at all? */

@@ -8,9 +8,18 @@
 
 struct route;
 struct site;
+struct exchange;
 
 #define PATH_VALUES_MAX 4
 #define ANSWER_HEADERS_MAX 24 /* half of them are the site's: request id, CORS, ETag, position ... */
+
+/* How far an answer of unknown length is: see stream_start. */
+enum streaming {
+    STREAM_NONE,
+    STREAM_STARTED, /* nothing of it was sent */
+    STREAM_FLOWING, /* its head is out: the status stands */
+    STREAM_CUT,     /* a fault came after that */
+};
 
 struct call {
     void *service;             /* the service's own struct */
@@ -35,6 +44,8 @@ struct call {
     struct header headers[ANSWER_HEADERS_MAX];
     size_t header_count;
     const char *content_type;  /* NULL: application/json */
+    enum streaming streaming;
+    struct exchange *exchange; /* the server's; NULL in tests of a site without one */
     str etag;                  /* with quotes; empty: made from the body of a GET (half a us per KiB: cache it) */
 };
 
@@ -68,12 +79,17 @@ const fault *reply_plain(struct call *c, int status, const struct shape *s, cons
 /* --- a body of unknown length: chunked, or to HTTP/1.0 until the connection ends --- */
 
 /* From now on what is in c->out leaves with each stream_flush. A handler that then returns NULL has ended the body; a
- * fault cuts the connection instead, so that nobody takes half of it for all. False to HEAD: return NULL at once, there
- * is no body. Headers must be set before; there is no ETag. */
+ * fault cuts the connection instead, so that nobody takes half of it for all (before the first flush it is answered as
+ * ever). False to HEAD: return NULL at once, there is no body. Headers must be set before the first flush; there is no
+ * ETag. What the handler takes from c->arena stays until the end: a long stream has an arena of its own for its rows. */
 bool stream_start(struct call *c, int status, const char *content_type) MUST_CHECK;
-/* Sends c->out as one piece and empties it; parks while the client is slow. UNAVAILABLE client_gone: it left, or took
- * nothing for STREAM_STALL_MS; return it. Also lets other fibers run when a piece took long. */
+/* Sends c->out as one piece, the head before the first, and empties it; parks while the client is slow, and lets other
+ * fibers run when this turn of the loop took long. UNAVAILABLE client_gone: it left, or took nothing for
+ * STREAM_STALL_MS; return it. Without a server (tests of a site) the pieces stay in c->out. */
 #define STREAM_STALL_MS 30000
 const fault *stream_flush(struct call *c) MUST_CHECK;
+/* Has the client left, or said that it will send nothing more? For a handler that waits for news: when that happens,
+ * the fiber that called stream_start is woken. */
+bool stream_gone(const struct call *c);
 
 #endif

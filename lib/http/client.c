@@ -68,7 +68,7 @@ const fault *upstream_open(arena *a, struct upstream **out, const char *name, st
 void upstream_close(struct upstream *u)
 {
     u->closed = true;
-    links_close_idle(u);
+    links_end(u);
 }
 
 const char *upstream_name(const struct upstream *u)
@@ -162,6 +162,8 @@ static const fault *fault_away(const struct upstream *u, arena *a, enum link_out
         [LINK_STALE] = "closed a kept connection",
         [LINK_BROKEN] = "the connection or the answer broke",
         [LINK_LATE] = "no answer in time",
+        [LINK_STOPPED] = "its answer was not wanted any more",
+        [LINK_CLOSED] = "nobody asks it any more",
     };
     return upstream_fault(u, a, "upstream_away", 1, whys[outcome]);
 }
@@ -178,33 +180,58 @@ static enum link_outcome try_once(struct upstream *u, struct link_talk *talk)
     return link_try(u, talk);
 }
 
-const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want,
-                           struct message *answer)
+/* May what ended so be tried once more? Without a connection nothing was sent; of an answer that was handed on in part
+ * there is no other beginning. */
+static bool worth_a_try(const struct link_talk *talk, enum link_outcome outcome)
 {
-    bool repeatable = may_be_repeated(want);
+    bool begun = talk->taking && talk->taking->begun;
+    return outcome != LINK_LATE && !begun && (!talk->careful || outcome == LINK_REFUSED);
+}
+
+static const fault *call_run(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer,
+                             struct taking *taking)
+{
     struct link_talk talk = {
         .head = head_write(u, a, want),
         .body = want->body,
         .to_head = want->method == HEAD,
-        .careful = !repeatable,
+        .careful = !may_be_repeated(want),
         .arena = a,
         .answer = answer,
+        .taking = taking,
         .deadline_ms = loop_now_ms() + (want->deadline_ms ? want->deadline_ms : DEADLINE_MS),
     };
     for (int tries = 1;; tries++) {
+        if (u->closed)
+            return fault_away(u, a, LINK_CLOSED);
         if (!breaker_allows(&u->breaker, loop_now_ms()))
             return fault_open(u, a);
         enum link_outcome outcome = try_once(u, &talk);
-        if (outcome == LINK_ANSWERED) {
-            breaker_succeeded(&u->breaker, loop_now_ms());
-            return NULL;
+        if (outcome == LINK_ANSWERED || outcome == LINK_STOPPED) {
+            if (!taking || !taking->begun)
+                breaker_succeeded(&u->breaker, loop_now_ms());
+            return outcome == LINK_STOPPED ? taking->problem : NULL;
         }
+        if (u->closed)
+            return fault_away(u, a, LINK_CLOSED);
         breaker_failed(&u->breaker, loop_now_ms());
         int64_t pause_ms = PAUSE_MS_MIN + (int64_t)random_below(PAUSE_MS_MAX - PAUSE_MS_MIN + 1);
-        bool again = repeatable || outcome == LINK_REFUSED; /* refused: nothing was sent */
-        if (outcome == LINK_LATE || !again || tries == TRIES_MAX ||
+        if (!worth_a_try(&talk, outcome) || tries == TRIES_MAX ||
             loop_now_ms() + pause_ms >= talk.deadline_ms)
             return fault_away(u, a, outcome);
         fiber_sleep(pause_ms);
     }
+}
+
+const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want,
+                           struct message *answer)
+{
+    return call_run(u, a, want, answer, NULL);
+}
+
+const fault *upstream_stream(struct upstream *u, arena *a, const struct outgoing *want,
+                             struct piece_taker *taker, struct message *answer)
+{
+    struct taking taking = { taker, want->deadline_ms ? want->deadline_ms : DEADLINE_MS, false, NULL };
+    return call_run(u, a, want, answer, &taking);
 }

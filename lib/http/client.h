@@ -19,7 +19,7 @@ struct upstream;
 /* url: http://host:port ; names are resolved by offload, at need. */
 const fault *upstream_open(arena *a, struct upstream **out, const char *name, str url,
                            str service_token) MUST_CHECK;
-void upstream_close(struct upstream *u);
+void upstream_close(struct upstream *u); /* calls under way end at once: upstream_away */
 const char *upstream_name(const struct upstream *u);
 const struct breaker *upstream_breaker(const struct upstream *u);
 int64_t upstream_heard_ms(const struct upstream *u); /* loop time of its last answer; 0: none yet */

@@ -18,6 +18,8 @@ const struct code codes[] = {
     { "cinema_away", 0, "No cinema answers on that port." },
     { "cinema_late", 0, "A cinema that `import` or `demo` opened for itself was not ready in time." },
     { "cinema_refused", 0, "A cinema that `import` or `demo` opened for itself did not start." },
+    { "client_gone", 0,
+      "Only in the log: a streamed answer broke off because its client left, or took nothing for 30 s." },
     { "code_needed", 401, "A reservation opens with its access code (?code=) or with ADMIN_TOKEN." },
     { "code_wrong", 403, "The access code is not this reservation's." },
     { "constraint_broken", 400, "A value is not possible where it was given." },

@@ -8,12 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/base/log.h"
-#include "lib/base/random.h"
 #include "lib/http/wire.h"
 
-/* A body up to this is copied behind its head: cheaper than two pieces in one call. */
-#define JOINED_BYTES_MAX 4096
 #define THROWN_AWAY_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 static const struct refusal request_late = { 408, FAULT_MALFORMED, "request_late",
@@ -72,6 +68,9 @@ static void connection_unlink(struct connection *c)
 
 void connection_close(struct connection *c)
 {
+    const struct exchange *x = c->exchange;
+    if (x && x->call.streaming >= STREAM_FLOWING)
+        stream_reset_on_close(c->watch.fd);
     timer_clear(&c->timer);
     watch_stop(&c->watch);
     close(c->watch.fd);
@@ -80,6 +79,7 @@ void connection_close(struct connection *c)
         /* Its fiber holds the request: what it does is finished, only nobody is told. */
         c->gone = true;
         c->server->held++;
+        stream_wake(x);
         return;
     }
     connection_free(c);
@@ -132,6 +132,7 @@ static void continue_sent(struct connection *c)
 static bool answer_sent(struct connection *c)
 {
     struct exchange *x = c->exchange;
+    x->call.streaming = STREAM_NONE; /* all of it is out: the end of the connection cuts nothing off */
     c->state = CONNECTION_IDLE;
     c->deadline_ms = INT64_MAX;
     if (c->refused || (c->last && (c->pending.len || x->message.keep_alive))) {
@@ -177,20 +178,15 @@ static bool connection_send(struct connection *c)
 static bool answer_begin(struct connection *c)
 {
     struct exchange *x = c->exchange;
-    struct call *call = &x->call;
-    c->last = c->refused || !x->message.keep_alive || c->server->site->draining;
-    if (call->status < 200 || call->status > 599)
-        call->status = 500;
-    bool body = status_has_body(call->status) && x->message.method != HEAD;
-    x->body = body ? buf_str(&call->out) : STR("");
-    x->head.len = x->sent = 0;
-    struct answer_form form = { date_text(&c->server->date, loop_now_ms()), x->parser.minor,
-                                !c->last };
-    answer_head_write(&x->head, call, &form);
-    if (x->body.len <= JOINED_BYTES_MAX) {
-        buf_text(&x->head, x->body);
-        x->body = STR("");
+    if (x->call.streaming == STREAM_CUT) {
+        c->state = CONNECTION_SENDING; /* no fiber holds it any more */
+        connection_close(c);
+        return false;
     }
+    if (x->call.streaming == STREAM_FLOWING)
+        stream_end_write(x);
+    else
+        exchange_answer(x);
     return connection_send(c);
 }
 
@@ -207,42 +203,18 @@ static void continue_send(struct connection *c)
 
 /* --- refusing --- */
 
-static void call_begin(struct exchange *x, struct site *site)
-{
-    x->call = (struct call){
-        .site = site, .service = site->service, .arena = x->arena, .request = &x->message
-    };
-    x->call.out.in = x->arena;
-}
-
-/* The answers that no handler makes. They are in the log and in the figures as others are. */
-static void refusal_write(struct exchange *x, struct site *site, const struct refusal *why)
-{
-    call_begin(x, site);
-    x->call.request_id = random_hex(x->arena, 8);
-    answer_header(&x->call, "X-Request-Id", x->call.request_id);
-    answer_fault(&x->call, fault_new(x->arena, why->kind, why->code, "%s", why->sentence));
-    x->call.status = why->status;
-    site->requests_by_class[why->status / 100]++;
-    struct buf *line = log_begin("warn", "request_refused");
-    log_member_text(line, "service", str_of(site->name));
-    log_member_int(line, "status", why->status);
-    log_member_text(line, "code", str_of(why->code));
-    log_member_text(line, "request", x->call.request_id);
-    log_end(line);
-}
-
 void connection_refuse(struct connection *c, const struct refusal *why)
 {
     if (!c->exchange)
         c->exchange = server_exchange(c->server);
     struct exchange *x = c->exchange;
+    x->of = c;
     if (c->interim) { /* half of "100 Continue" is on its way: no answer can follow it now */
         connection_close(c);
         return;
     }
     c->refused = true;
-    refusal_write(x, c->server->site, why);
+    exchange_refuse(x, why);
     answer_begin(c);
 }
 
@@ -275,12 +247,11 @@ static bool connection_run(struct connection *c)
     struct site *site = c->server->site;
     c->state = CONNECTION_RUNNING;
     c->deadline_ms = INT64_MAX;
-    call_begin(x, site);
-    x->call.local = c->local;
+    exchange_begin(x);
     x->answered = false;
     x->starting = true;
     if (!fiber_start(site_label(site, &x->message), exchange_run, x)) {
-        refusal_write(x, site, &fibers_taken);
+        exchange_refuse(x, &fibers_taken);
         x->answered = true;
     }
     x->starting = false;
@@ -426,6 +397,8 @@ static void connection_ready(struct watch *w, uint32_t events)
     case CONNECTION_RUNNING:
         if (broken)
             connection_close(c);
+        else if (c->exchange->streamer)
+            stream_ready(c, events);
         else
             watch_change(w, 0); /* a next request, or the client's last word: the kernel keeps it */
         break;

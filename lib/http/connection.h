@@ -16,6 +16,7 @@ struct connection;
 struct server_limits {
     int64_t request_ms, idle_ms, send_ms, linger_ms;
     size_t connections_max;
+    int64_t stall_ms; /* call.h: STREAM_STALL_MS */
 };
 
 struct exchange {
@@ -29,6 +30,8 @@ struct exchange {
     str body;        /* of the answer */
     bool starting;   /* its fiber was started and has not parked */
     bool answered;
+    fiber *streamer; /* started a stream: woken when the client takes more of it, and when it leaves */
+    bool chunked;    /* ... whose pieces are chunks */
     struct exchange *next_spare;
 };
 
@@ -70,6 +73,7 @@ struct connection {
     bool refused; /* ... because nothing after it can be trusted */
     bool local;   /* the client is on this machine */
     bool gone;    /* the client left; the fiber's end frees the rest */
+    bool hushed;  /* while an answer was streamed the client said that it sends no more */
     struct exchange *exchange;
     struct buf pending; /* read and not taken yet, from `taken` on */
     size_t taken;
@@ -83,6 +87,21 @@ void connection_close(struct connection *c); /* also while its fiber runs */
 void connection_refuse(struct connection *c, const struct refusal *why);
 /* For a drain: a request that is there already is answered. */
 void connection_leave_if_idle(struct connection *c);
+
+/* exchange.c */
+void exchange_begin(struct exchange *x); /* its call, for site_answer */
+/* Decides whether the connection goes on after this answer, and writes the answer's head. */
+void exchange_head(struct exchange *x, enum body_end end);
+void exchange_answer(struct exchange *x);
+/* The answers that no handler makes. They are in the log and in the figures as others are. */
+void exchange_refuse(struct exchange *x, const struct refusal *why);
+
+/* stream.c, for the connection whose fiber streams. */
+void stream_ready(struct connection *c, uint32_t events);
+void stream_wake(const struct exchange *x); /* its fiber: the client left */
+enum body_end stream_body_end(const struct exchange *x);
+void stream_end_write(struct exchange *x); /* what is left, and the end of the body */
+void stream_reset_on_close(int fd);
 
 /* server.c */
 void server_left(struct server *s); /* a connection or a held fiber is gone */

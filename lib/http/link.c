@@ -1,4 +1,4 @@
-/* link.c - the client's connections: found by name, pooled, one request at a time on each. */
+/* link.c - the client's connections: found by name, pooled, handed to who needs one. */
 #include "lib/http/link.h"
 
 #include <errno.h>
@@ -10,16 +10,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "lib/http/wire.h"
-
-#define INTERIMS_MAX 8
-
-/* Where all connections read: no fiber parks between reading into it and taking out of it. */
-static char scratch[32 * 1024];
 
 /* --- one connection --- */
-
-static void link_close(struct link *l);
 
 static void link_ready(struct watch *w, uint32_t events)
 {
@@ -27,6 +19,8 @@ static void link_ready(struct watch *w, uint32_t events)
     l->seen |= events;
     if (l->waiting)
         fiber_wake(l->waiting);
+    else
+        watch_change(w, 0); /* its fiber is busy with a piece, and looks at `seen` before it waits again */
 }
 
 /* An idle connection has nothing to say: it is being closed over there. */
@@ -42,12 +36,11 @@ static void link_ready_idle(struct watch *w, uint32_t events)
     link_close(l);
 }
 
-/* Parks until something of `events` (or a hang-up) happened; false when it is late. */
-static bool link_await(struct link *l, uint32_t events, int64_t deadline_ms)
+bool link_await(struct link *l, uint32_t events, int64_t deadline_ms)
 {
     watch_change(&l->watch, events);
     l->waiting = fiber_self();
-    while (!l->seen)
+    while (!l->seen && !l->of->closed)
         if (!fiber_park("upstream", deadline_ms))
             break;
     l->waiting = NULL;
@@ -134,7 +127,7 @@ static bool link_connect(struct link *l, int64_t deadline_ms, arena *a)
     if (!addresses_find(u, deadline_ms))
         return false;
     size_t count = u->address_count;
-    for (size_t i = 0; i < count && loop_now_ms() < deadline_ms; i++) {
+    for (size_t i = 0; i < count && loop_now_ms() < deadline_ms && !u->closed; i++) {
         struct address to = u->addresses[i]; /* a copy: another fiber may look the name up anew */
         if (link_connect_to(l, &to, deadline_ms, a))
             return true;
@@ -166,9 +159,12 @@ static void place_free(struct upstream *u)
         u->open--;
 }
 
-static void link_close(struct link *l)
+void link_close(struct link *l)
 {
     struct upstream *u = l->of;
+    *l->among = l->later;
+    if (l->later)
+        l->later->among = l->among;
     if (l->watch.fd >= 0) {
         watch_stop(&l->watch);
         close(l->watch.fd);
@@ -178,7 +174,7 @@ static void link_close(struct link *l)
     place_free(u);
 }
 
-static void link_keep(struct link *l)
+void link_keep(struct link *l)
 {
     struct upstream *u = l->of;
     if (u->closed) {
@@ -196,13 +192,18 @@ static void link_keep(struct link *l)
     u->idle = l;
 }
 
-void links_close_idle(struct upstream *u)
+void links_end(struct upstream *u)
 {
     while (u->idle) {
         struct link *l = u->idle;
         u->idle = l->next;
         link_close(l);
     }
+    for (struct link *l = u->links; l; l = l->later)
+        if (l->waiting)
+            fiber_wake(l->waiting);
+    for (struct link_waiter *w = u->first; w; w = w->next)
+        fiber_wake(w->self);
 }
 
 /* Has the other side said nothing, not even good-bye? */
@@ -232,7 +233,7 @@ static bool place_await(struct upstream *u, const struct link_talk *talk, struct
     me->self = fiber_self();
     *u->end = me;
     u->end = &me->next;
-    while (!me->link && !me->may_open)
+    while (!me->link && !me->may_open && !u->closed)
         if (!fiber_park("a connection to an upstream", talk->deadline_ms))
             break;
     *handed = me->link;
@@ -247,8 +248,22 @@ static bool place_await(struct upstream *u, const struct link_talk *talk, struct
     return false;
 }
 
-/* A connection to use; NULL with *late when none came in time, or when none can be made. */
-static struct link *link_take(struct upstream *u, const struct link_talk *talk, bool *late)
+static struct link *link_new(struct upstream *u)
+{
+    struct link *l = calloc(1, sizeof(*l));
+    if (!l)
+        return NULL;
+    l->of = u;
+    l->watch = (struct watch){ .fd = -1, .ready = link_ready, .owner = l };
+    l->later = u->links;
+    l->among = &u->links;
+    if (u->links)
+        u->links->among = &l->later;
+    u->links = l;
+    return l;
+}
+
+struct link *link_take(struct upstream *u, const struct link_talk *talk, bool *late)
 {
     struct link *l = talk->fresh ? NULL : link_kept(u, talk->careful);
     *late = false;
@@ -264,117 +279,14 @@ static struct link *link_take(struct upstream *u, const struct link_talk *talk, 
     }
     if (l)
         return l;
-    l = calloc(1, sizeof(*l));
+    l = link_new(u);
     if (!l) {
         place_free(u);
         return NULL;
     }
-    l->of = u;
-    l->watch = (struct watch){ .fd = -1, .ready = link_ready, .owner = l };
     if (link_connect(l, talk->deadline_ms, talk->arena))
         return l;
     link_close(l);
     *late = loop_now_ms() >= talk->deadline_ms;
     return NULL;
-}
-
-/* --- one exchange --- */
-
-/* True when all went out. False: late, broken, or the answer came before: reading will tell. */
-static bool link_send(struct link *l, const struct link_talk *talk)
-{
-    size_t sent = 0, all = talk->head.len + talk->body.len;
-    l->seen = 0;
-    while (sent < all) {
-        ssize_t went = wire_send(l->watch.fd, talk->head, talk->body, sent);
-        if (went >= 0) {
-            sent += (size_t)went;
-        } else if (errno == EAGAIN) {
-            l->seen = 0;
-            if (!link_await(l, EPOLLIN | EPOLLOUT, talk->deadline_ms) || l->seen & EPOLLIN)
-                return false;
-        } else if (errno != EINTR) {
-            l->seen |= EPOLLIN; /* perhaps it answered before it closed */
-            return false;
-        }
-    }
-    return true;
-}
-
-struct hearing {
-    struct parser parser;
-    int interims; /* 1xx answers so far */
-    bool begun;   /* a byte came */
-};
-
-static void hearing_begin(struct hearing *h, const struct link_talk *talk)
-{
-    parser_await_response(&h->parser, talk->answer, talk->arena, talk->to_head,
-                          UPSTREAM_BODY_BYTES_MAX);
-}
-
-static str answer_feed(struct hearing *h, const struct link_talk *talk, str bytes)
-{
-    for (;;) {
-        bytes = str_after(bytes, parser_feed(&h->parser, bytes.at, bytes.len));
-        bool interim = h->parser.stage == PARSE_DONE && talk->answer->status < 200;
-        if (!interim || ++h->interims > INTERIMS_MAX)
-            return bytes;
-        hearing_begin(h, talk);
-    }
-}
-
-/* Gives the parser what came, behind what it has left so far. */
-static void link_feed(struct link *l, struct hearing *h, const struct link_talk *talk, size_t got)
-{
-    str fresh = { scratch, got };
-    h->begun = true;
-    if (!l->pending.len) {
-        buf_text(&l->pending, answer_feed(h, talk, fresh));
-        return;
-    }
-    buf_text(&l->pending, fresh);
-    str left = answer_feed(h, talk, buf_str(&l->pending));
-    buf_drop_front(&l->pending, l->pending.len - left.len);
-}
-
-static enum link_outcome link_hear(struct link *l, struct hearing *h, const struct link_talk *talk)
-{
-    hearing_begin(h, talk);
-    while (h->parser.stage < PARSE_DONE) {
-        /* Bytes seldom are there before we waited: asking first would be a call in vain. */
-        if (!(l->seen & ~(uint32_t)EPOLLOUT)) {
-            l->seen = 0;
-            if (!link_await(l, EPOLLIN, talk->deadline_ms))
-                return LINK_LATE;
-        }
-        ssize_t got = recv(l->watch.fd, scratch, sizeof(scratch), 0);
-        l->seen = got == (ssize_t)sizeof(scratch) ? EPOLLIN : 0;
-        if (got > 0)
-            link_feed(l, h, talk, (size_t)got);
-        else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-            break;
-    }
-    if (h->parser.stage == PARSE_DONE || parser_finish(&h->parser))
-        return talk->answer->status < 200 ? LINK_BROKEN : LINK_ANSWERED;
-    return l->used && !h->begun ? LINK_STALE : LINK_BROKEN;
-}
-
-enum link_outcome link_try(struct upstream *u, const struct link_talk *talk)
-{
-    bool late;
-    struct link *l = link_take(u, talk, &late);
-    if (!l)
-        return late ? LINK_LATE : LINK_REFUSED;
-    bool all_sent = link_send(l, talk);
-    struct hearing h = { 0 };
-    enum link_outcome outcome = link_hear(l, &h, talk);
-    if (outcome == LINK_ANSWERED)
-        u->heard_ms = loop_now_ms();
-    if (outcome == LINK_ANSWERED && all_sent && talk->answer->keep_alive && !h.parser.until_close &&
-        !l->pending.len)
-        link_keep(l);
-    else
-        link_close(l);
-    return outcome;
 }

@@ -17,7 +17,8 @@ struct link {
     uint32_t seen;      /* events since the last wait */
     bool used;          /* it has carried an answer: the other side may close it at any time */
     struct buf pending; /* the begin of a head that is not whole */
-    struct link *next;
+    struct link *next;           /* idle */
+    struct link *later, **among; /* of all that are open */
 };
 
 struct address {
@@ -40,13 +41,13 @@ struct upstream {
     str service_token;
     struct breaker breaker;
     int64_t heard_ms;
-    bool closed;
+    bool closed; /* no call begins any more, and those under way end */
 
     struct address addresses[ADDRESSES_MAX];
     size_t address_count; /* 0: to be resolved */
     bool numeric, resolving;
 
-    struct link *idle;
+    struct link *links, *idle;
     size_t open; /* idle ones and those in use */
     struct link_waiter *first, **end;
 };
@@ -57,6 +58,16 @@ enum link_outcome {
     LINK_STALE,   /* a kept connection ended before a byte of the answer: nothing is wrong */
     LINK_BROKEN, /* ended or went wrong within the answer */
     LINK_LATE,
+    LINK_STOPPED, /* who takes the pieces wants no more */
+    LINK_CLOSED,  /* upstream_close */
+};
+
+/* A body that is handed on as it comes. */
+struct taking {
+    struct piece_taker *taker;
+    int64_t wait_ms; /* for each next piece */
+    bool begun;      /* a piece was handed on */
+    const fault *problem; /* the taker's */
 };
 
 /* What goes out and where the answer comes in. */
@@ -68,10 +79,18 @@ struct link_talk {
     int64_t deadline_ms; /* loop time */
     arena *arena;
     struct message *answer;
+    struct taking *taking; /* NULL: the body is wanted whole */
 };
 
-/* One try: takes a connection, sends, reads, gives it back. */
+/* link_talk.c: one try, which takes a connection, sends, reads, gives it back. */
 enum link_outcome link_try(struct upstream *u, const struct link_talk *talk);
-void links_close_idle(struct upstream *u);
+
+/* link.c. A connection to use; NULL with *late when none came in time, or when none can be made. */
+struct link *link_take(struct upstream *u, const struct link_talk *talk, bool *late);
+void link_keep(struct link *l); /* for the next */
+void link_close(struct link *l);
+/* Parks until something of `events` (or a hang-up) happened; false when it is late or the upstream was closed. */
+bool link_await(struct link *l, uint32_t events, int64_t deadline_ms);
+void links_end(struct upstream *u); /* it was closed: idle ones close, who waits is woken */
 
 #endif

@@ -121,7 +121,8 @@ static const struct refusal *length_judge(const struct parser *p, const struct d
     if (d->encodings &&
         (d->encodings > 1 || p->minor == 0 || !str_equal_nocase(d->encoding, STR("chunked"))))
         return &encoding_wrong;
-    if (!d->encodings && !p->without_body && p->http.content_length > p->body_bytes_max)
+    if (!d->encodings && !p->without_body && !p->in_pieces &&
+        p->http.content_length > p->body_bytes_max)
         return &body_too_large;
     return NULL;
 }
@@ -153,6 +154,7 @@ static const struct refusal *response_judge(struct parser *p, const struct decis
         return &malformed;
     p->without_body |= status < 200 || status == 204 || status == 304;
     p->until_close = !p->without_body && !d->encodings && !d->lengths;
+    p->in_pieces = p->hands_on && status == 200;
     return length_judge(p, d);
 }
 
@@ -312,7 +314,7 @@ static size_t chunks_feed(struct parser *p, const char *bytes, size_t len)
         if (!body_put(p, piece))
             return 0;
         /* Sizes, extensions and trailers may not be much longer than what they carry. */
-        if (p->chunks.frame_bytes > HEAD_BYTES_MAX + p->body.len) {
+        if (p->chunks.frame_bytes > HEAD_BYTES_MAX + p->handed_on + p->body.len) {
             refuse(p, &body_too_large);
             return 0;
         }
@@ -330,7 +332,8 @@ static size_t length_feed(struct parser *p, const char *bytes, size_t len)
     if (!p->body.at) {
         /* A client's word about its length is no reason to take that much memory; our own service's
          * is. */
-        uint64_t trusted = p->of_response || p->left < 65536 ? p->left : 65536;
+        bool trusting = p->of_response && !p->in_pieces;
+        uint64_t trusted = trusting || p->left < 65536 ? p->left : 65536;
         buf_reserve(&p->body, piece.len < trusted ? (size_t)trusted : piece.len);
     }
     body_put(p, piece);
@@ -363,6 +366,17 @@ size_t parser_feed(struct parser *p, const char *bytes, size_t len)
     if (p->stage == PARSE_DONE)
         p->message->body = buf_str(&p->body);
     return used;
+}
+
+str parser_piece(struct parser *p)
+{
+    if (!p->in_pieces)
+        return STR("");
+    str piece = buf_str(&p->body);
+    p->handed_on += piece.len;
+    p->body.len = 0;
+    p->message->body = STR("");
+    return piece;
 }
 
 bool parser_finish(struct parser *p)

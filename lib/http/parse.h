@@ -35,6 +35,7 @@ struct parser {
     bool expects_continue; /* the client waits for "100 Continue" before it sends the body */
     bool until_close;      /* a response whose body ends with the connection */
     int minor;             /* of HTTP/1.minor */
+    bool hands_on;         /* asked for after parser_await_response: see parser_piece */
 
     /* The rest is the parser's own. */
     llhttp_t http;
@@ -47,6 +48,8 @@ struct parser {
     struct chunks chunks;
     struct buf body;
     size_t body_bytes_max;
+    bool in_pieces;
+    uint64_t handed_on;
 };
 
 void parser_await_request(struct parser *p, struct message *into, arena *a);
@@ -56,6 +59,10 @@ void parser_await_response(struct parser *p, struct message *into, arena *a, boo
 /* Takes from the front of `bytes`; returns how many. What it left must come again, followed by
  * more. At PARSE_DONE what is left belongs to the next message. */
 size_t parser_feed(struct parser *p, const char *bytes, size_t len);
+
+/* The body of a 200 that is not to be kept whole: what came of it since the last call, valid until
+ * the next feed. Its length has no limit then. Empty for all others. */
+str parser_piece(struct parser *p);
 
 /* The peer sends no more: true when that completes the message. */
 bool parser_finish(struct parser *p);

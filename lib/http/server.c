@@ -57,6 +57,7 @@ void server_exchange_back(struct server *s, struct exchange *x)
     }
     arena_reset(x->arena);
     x->of = NULL;
+    x->call.streaming = STREAM_NONE;
     x->next_spare = s->spare;
     s->spare = x;
     s->spare_count++;
@@ -78,7 +79,6 @@ static void accept_pause(struct server *s)
     timer_set(&s->accept_again, 100);
 }
 
-/* False when no more is to be accepted now. */
 static bool address_is_loopback(const struct sockaddr_storage *from)
 {
     if (from->ss_family == AF_INET)
@@ -89,6 +89,7 @@ static bool address_is_loopback(const struct sockaddr_storage *from)
     return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
 
+/* False when no more is to be accepted now. */
 static bool accept_one(struct server *s)
 {
     struct sockaddr_storage from = { .ss_family = AF_UNSPEC };
@@ -179,7 +180,7 @@ const fault *server_open(arena *a, struct server **out, struct site *site, const
         abort();
     s->site = site;
     s->limits = (struct server_limits){ REQUEST_DEADLINE_MS, IDLE_DEADLINE_MS, SEND_DEADLINE_MS,
-                                        2000, CONNECTIONS_MAX };
+                                        2000, CONNECTIONS_MAX, STREAM_STALL_MS };
     s->listener = (struct watch){ .fd = fd, .ready = accept_ready, .owner = s };
     s->accept_again = (struct timer){ .ring = accept_resume, .owner = s };
     const fault *problem = watch_start(a, &s->listener, EPOLLIN);

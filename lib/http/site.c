@@ -191,6 +191,14 @@ static void privacy_answer(struct call *c)
         answer_header(c, "Cache-Control", STR("no-store"));
 }
 
+void site_dress(struct call *c)
+{
+    if (c->request->method != OPTIONS && !(c->route && c->route->access == ACCESS_INTERNAL))
+        cors_answer(c);
+    privacy_answer(c);
+    position_answer(c);
+}
+
 static void stats_count(struct site *site, const struct match *found, int status, int64_t took_us)
 {
     static const int64_t bounds_us[] = { 100, 300, 1000, 3000, 10000, 30000, 100000, 300000, 1000000 };
@@ -209,9 +217,15 @@ static void stats_count(struct site *site, const struct match *found, int status
     stats->us_buckets[bucket]++;
 }
 
+/* A stream that we broke off counts as a failure, whatever its head said; one that its client left does not. */
+static int status_counted(const struct call *c, const fault *problem)
+{
+    return c->streaming == STREAM_CUT && !str_equal(str_of(problem->code), STR("client_gone")) ? 500 : c->status;
+}
+
 static void access_log(const struct call *c, const fault *problem, int64_t took_us)
 {
-    struct buf *line = log_begin(c->status >= 500 ? "error" : "info", "request");
+    struct buf *line = log_begin(status_counted(c, problem) >= 500 ? "error" : "info", "request");
     log_member_text(line, "service", str_of(c->site->name));
     log_member_text(line, "method", str_of(method_name(c->request->method)));
     log_member_text(line, "path", c->request->path); /* never the query: it may hold an access code */
@@ -244,6 +258,21 @@ static const fault *call_judge(struct call *c, struct match *found, struct once 
     return handler_run(c);
 }
 
+static void answer_end(struct call *c, const fault *problem)
+{
+    if (c->streaming == STREAM_FLOWING) { /* it was dressed when its head left */
+        c->streaming = problem ? STREAM_CUT : STREAM_FLOWING;
+        return;
+    }
+    if (problem) {
+        c->streaming = STREAM_NONE;
+        answer_fault(c, problem);
+    } else if (c->route && !c->streaming) {
+        etag_answer(c);
+    }
+    site_dress(c);
+}
+
 void site_answer(struct site *site, struct call *c)
 {
     int64_t began_us = clock_mono_us();
@@ -260,17 +289,10 @@ void site_answer(struct site *site, struct call *c)
 
     const fault *problem = call_judge(c, &found, &once);
     c->once = NULL;
-    if (problem)
-        answer_fault(c, problem);
-    else if (c->route)
-        etag_answer(c);
-    if (c->request->method != OPTIONS && !(c->route && c->route->access == ACCESS_INTERNAL))
-        cors_answer(c);
-    privacy_answer(c);
-    position_answer(c);
+    answer_end(c, problem);
 
     site->requests_in_flight--;
     int64_t took_us = clock_mono_us() - began_us;
-    stats_count(site, &found, c->status, took_us);
+    stats_count(site, &found, status_counted(c, problem), took_us);
     access_log(c, problem, took_us);
 }

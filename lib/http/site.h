@@ -37,6 +37,11 @@ struct match route_match(const struct site_inside *inside, enum method method, s
 str route_allowed(arena *a, const struct node *resource);
 bool route_resource_internal(const struct node *resource); /* every route of it is ACCESS_INTERNAL */
 
+/* --- site.c --- */
+
+/* Headers that every answer has beside its handler's own. When its status stands, once. */
+void site_dress(struct call *c);
+
 /* --- access.c --- */
 
 const fault *access_check_host(const struct site *site, arena *a, const struct message *request) MUST_CHECK;

@@ -15,6 +15,7 @@
 #define MOST_MS 5000
 
 int loopback_failures;
+const struct route *loopback_routes;
 
 /* --- the site --- */
 
@@ -83,7 +84,6 @@ static const struct route table[] = {
     { GET, "/lying", lying, .access = ACCESS_ANYONE },
     { .path = NULL },
 };
-static const struct route *const tables[] = { table, NULL };
 
 /* --- running --- */
 
@@ -102,6 +102,7 @@ static void scene_run(void *arg)
 void loopback_run(const struct server_limits *limits, void (*scenario)(struct loopback *))
 {
     struct loopback l = { .arena = arena_new((size_t)1 << 30) };
+    const struct route *const tables[] = { table, loopback_routes, NULL };
     l.site = (struct site){ .name = "test", .tables = tables, .service = &l };
     loopback_failures = 0;
     site_compile(&l.site);

@@ -20,6 +20,7 @@ struct loopback {
     fiber *held; /* parked in /hold */
 };
 
+extern const struct route *loopback_routes; /* of a test, beside those that all have */
 extern int loopback_failures;
 #define EXPECT(condition)                                                                          \
     do {                                                                                           \

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <sys/epoll.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -345,6 +346,12 @@ void fiber_sleep(int64_t ms)
     int64_t until = loop_now_ms() + ms;
     while (fiber_park("sleep", until))
         ; /* woken for something else: sleep on */
+}
+
+void fiber_give_way(void)
+{
+    if (current && clock_mono_ms() - loop_now_ms() >= FIBER_TURN_MS)
+        fiber_sleep(1); /* over by now: it waits for what is ready, and not for the time */
 }
 
 /* --- descriptors --- */

@@ -26,6 +26,10 @@ void fiber_set_request(str request_id);
 bool fiber_park(const char *awaits, int64_t deadline_ms);
 void fiber_wake(fiber *f); /* loop thread; resumes it at the latest in the next turn. It must not have ended */
 void fiber_sleep(int64_t ms);
+/* For a fiber that has much to do without ever waiting: parks until the next turn when this one has lasted for
+ * FIBER_TURN_MS already. Outside a fiber it does nothing. */
+#define FIBER_TURN_MS 3
+void fiber_give_way(void);
 
 /* Parks until fd is ready for `events`; 0 when the deadline passed. The descriptor must not be watched otherwise. */
 uint32_t await_fd(int fd, uint32_t events, int64_t deadline_ms);
