@@ -57,7 +57,7 @@ static const fault *store_lock(struct sqlite *s, arena *a)
     return unreadable(a, path.at, strerror(problem));
 }
 
-static const fault *connection_open(struct sqlite *s, arena *a, struct sql *db, const char *setup)
+const fault *sql_connect(struct sqlite *s, arena *a, struct sql *db, const char *setup)
 {
     *db = (struct sql){ .store = s, .thread = pthread_self(), .writes = db == &s->writer };
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -87,16 +87,17 @@ static const fault *store_open(struct sqlite *s, arena *a)
 {
     TRY(directory_make(a, s->setup.directory));
     TRY(store_lock(s, a));
-    TRY(connection_open(s, a, &s->writer, WRITER_SETUP));
+    TRY(sql_connect(s, a, &s->writer, WRITER_SETUP));
     TRY(wal_switch_on(s, a));
     TRY(schema_apply(&s->writer, a, s->setup.migrations));
     TRY(sql_number(&s->writer, a, &s->writer.position, "SELECT max(position) FROM log", NO_BINDS));
     atomic_store(&s->position, s->writer.position);
-    TRY(connection_open(s, a, &s->reader, READER_SETUP));
+    TRY(restore_mark_read(s, a));
+    TRY(sql_connect(s, a, &s->reader, READER_SETUP));
     return writer_start(s, a);
 }
 
-static void connection_close(struct sql *db)
+void sql_disconnect(struct sql *db)
 {
     statements_forget(db);
     commands_drop(db);
@@ -107,8 +108,8 @@ static void connection_close(struct sql *db)
 static void store_release(struct sqlite *s)
 {
     s->closed = true;
-    connection_close(&s->reader);
-    connection_close(&s->writer);
+    sql_disconnect(&s->reader);
+    sql_disconnect(&s->writer);
     if (s->lock_fd >= 0)
         close(s->lock_fd);
     s->lock_fd = -1;

@@ -40,6 +40,7 @@ struct sql {
         struct statement *found;
     } by_address[STATEMENT_SLOTS];
     int last_error; /* SQLite's code of the last statement that failed */
+    bool fixed;     /* a view's: it keeps its snapshot whatever is committed meanwhile */
 
     /* The writer's own. now and position are of the batch under way. */
     sqlite3_stmt *commands[COMMAND_COUNT];
@@ -61,6 +62,7 @@ struct act {
     struct task finished; /* the first act of a batch brings the news of all */
     struct sqlite *store;
     bool moved;
+    bool restores; /* it may run while a restore does */
 };
 
 struct act_queue {
@@ -78,6 +80,7 @@ struct sqlite {
     /* Loop thread: acts of this turn, handed over at its end with one lock and one wake-up. */
     struct act_queue gathered;
     uint64_t queued; /* not yet answered */
+    int views;       /* open ones */
 
     pthread_t thread;
     pthread_mutex_t lock;
@@ -88,7 +91,19 @@ struct sqlite {
     _Atomic int64_t position;
     _Atomic uint64_t batches, acts, acts_max;
     _Atomic int wal_pages;
+    _Atomic bool restoring; /* the store is marked as not whole */
 };
+
+/* sqlite.c */
+const fault *sql_connect(struct sqlite *s, arena *a, struct sql *db, const char *setup) MUST_CHECK;
+void sql_disconnect(struct sql *db);
+
+/* sqlite_rows.c: the row a statement stands on, into zeroed memory */
+const fault *statement_row(arena *a, struct statement *st, const struct shape *s, void *out) MUST_CHECK;
+
+/* sqlite_restore.c */
+const fault *restore_running(arena *a) MUST_CHECK; /* UNAVAILABLE */
+const fault *restore_mark_read(struct sqlite *s, arena *a) MUST_CHECK;
 
 /* sqlite_statement.c */
 const fault *sql_fault(struct sql *db, arena *a, int code, const char *text);
@@ -111,5 +126,7 @@ const fault *schema_apply(struct sql *db, arena *a, const struct migration *migr
 /* sqlite_writer.c */
 const fault *writer_start(struct sqlite *s, arena *a) MUST_CHECK;
 void writer_stop(struct sqlite *s);
+/* As sqlite_write, for the acts of a restore. */
+const fault *sqlite_write_restoring(struct sqlite *s, arena *a, sqlite_act *act, void *arg) MUST_CHECK;
 
 #endif

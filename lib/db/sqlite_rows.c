@@ -258,6 +258,12 @@ static const fault *row_read(arena *a, struct statement *st, const struct shape 
     return NULL;
 }
 
+const fault *statement_row(arena *a, struct statement *st, const struct shape *s, void *out)
+{
+    columns_place(st, s);
+    return row_read(a, st, s, out);
+}
+
 const fault *sql_run(struct sql *db, arena *a, const char *text, struct binds values)
 {
     struct statement *st;

@@ -159,6 +159,8 @@ void reader_let_go(struct sql *db)
  * the log of the file cannot start over under a reader. */
 static void reader_refresh(struct sql *db)
 {
+    if (db->fixed)
+        return;
     uint64_t commits = atomic_load(&db->store->batches);
     bool keeps = atomic_load(&db->store->wal_pages) < WAL_PAGES_MAX;
     if (db->commits_seen != commits || !keeps)

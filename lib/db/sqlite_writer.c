@@ -46,16 +46,19 @@ static void stores_hand_over(void *arg)
         store_hand_over(s);
 }
 
-const fault *sqlite_write(struct sqlite *s, arena *a, sqlite_act *act, void *arg)
+static const fault *write_wait(struct sqlite *s, arena *a, sqlite_act *act, void *arg, bool restores)
 {
     assert(fiber_self());
+    if (!restores && atomic_load(&s->restoring))
+        return restore_running(a);
     if (s->closed || s->queued >= ACTS_QUEUED_MAX) {
         fault *busy = fault_new(a, FAULT_UNAVAILABLE, s->closed ? "store_unavailable" : "store_busy",
                                 "The store is busy at the moment; please try again.");
         busy->retry_after_s = 1;
         return busy;
     }
-    struct act mine = { .run = act, .arena = a, .arg = arg, .waiter = fiber_self(), .store = s };
+    struct act mine = { .run = act, .arena = a, .arg = arg, .waiter = fiber_self(), .store = s,
+                        .restores = restores };
     queue_add(&s->gathered, &mine, &mine);
     s->queued++;
     if (!turning)
@@ -63,6 +66,16 @@ const fault *sqlite_write(struct sqlite *s, arena *a, sqlite_act *act, void *arg
     while (!mine.done)
         fiber_park("the store's commit", INT64_MAX);
     return mine.problem;
+}
+
+const fault *sqlite_write(struct sqlite *s, arena *a, sqlite_act *act, void *arg)
+{
+    return write_wait(s, a, act, arg, false);
+}
+
+const fault *sqlite_write_restoring(struct sqlite *s, arena *a, sqlite_act *act, void *arg)
+{
+    return write_wait(s, a, act, arg, true);
 }
 
 /* On the loop, once per batch. An act lives on its fiber's stack: it is read before its fiber runs on. */
@@ -108,7 +121,8 @@ static bool act_run(struct sql *db, struct act *one)
     int64_t position = db->position;
     if (sql_command(db, COMMAND_SAVE) != SQLITE_OK)
         return false;
-    one->problem = one->run(db, one->arena, one->arg);
+    bool shut_out = !one->restores && atomic_load(&db->store->restoring); /* it was queued before the restore began */
+    one->problem = shut_out ? restore_running(one->arena) : one->run(db, one->arena, one->arg);
     if (sqlite3_get_autocommit(db->handle))
         return false;
     if (one->problem) {
@@ -150,6 +164,7 @@ static void batch_finish(struct sqlite *s, struct act *first)
     struct sql *db = &s->writer;
     uint64_t count = 0;
     int64_t before = db->position;
+    bool restoring = atomic_load(&s->restoring);
     if (batch_run(db, first, &count)) {
         first->moved = db->position != before;
         atomic_store(&s->position, db->position);
@@ -159,6 +174,7 @@ static void batch_finish(struct sqlite *s, struct act *first)
             atomic_store(&s->acts_max, count);
     } else {
         db->position = before;
+        atomic_store(&s->restoring, restoring);
         batch_fail(db, first);
     }
     first->finished = (struct task){ .run = batch_tell, .owner = first };
