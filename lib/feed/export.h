@@ -42,6 +42,7 @@ struct exporter {
 };
 
 #define EXPORT_VIEWS_MAX 4
+#define EXPORT_ROWS_MAX 1000 /* of one POST /internal/restore/rows */
 
 /* The handlers of the routes above; the service's own ones call them with its exporter. */
 const fault *export_answer(const struct exporter *x, struct call *c);       /* /export */
@@ -51,5 +52,18 @@ const fault *restore_rows_answer(const struct exporter *x, struct call *c);
 const fault *restore_finish_answer(const struct exporter *x, struct call *c);
 
 extern const struct shape export_query_shape, restore_rows_shape, restore_finish_shape;
+extern const struct shape restore_answer_shape; /* what the three of restore answer */
+
+/* The last table of every owner; columns position, type, subject, time_ms and data. */
+extern const struct shape export_log_shape;
+
+/* What export.c and restore.c share. NOT_FOUND table_unknown, naming those that there are. */
+const fault *export_table_find(const struct exporter *x, arena *a, str name, const struct export_table **out) MUST_CHECK;
+/* One row and its line end, as GET /export/{table} has it. */
+void export_row_write(struct buf *out, const struct export_table *t, const void *row);
+/* Hands the rows of a table to `take`, some at a time; *rows counts them. */
+typedef const fault *export_take(void *arg, const struct export_table *t, const list *rows);
+const fault *export_table_read(const struct exporter *x, struct export_view *view, arena *a, const struct export_table *t,
+                               export_take *take, void *arg, int64_t *rows) MUST_CHECK;
 
 #endif

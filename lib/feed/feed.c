@@ -49,9 +49,24 @@ void feed_stop(struct feed *f)
     wake_all(f);
 }
 
+void feed_restart(struct feed *f)
+{
+    f->restarts++;
+    f->position = 0;
+    wake_all(f);
+}
+
 static bool is_ending(const struct feed *f, const struct call *c)
 {
     return f->stopped || (c->site && c->site->draining);
+}
+
+/* Even when the restore is over by now: what comes is no news to a reader, but another log. */
+static const fault *restarted(arena *a)
+{
+    fault *problem = fault_new(a, FAULT_UNAVAILABLE, "restore_running", "A restore is under way here; try again when it is over.");
+    problem->retry_after_s = 1;
+    return problem;
 }
 
 /* Parks until there is something after `after`, the deadline has come, the feed stops or its server drains. */
@@ -68,7 +83,8 @@ static const fault *wait_for_more(struct feed *f, struct call *c, int64_t after,
         w.next->link = &w.next;
     f->waiting = &w;
     f->waiting_count++;
-    while (f->position <= after && !is_ending(f, c) && loop_now_ms() < deadline_ms) {
+    uint64_t restarts = f->restarts;
+    while (f->position <= after && f->restarts == restarts && !is_ending(f, c) && loop_now_ms() < deadline_ms) {
         int64_t look_up_ms = loop_now_ms() + LOOK_UP_MS;
         fiber_park("feed", deadline_ms < look_up_ms ? deadline_ms : look_up_ms);
     }
@@ -76,7 +92,7 @@ static const fault *wait_for_more(struct feed *f, struct call *c, int64_t after,
     if (w.next)
         w.next->link = w.link;
     f->waiting_count--;
-    return NULL;
+    return f->restarts == restarts ? NULL : restarted(c->arena);
 }
 
 /* Writes the events after `after` into out, a few at a time; *position becomes the log's last. */

@@ -16,6 +16,7 @@ struct feed {
     struct feed_waiter *waiting; /* fibers parked in a long poll */
     size_t waiting_count;
     bool stopped;       /* by feed_stop */
+    uint64_t restarts;  /* by feed_restart */
 };
 
 /* The store committed up to `position`: wakes the waiters. Loop thread. */
@@ -23,6 +24,9 @@ void feed_moved(struct feed *f, int64_t position);
 
 /* Answers every waiter now, and lets nobody wait any more. A server that drains does so by itself. */
 void feed_stop(struct feed *f);
+
+/* The store is being restored: whoever waits hears that at once (UNAVAILABLE restore_running), and the log begins anew. */
+void feed_restart(struct feed *f);
 
 /* Answers one GET /feed; the service's handler calls it with its own feed. No envelope: {"events":[...],"position":N}.
  * limit=0 answers the present position at once. UNAVAILABLE feed_busy: FEED_WAITERS_MAX wait already. */

@@ -55,8 +55,12 @@ static void tell_lost(struct follower *f)
         f->lost(f->arg);
 }
 
-static void contact_lost(struct follower *f, str why)
+/* Of an owner whose log was empty nothing is known. When it answers again with a long log, it was filled by a restore: that is
+ * read from its end, as at a start, and not played through from the past. */
+static void contact_lost(struct poller *p, str why)
 {
+    struct follower *f = p->of;
+    p->fresh |= f->position == 0;
     if (!f->in_touch)
         return;
     log_line("warn", "feed_lost", "the feed of %s does not answer: %.*s", f->owner, STR_ARG(why));
@@ -182,7 +186,7 @@ static void follow(void *arg)
         arena_reset(p->memory);
         const fault *problem = p->fresh ? poll_end(p) : poll_events(p);
         if (problem && !p->of->stopped) {
-            contact_lost(p->of, problem->sentence);
+            contact_lost(p, problem->sentence);
             pause_a_while(p);
         }
     }

@@ -1,7 +1,8 @@
 /* follower.h - keeps up with another owner's feed, and tells which position it has reached.
  *
  * One fiber per follower long-polls /feed and hands each event to `apply`, in order and dense: a hole stops it, loudly.
- * A position 0 start reads from the owner's present end: what came before is asked from the owner itself. */
+ * A position 0 start reads from the owner's present end: what came before is asked from the owner itself. So does a follower
+ * that was at position 0 when contact was lost: the owner may have been restored since. */
 #ifndef TAQUILLA_FEED_FOLLOWER_H
 #define TAQUILLA_FEED_FOLLOWER_H
 

@@ -273,6 +273,23 @@ static void a_draining_server_lets_nobody_wait(void **state)
     assert_in_range(r.took_ms, 10, 3000);
 }
 
+static void a_restart_is_told_to_who_waits(void **state)
+{
+    (void)state;
+    struct reader r = { .query = "after=0&wait=30" }, later = { .query = "after=0&wait=30" };
+    assert_true(fiber_start("reader", read_feed, &r));
+    run_loop_ms(5);
+    assert_false(r.done);
+    feed_restart(&owner.feed);
+    owner_writes(3); /* the restore is over before the reader runs */
+    RUN_UNTIL(r.done);
+    assert_string_equal(r.problem->code, "restore_running");
+    assert_int_equal(r.problem->kind, FAULT_UNAVAILABLE);
+    assert_int_equal(owner.feed.waiting_count, 0);
+    assert_true(fiber_start("reader", read_feed, &later));
+    assert_true(later.done && !later.problem);
+}
+
 /* --- the follower --- */
 
 static struct seen {
@@ -481,6 +498,25 @@ static void a_position_is_reached_or_not(void **state)
     assert_null(f.waiting);
 }
 
+/* A store that was empty is filled by a restore: its past is not played to who knew of nothing. */
+static void a_restored_log_is_read_from_its_end(void **state)
+{
+    (void)state;
+    struct follower f = follower_new(0);
+    follower_start(&f);
+    RUN_UNTIL(f.in_touch && owner.feed.waiting_count == 1);
+    feed_restart(&owner.feed);
+    owner_writes(50);
+    RUN_UNTIL(f.position == 50 && f.in_touch);
+    assert_int_equal(seen.count, 0);
+    assert_int_equal(seen.lost, 1);
+    owner_writes(2);
+    RUN_UNTIL(f.position == 52);
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.positions[0], 51);
+    follower_end(&f);
+}
+
 static void positions_are_read_out_of_the_header(void **state)
 {
     (void)state;
@@ -506,6 +542,7 @@ int main(void)
         SCENE(a_long_poll_ends_with_its_time),
         SCENE(waiters_are_bounded_and_a_stop_answers_them),
         SCENE(a_draining_server_lets_nobody_wait),
+        SCENE(a_restart_is_told_to_who_waits),
         SCENE(it_starts_at_the_present_end_and_goes_on),
         SCENE(it_resumes_from_a_position),
         SCENE(a_loss_is_told_once_and_what_was_missed_is_read),
@@ -514,6 +551,7 @@ int main(void)
         SCENE(a_hole_stops_it),
         SCENE(a_hole_at_the_end_stops_it),
         SCENE(a_position_is_reached_or_not),
+        SCENE(a_restored_log_is_read_from_its_end),
         SCENE(positions_are_read_out_of_the_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

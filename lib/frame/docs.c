@@ -78,11 +78,12 @@ const struct route *old_docs_routes(const char *service)
 }
 
 const struct route frame_routes[] = {
-    { GET, "/health", health_show, .summary = "Is it well, and what it leans on", .plain = true },
-    { GET, "/health/live", health_live, .summary = "The process answers", .plain = true },
-    { GET, "/health/ready", health_ready, .summary = "It may be given requests", .plain = true },
+    { GET, "/health", health_show, .summary = "Is it well, and what it leans on", .plain = true,
+      .when_closed = true },
+    { GET, "/health/live", health_live, .summary = "The process answers", .plain = true, .when_closed = true },
+    { GET, "/health/ready", health_ready, .summary = "It may be given requests", .plain = true, .when_closed = true },
     { GET, "/metrics", metrics_show, .summary = "Figures for Prometheus", .plain = true,
-      .access = ACCESS_INTERNAL },
+      .access = ACCESS_INTERNAL, .when_closed = true },
     { GET, "/openapi.json", openapi_show, .summary = "This description", .plain = true },
     { GET, "/docs", docs_page, .plain = true },
     { GET, "/docs/{*file}", docs_file, .plain = true },

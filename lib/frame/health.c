@@ -69,7 +69,8 @@ const fault *health_show(struct call *c)
 const fault *health_ready(struct call *c)
 {
     struct app *app = app_of(c);
-    bool well = checks_run(app, true) && !app->stopping;
+    bool closed = app->site.closed && app->site.closed(app->service);
+    bool well = checks_run(app, true) && !app->stopping && !closed;
     return health_reply(c, well, well ? "ready" : "unready");
 }
 

@@ -129,6 +129,7 @@ static void site_fill(struct running *run)
         .errors = s->errors,
         .null_members = s->null_members,
         .position = s->position,
+        .closed = s->closed,
         .admin_token = set_or_none(run->settings.admin_token),
         .service_token = set_or_none(run->settings.service_token),
         .cors_origins = run->settings.cors_origins,

@@ -37,6 +37,8 @@ struct service {
      * drains; not in a fiber. NULL: nothing to do. */
     void (*drain)(struct app *app);
     int64_t (*position)(void *service);
+    /* A restore runs: all but health, metrics, export and restore is 503, and the service is not ready. NULL: never. */
+    bool (*closed)(void *service);
     /* Adds its own lines to /metrics. */
     void (*metrics)(struct app *app, struct buf *out);
 };

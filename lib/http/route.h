@@ -30,6 +30,7 @@ struct route {
     bool plain;                /* no envelope */
     bool any_method;           /* gateway: every method comes here */
     bool redirects;            /* answers 308 */
+    bool when_closed;          /* answers also while the site is closed: health, metrics, export, restore */
     int status;                /* of success, for the description; 0: 200 */
     int also_status;           /* another one of success: 202 where the rest follows later */
     const char *const *faults; /* codes it can answer, NULL-terminated, for the description */
@@ -52,6 +53,7 @@ struct site {
     strs cors_origins;              /* "*" may be among them */
     strs public_hosts;
     bool draining;                  /* answers close their connection */
+    bool (*closed)(void *service);  /* a restore runs: 503 restore_running but for the routes above; NULL: never */
     /* statistics, read by /metrics */
     struct route_stats *stats;      /* one a route, in table order */
     uint64_t requests_by_class[6];

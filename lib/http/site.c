@@ -9,6 +9,7 @@
 
 #define SITE_BYTES_MAX ((size_t)4 * 1024 * 1024) /* tree and statistics: some KiB */
 #define REQUEST_ID_BYTES_MAX 64
+#define CLOSED_RETRY_S 2
 #define REQUEST_ID_MADE_BYTES 24 /* prefix, '-', up to 8 digits */
 
 void site_compile(struct site *site)
@@ -241,12 +242,24 @@ static void access_log(const struct call *c, const fault *problem, int64_t took_
 
 /* --- the way --- */
 
+static const fault *door_check(struct call *c, const struct match *found)
+{
+    const struct site *site = c->site;
+    if (!site->closed || (found->route && found->route->when_closed) || !site->closed(c->service))
+        return NULL;
+    fault *problem = fault_new(c->arena, FAULT_UNAVAILABLE, "restore_running",
+                               "A restore is under way here; try again when it is over.");
+    problem->retry_after_s = CLOSED_RETRY_S;
+    return problem;
+}
+
 static const fault *call_judge(struct call *c, struct match *found, struct once *once)
 {
     TRY(access_check_host(c->site, c->arena, c->request));
     *found = route_match(c->site->inside, c->request->method, c->request->path);
     if (options_answer(c, found))
         return NULL;
+    TRY(door_check(c, found));
     if (!found->route)
         return route_missed(c, found);
     c->route = found->route;

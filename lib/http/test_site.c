@@ -124,6 +124,7 @@ static const struct route films[] = {
     { GET, "/conflict", conflict, .takes = NULL },
     { GET, "/away", away, .takes = NULL },
     { GET, "/silent", silent, .takes = NULL },
+    { GET, "/health", plain_list, .when_closed = true },
     { POST, "/impatient", impatient, .access = ACCESS_ANYONE },
     { POST, "/maybe", film_edit, .takes = &paging_shape, .body_optional = true, .access = ACCESS_ANYONE },
     { 0 },
@@ -375,6 +376,32 @@ static void test_fault_alone(void **state)
     assert_false(answered_with(c, "requestId"));
 }
 
+/* The services' struct is the answer to whether they are closed. */
+static bool closed(void *service)
+{
+    return *(bool *)service;
+}
+
+static void test_closed(void **state)
+{
+    struct bench *b = *state;
+    bool shut = true;
+    b->site.service = &shut;
+    b->site.closed = closed;
+    struct call *c = ask(&b->site, b->arena, "GET /films/7", "", "");
+    assert_int_equal(c->status, 503);
+    assert_true(answered_with(c, "restore_running"));
+    assert_true(answered_header(c, "Retry-After").len > 0);
+    assert_int_equal(ask(&b->site, b->arena, "POST /films", "", "{}")->status, 503); /* before the body is looked at */
+    assert_int_equal(ask(&b->site, b->arena, "GET /nowhere", "", "")->status, 503);
+    assert_int_equal(ask(&b->site, b->arena, "DELETE /films", "", "")->status, 503);
+    assert_int_equal(ask(&b->site, b->arena, "GET /health", "", "")->status, 200);
+    assert_int_equal(ask(&b->site, b->arena, "OPTIONS /films", "", "")->status, 204);
+    shut = false;
+    assert_int_equal(ask(&b->site, b->arena, "GET /films/7", "", "")->status, 200);
+    assert_int_equal(ask(&b->site, b->arena, "GET /nowhere", "", "")->status, 404);
+}
+
 static void test_codes(void **state)
 {
     (void)state;
@@ -421,6 +448,7 @@ int main(void)
         TEST(test_bodies),      TEST(test_types),       TEST(test_errors),      TEST(test_request_ids),
         TEST(test_etags),       TEST(test_keys),
         TEST(test_statistics),  TEST(test_fault_alone), TEST(test_codes),       TEST(test_embedded),
+        TEST(test_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
