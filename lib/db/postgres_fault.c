@@ -1,0 +1,61 @@
+/* postgres_fault.c - what PostgreSQL said, in the store's words. Its texts are for the log. */
+#include <string.h>
+
+#include "lib/db/postgres_internal.h"
+
+#define AWAY_RETRY_S 1
+#define FULL_RETRY_S 5
+
+static fault *unavailable(arena *a, const char *code, const char *sentence, int64_t retry_after_s)
+{
+    fault *made = fault_new(a, FAULT_UNAVAILABLE, code, "%s", sentence);
+    made->retry_after_s = retry_after_s;
+    return made;
+}
+
+const fault *pg_away(arena *a, const char *why)
+{
+    fault *made = unavailable(a, "store_unavailable", "The store cannot be reached at the moment; please try again.",
+                              AWAY_RETRY_S);
+    made->internal = arena_printf(a, "postgres: %s", why ? why : "");
+    return made;
+}
+
+static fault *fault_of_state(arena *a, const char *state)
+{
+    /* Locks and time-outs; disk and memory; a server that shuts down, starts, or stands by. */
+    static const char *const busy[] = { "55P03", "57014", "40001", "40P01" };
+    for (size_t i = 0; i < COUNT_OF(busy); i++)
+        if (strcmp(state, busy[i]) == 0)
+            return unavailable(a, "store_busy", "The store is busy at the moment; please try again.", AWAY_RETRY_S);
+    if (strcmp(state, "53100") == 0)
+        return unavailable(a, "storage_full", "The store has no room left; nothing was changed.", FULL_RETRY_S);
+    if (!state[0] || strncmp(state, "08", 2) == 0 || strncmp(state, "53", 2) == 0 || strncmp(state, "57P", 3) == 0 ||
+        strcmp(state, "25006") == 0 || strncmp(state, "58", 2) == 0)
+        return unavailable(a, "store_unavailable", "The store cannot be reached at the moment; please try again.",
+                           AWAY_RETRY_S);
+    if (strncmp(state, "22", 2) == 0 && strcmp(state, "22012") != 0) /* data; a division by zero is ours */
+        return fault_new(a, FAULT_INVALID, "constraint_broken", "A value is not possible here.");
+    return fault_new(a, FAULT_INTERNAL, "internal_error", "Something went wrong on our side.");
+}
+
+static const char *state_of(const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return state ? state : "";
+}
+
+bool pg_state_is(const PGresult *result, const char *sqlstate)
+{
+    return strcmp(state_of(result), sqlstate) == 0;
+}
+
+const fault *pg_fault(arena *a, const PGresult *result, const char *text)
+{
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE)
+        return NULL;
+    fault *made = fault_of_state(a, state_of(result));
+    made->internal = arena_printf(a, "postgres %s: %s in: %.200s", state_of(result), PQresultErrorMessage(result), text);
+    return made;
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""A PostgreSQL server for tests: fresh, on a free port of 127.0.0.1, gone with whoever started it.
+
+postgres.py COMMAND ARGS...   runs COMMAND with TAQUILLA_TEST_POSTGRES=postgres://... of a server that lives as long as it;
+                              exits as the command does.
+"""
+import contextlib
+import ctypes
+import glob
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+USER = 'taquilla'
+PR_SET_PDEATHSIG = 1
+
+
+def programs():
+    """Where initdb and postgres are; Debian keeps them out of PATH."""
+    places = sorted(glob.glob('/usr/lib/postgresql/*/bin'), key=lambda path: int(path.split('/')[4]))
+    found = [place for place in places if os.path.exists(place + '/initdb')] or \
+        [os.path.dirname(path) for path in [shutil.which('initdb')] if path]
+    if not found:
+        raise SystemExit('tests/harness/postgres.py: PostgreSQL is not installed (script/test installs it)')
+    return pathlib.Path(found[-1])
+
+
+def someone():
+    """PostgreSQL refuses to run as root."""
+    if os.getuid() != 0:
+        return {}
+    user = pwd.getpwnam('postgres')
+    return {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []}
+
+
+def end_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+def free_port():
+    span = os.environ.get('TAQUILLA_TEST_PORTS')
+    low, high = map(int, span.split('-')) if span else (0, 0)
+    for port in range(high, low - 1, -1):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(('127.0.0.1', port))
+            return probe.getsockname()[1]
+    raise SystemExit('no port is free in ' + span)
+
+
+class Postgres:
+    """with Postgres() as server: server.url"""
+
+    def __init__(self, *settings, port=None, durable=False):
+        """settings: 'max_connections=20' ...; durable: with fsync, as a cinema runs it."""
+        self.port = port or free_port()
+        self.settings = [f'port={self.port}', 'listen_addresses=127.0.0.1', 'max_connections=100',
+                         *([] if durable else ['fsync=off', 'synchronous_commit=off']), *settings]
+        self.url = f'postgres://{USER}@127.0.0.1:{self.port}/cinema_reservations'
+        self.process = None
+
+    def __enter__(self):
+        self.bin = programs()
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix='taquilla-postgres-'))
+        if os.getuid() == 0:
+            os.chown(self.home, someone()['user'], someone()['group'])
+        subprocess.run([self.bin / 'initdb', '-D', self.home / 'data', '-U', USER, '-A', 'trust', '-E', 'UTF8', '--no-locale',
+                        '--no-sync'], check=True, stdout=subprocess.DEVNULL, cwd='/', **someone())
+        self.start()
+        self.database('cinema_reservations')
+        return self
+
+    def __exit__(self, *_):
+        if self.process:
+            self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def start(self):
+        words = [word for setting in [*self.settings, f'unix_socket_directories={self.home}'] for word in ('-c', setting)]
+        with open(self.home / 'log', 'ab') as log:
+            self.process = subprocess.Popen([self.bin / 'postgres', '-D', self.home / 'data', *words], stdout=log,
+                                            stderr=log, cwd='/', preexec_fn=end_with_parent, **someone())
+        for _ in range(600):
+            if subprocess.run([self.bin / 'pg_isready', '-q', '-h', '127.0.0.1', '-p', str(self.port)], check=False).returncode == 0:
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise SystemExit('PostgreSQL does not start:\n' + (self.home / 'log').read_text())
+
+    def stop(self, hard=False):
+        """Fast shutdown; hard: as when the machine loses power, as far as a process can tell."""
+        self.process.send_signal(signal.SIGQUIT if hard else signal.SIGINT)
+        self.process.wait(30)
+        self.process = None
+
+    def database(self, name):
+        """A fresh, empty database; its URL."""
+        self.sql(f'DROP DATABASE IF EXISTS {name} WITH (FORCE)', database='postgres')
+        self.sql(f'CREATE DATABASE {name}', database='postgres')
+        return urllib.parse.urlsplit(self.url)._replace(path='/' + name).geturl()
+
+    def sql(self, text, database='cinema_reservations'):
+        """The rows of the last statement, as lists of texts."""
+        run = subprocess.run(['psql', '-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p',
+                              str(self.port), '-U', USER, database], input=text, capture_output=True, text=True, check=False)
+        if run.returncode != 0:
+            raise AssertionError(run.stderr)
+        return [line.split('\t') for line in run.stdout.splitlines()]
+
+
+def main():
+    if len(sys.argv) < 2:
+        raise SystemExit(__doc__)
+    with Postgres() as server:
+        child = subprocess.Popen(sys.argv[1:], env={**os.environ, 'TAQUILLA_TEST_POSTGRES': server.url})
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        code = child.wait()
+    sys.exit(code if code >= 0 else 128 - code)
+
+
+if __name__ == '__main__':
+    main()
