@@ -17,8 +17,13 @@ struct movies {
 
 extern const struct route movies_routes[];
 
+bool movies_closed(void *service); /* a restore runs: nothing else happens */
+
 handler movies_list, movies_search, movies_featured, movies_show, movies_create, movies_edit, movies_delete;
 handler movies_genre_list, movies_genre_create;
 handler movies_by_ids, movies_import_rows, movies_feed;
+
+/* handlers_export.c */
+handler movies_export, movies_export_table, movies_restore_start, movies_restore_rows, movies_restore_finish;
 
 #endif

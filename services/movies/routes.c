@@ -1,4 +1,5 @@
 /* routes.c - the API of movies as one table. */
+#include "lib/feed/export.h"
 #include "services/movies/movies.h"
 
 /* clang-format off */
@@ -33,6 +34,16 @@ const struct route movies_routes[] = {
       NULL,                                 .access = ACCESS_INTERNAL },
     { GET,    "/feed",                      movies_feed,         NULL,                NULL,
       NULL,                                 .query = &feed_query_shape, .access = ACCESS_INTERNAL },
+    { GET,    "/export",                          movies_export,          NULL, NULL,
+      NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
+    { GET,    "/export/{*table}",                 movies_export_table,    NULL, NULL,
+      NULL, .plain = true, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/start",          movies_restore_start,   NULL, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/rows",           movies_restore_rows,    &restore_rows_shape, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/finish",         movies_restore_finish,  &restore_finish_shape, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { .path = NULL },
 };
 /* clang-format on */

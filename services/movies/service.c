@@ -31,7 +31,7 @@ static void keep(void *arg)
     svc->keeper = fiber_self();
     arena *a = arena_new(1024 * 1024);
     while (!svc->ending) {
-        const fault *problem = svc->store->sweep(svc->store, a);
+        const fault *problem = movies_closed(svc) ? NULL : svc->store->sweep(svc->store, a);
         if (problem)
             log_line("warn", "upkeep_failed", "%s: %.*s", problem->code, STR_ARG(problem->sentence));
         arena_reset(a);
@@ -104,5 +104,6 @@ const struct service movies_service = {
     .close = movies_close,
     .drain = movies_drain,
     .position = movies_position,
+    .closed = movies_closed,
     .metrics = movies_metrics,
 };

@@ -11,7 +11,11 @@
 #include "lib/base/once.h"
 #include "services/movies/model.h"
 
+struct exporter; /* lib/feed/export.h */
+
 struct store {
+    const struct exporter *exporter; /* its tables out as they are at one moment, and back */
+
     /* --- films --- */
 
     const fault *(*movie_create)(struct store *, arena *, const struct movie *want, const struct once *,

@@ -124,6 +124,7 @@ const fault *movies_sqlite_open(arena *boot, struct store **out, const char *dir
     };
     store_lists_fill(&s->store);
     store_films_fill(&s->store);
+    movies_store_export_fill(s);
     *out = &s->store;
     return NULL;
 }

@@ -3,6 +3,7 @@
 #define TAQUILLA_MOVIES_STORE_SQLITE_H
 
 #include "lib/db/sqlite.h"
+#include "lib/feed/export_sqlite.h"
 #include "services/movies/store.h"
 
 /* How many films a filter lets through: true until the log's position moves. */
@@ -19,6 +20,7 @@ struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     struct sqlite *db;
     struct known_total totals[TOTALS_KNOWN];
+    struct sqlite_exporter exporter;
 };
 #define STORE_OF(store_pointer) ((struct sqlite_store *)(void *)(store_pointer))
 
@@ -34,5 +36,6 @@ const fault *movie_by_id(struct sql *db, arena *a, str id, struct movie *out) MU
 
 void store_lists_fill(struct store *s);
 void store_films_fill(struct store *s);
+void movies_store_export_fill(struct sqlite_store *s);
 
 #endif

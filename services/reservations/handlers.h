@@ -30,4 +30,7 @@ const fault *booking_make(struct call *c, const struct booking *want, const stru
 /* ADMIN_TOKEN or the reservation's own ?code=. UNAUTHENTICATED code_needed, FORBIDDEN code_wrong. */
 const fault *reservation_opened(struct call *c, int64_t reservation_id) MUST_CHECK;
 
+/* handlers_export.c */
+handler reservations_export, reservations_export_table, reservations_restore_start, reservations_restore_rows, reservations_restore_finish;
+
 #endif

@@ -68,7 +68,7 @@ str email_key(arena *a, str email)
 
 /* --- payments --- */
 
-static const char *const payment_statuses[] = { "PENDING", "COMPLETED", "FAILED", "REFUNDED", NULL };
+const char *const payment_statuses[] = { "PENDING", "COMPLETED", "FAILED", "REFUNDED", NULL };
 
 /* Two fields say the status: the old system's clients read either. */
 static const struct field payment_fields[] = {
@@ -121,7 +121,7 @@ const fault *payment_undecided(arena *a)
 
 /* --- reservations --- */
 
-static const char *const reservation_statuses[] = { "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED", NULL };
+const char *const reservation_statuses[] = { "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED", NULL };
 
 static const struct field reserved_seat_fields[] = {
     FIELD(struct reserved_seat, id, "id"),

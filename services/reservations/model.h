@@ -28,6 +28,7 @@ str email_key(arena *a, str email);
 /* --- payments --- */
 
 enum payment_status { PAYMENT_PENDING, PAYMENT_COMPLETED, PAYMENT_FAILED, PAYMENT_REFUNDED };
+extern const char *const payment_statuses[]; /* their names, NULL-terminated */
 
 struct payment {
     int64_t id, reservation_id;
@@ -60,6 +61,7 @@ enum reservation_status {
     RESERVATION_CANCELLED,
     RESERVATION_EXPIRED
 };
+extern const char *const reservation_statuses[];
 
 struct reserved_seat {
     int64_t id, reservation_id, seat_id;

@@ -28,6 +28,8 @@ struct reservations {
 
 extern const struct route reservations_routes[];
 
+bool reservations_closed(void *service); /* a restore runs: nothing else happens */
+
 /* payments.c: begin, the provider's call, settle. DECLINED payment_declined; UNAVAILABLE payment_unknown; CONFLICT
  * payment_refunded and what begin refuses. */
 const fault *reservation_pay(struct reservations *svc, arena *a, const struct payment_order *want,

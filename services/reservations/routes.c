@@ -1,4 +1,5 @@
 /* routes.c - the API of reservations as one table. */
+#include "lib/feed/export.h"
 #include "services/reservations/handlers.h"
 
 static const struct field page_fields[] = {
@@ -114,6 +115,16 @@ const struct route reservations_routes[] = {
       "Live tickets of showings",                      .query = &live_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
     { GET,    "/feed",                                 reservations_feed,          NULL,                 NULL,
       "The log, from a position on",                   .query = &feed_query_shape, .plain = true, .access = ACCESS_INTERNAL },
+    { GET,    "/export",                                         reservations_export,         NULL, NULL,
+      NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
+    { GET,    "/export/{*table}",                                reservations_export_table,   NULL, NULL,
+      NULL, .plain = true, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/start",                         reservations_restore_start,  NULL, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/rows",                          reservations_restore_rows,   &restore_rows_shape, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/finish",                        reservations_restore_finish, &restore_finish_shape, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { .path = NULL },
 };
 /* clang-format on */

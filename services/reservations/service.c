@@ -140,5 +140,6 @@ const struct service reservations_service = {
     .close = reservations_close,
     .drain = reservations_drain,
     .position = reservations_position,
+    .closed = reservations_closed,
     .metrics = reservations_metrics,
 };

@@ -25,7 +25,11 @@ enum payment_outcome {
     OUTCOME_UNKNOWN, /* no answer: asked again later */
 };
 
+struct exporter; /* lib/feed/export.h */
+
 struct store {
+    const struct exporter *exporter; /* its tables out as they are at one moment, and back */
+
     /* --- users --- */
 
     /* CONFLICT email_taken. */

@@ -8,9 +8,9 @@
 
 /* --- the key of the access codes --- */
 
-static const fault *access_key_act(struct sql *db, arena *a, void *arg)
+const fault *access_key_use(struct sql *db, arena *a, void *arg)
 {
-    str *hex = arg;
+    struct sqlite_store *s = arg;
     struct bind fresh = sql_text(random_hex(a, 32));
     TRY(sql_run(db, a, "INSERT INTO secrets (name, value) VALUES ('access_key', ?1) ON CONFLICT DO NOTHING",
                 BIND(fresh)));
@@ -22,16 +22,8 @@ static const fault *access_key_act(struct sql *db, arena *a, void *arg)
     bool present;
     TRY(sql_one(db, a, &shape, &found, &present, "SELECT value FROM secrets WHERE name = 'access_key'",
                 NO_BINDS));
-    *hex = found.value;
-    return NULL;
-}
-
-static const fault *access_key_load(struct sqlite_store *s, arena *a)
-{
-    str hex = { NULL, 0 };
-    TRY(sqlite_write(s->db, a, access_key_act, &hex));
     size_t bytes = 0;
-    if (sodium_hex2bin(s->access_key, sizeof s->access_key, hex.at, hex.len, NULL, &bytes, NULL) != 0 ||
+    if (sodium_hex2bin(s->access_key, sizeof s->access_key, found.value.at, found.value.len, NULL, &bytes, NULL) != 0 ||
         bytes != sizeof s->access_key)
         return fault_new(a, FAULT_INTERNAL, "store_unreadable", "The store's access key is damaged.");
     return NULL;
@@ -154,8 +146,10 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
                                             .migrations = reservations_migrations,
                                             .moved = moved,
                                             .arg = arg }));
-    TRY(access_key_load(s, boot));
-    TRY(sqlite_write(s->db, boot, payments_orphaned, NULL));
+    if (!sqlite_restore_runs(s->db)) { /* one that did not finish: nothing else is written */
+        TRY(sqlite_write(s->db, boot, access_key_use, s));
+        TRY(sqlite_write(s->db, boot, payments_orphaned, NULL));
+    }
 #ifdef TAQUILLA_TEST_TWINS
     TRY(unsafe_when_asked(s, boot));
 #endif
@@ -175,6 +169,7 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
     store_ending_fill(&s->store);
     store_payments_fill(&s->store);
     store_showings_fill(&s->store);
+    store_export_fill(s);
     *out = &s->store;
     return NULL;
 }

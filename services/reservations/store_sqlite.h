@@ -3,11 +3,13 @@
 #define TAQUILLA_RESERVATIONS_STORE_SQLITE_H
 
 #include "lib/db/sqlite.h"
+#include "lib/feed/export_sqlite.h"
 #include "services/reservations/store.h"
 
 struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     struct sqlite *db;
+    struct sqlite_exporter exporter;
     unsigned char access_key[32];
     bool claims_unsafe; /* test twins only: look first, insert plainly */
 };
@@ -16,6 +18,9 @@ struct sqlite_store {
 #define STORE_OF(store_pointer) ((struct sqlite_store *)(void *)(store_pointer))
 
 extern const struct migration reservations_migrations[];
+
+/* The key of the access codes, made when there is none: from now on this process uses it. arg: struct sqlite_store. */
+const fault *access_key_use(struct sql *db, arena *a, void *arg) MUST_CHECK;
 
 /* --- users: store_sqlite_users.c --- */
 
@@ -65,5 +70,6 @@ void store_selling_fill(struct store *s);
 void store_ending_fill(struct store *s);
 void store_payments_fill(struct store *s);
 void store_showings_fill(struct store *s);
+void store_export_fill(struct sqlite_store *s);
 
 #endif

@@ -15,7 +15,7 @@ static void sweep_holds(void *arg)
     arena *a = arena_new(ARENA_BYTES_MAX);
     while (!svc->stopping) {
         bool more = false;
-        const fault *problem = svc->store->sweep(svc->store, a, &more);
+        const fault *problem = reservations_closed(svc) ? NULL : svc->store->sweep(svc->store, a, &more);
         if (problem)
             log_line("error", "sweep_failed", "%s: %.*s", problem->code, STR_ARG(problem->internal));
         arena_reset(a);
@@ -50,15 +50,19 @@ static const fault *recover_due(struct reservations *svc, arena *a)
     return NULL;
 }
 
+static const fault *recover_round(struct reservations *svc, arena *a, uint64_t round)
+{
+    TRY(recover_due(svc, a));
+    return round % FORGET_EVERY_ROUNDS == 0 ? svc->store->keys_forget_old(svc->store, a) : NULL;
+}
+
 static void recover_payments(void *arg)
 {
     struct reservations *svc = arg;
     svc->recoverer = fiber_self();
     arena *a = arena_new(ARENA_BYTES_MAX);
     for (uint64_t round = 0; !svc->stopping; round++) {
-        const fault *problem = recover_due(svc, a);
-        if (!problem && round % FORGET_EVERY_ROUNDS == 0)
-            problem = svc->store->keys_forget_old(svc->store, a);
+        const fault *problem = reservations_closed(svc) ? NULL : recover_round(svc, a, round);
         if (problem)
             log_line("error", "recovery_failed", "%s: %.*s", problem->code, STR_ARG(problem->internal));
         arena_reset(a);

@@ -18,6 +18,7 @@ const fault *rooms_field_fault(arena *a, const char *name, const char *rest) MUS
 /* --- rooms --- */
 
 enum screen_type { SCREEN_2D, SCREEN_3D, SCREEN_IMAX };
+extern const char *const rooms_screen_types[]; /* their names, NULL-terminated */
 
 struct room {
     int64_t id;
@@ -53,6 +54,7 @@ bool rooms_room_closes(const struct room_edit *edit);
 /* --- seats --- */
 
 enum seat_type { SEAT_REGULAR, SEAT_PREMIUM, SEAT_VIP };
+extern const char *const rooms_seat_types[];
 
 struct seat {
     int64_t id, room_id;

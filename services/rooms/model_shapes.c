@@ -12,18 +12,18 @@
 
 /* --- rooms --- */
 
-static const char *const screen_types[] = { "2D", "3D", "IMAX", NULL };
+const char *const rooms_screen_types[] = { "2D", "3D", "IMAX", NULL };
 
 str rooms_screen_type_name(unsigned screen_type)
 {
-    return str_of(screen_types[screen_type]);
+    return str_of(rooms_screen_types[screen_type]);
 }
 
 static const struct field room_fields[] = {
     FIELD(struct room, id, "id"),
     FIELD(struct room, name, "name"),
     FIELD(struct room, capacity, "capacity"),
-    FIELD(struct room, screen_type, "screen_type", .choices = screen_types),
+    FIELD(struct room, screen_type, "screen_type", .choices = rooms_screen_types),
     FIELD(struct room, is_active, "is_active"),
     FIELD(struct room, created_at, "created_at", .form = TIME_PLAIN, .doc = "UTC"),
 };
@@ -35,14 +35,14 @@ const struct shape rooms_room_shape = SHAPE(room, room_fields);
 static const struct field room_new_fields[] = {
     FIELD(struct room_new, name, "name", ROOM_NAME),
     FIELD(struct room_new, capacity, "capacity", ROOM_CAPACITY),
-    FIELD(struct room_new, screen_type, "screen_type", .choices = screen_types, .fallback = "2D"),
+    FIELD(struct room_new, screen_type, "screen_type", .choices = rooms_screen_types, .fallback = "2D"),
 };
 const struct shape rooms_room_new_shape = SHAPE(room_new, room_new_fields, .strict = true);
 
 static const struct field room_edit_fields[] = {
     FIELD(struct room_edit, name, "name", ROOM_NAME),
     FIELD(struct room_edit, capacity, "capacity", ROOM_CAPACITY),
-    FIELD(struct room_edit, screen_type, "screen_type", .choices = screen_types),
+    FIELD(struct room_edit, screen_type, "screen_type", .choices = rooms_screen_types),
     FIELD(struct room_edit, is_active, "is_active",
           .doc = "false: as DELETE; true: the room is used again"),
 };
@@ -52,16 +52,16 @@ const struct shape rooms_room_edit_shape =
 
 /* --- seats --- */
 
-static const char *const seat_types[] = { "regular", "premium", "vip", NULL };
+const char *const rooms_seat_types[] = { "regular", "premium", "vip", NULL };
 
 str rooms_seat_type_name(unsigned seat_type)
 {
-    return str_of(seat_types[seat_type]);
+    return str_of(rooms_seat_types[seat_type]);
 }
 
 #define SEAT_FIELDS                                                                                \
     FIELD(struct seat, row_number, "row_number"), FIELD(struct seat, seat_number, "seat_number"),  \
-        FIELD(struct seat, seat_type, "seat_type", .choices = seat_types),                         \
+        FIELD(struct seat, seat_type, "seat_type", .choices = rooms_seat_types),                         \
         FIELD(struct seat, is_available, "is_available",                                           \
               .doc = "false: out of service for every showing"),                                   \
         FIELD(struct seat, accessible, "accessible"),                                              \
@@ -87,7 +87,7 @@ const struct shape rooms_seats_made_shape = SHAPE(seats_made, seats_made_fields)
 static const struct field seat_new_fields[] = {
     FIELD(struct seat, row_number, "row_number", SEAT_ROW),
     FIELD(struct seat, seat_number, "seat_number", SEAT_NUMBER),
-    FIELD(struct seat, seat_type, "seat_type", .choices = seat_types, .fallback = "regular"),
+    FIELD(struct seat, seat_type, "seat_type", .choices = rooms_seat_types, .fallback = "regular"),
     FIELD(struct seat, is_available, "is_available", .fallback = "true"),
     FIELD(struct seat, accessible, "accessible", .fallback = "false"),
     FIELD(struct seat, house, "house", .fallback = "false"),
@@ -125,7 +125,7 @@ const struct shape rooms_seats_new_shape =
 static const struct field seat_edit_fields[] = {
     FIELD(struct seat_edit, row_number, "row_number", SEAT_ROW),
     FIELD(struct seat_edit, seat_number, "seat_number", SEAT_NUMBER),
-    FIELD(struct seat_edit, seat_type, "seat_type", .choices = seat_types),
+    FIELD(struct seat_edit, seat_type, "seat_type", .choices = rooms_seat_types),
     FIELD(struct seat_edit, is_available, "is_available", .doc = "false: as DELETE"),
     FIELD(struct seat_edit, accessible, "accessible"),
     FIELD(struct seat_edit, house, "house"),

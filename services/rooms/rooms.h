@@ -18,6 +18,8 @@ struct rooms {
 
 extern const struct route rooms_routes[];
 
+bool rooms_closed(void *service); /* a restore runs: nothing else happens */
+
 /* --- owners.c: what is asked of the other services --- */
 
 /* The length of a film that may be shown. NOT_FOUND film_unknown; CONFLICT film_inactive;

@@ -1,4 +1,5 @@
 /* routes.c - the API of rooms as one table. */
+#include "lib/feed/export.h"
 #include "services/rooms/handlers.h"
 
 /* clang-format off */
@@ -63,6 +64,16 @@ const struct route rooms_routes[] = {
       NULL,                                       .access = ACCESS_INTERNAL },
     { GET,    "/feed",                            rooms_feed,              NULL,                      NULL,
       NULL,                                       .query = &feed_query_shape, .access = ACCESS_INTERNAL },
+    { GET,    "/export",                                    rooms_export,             NULL, NULL,
+      NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
+    { GET,    "/export/{*table}",                           rooms_export_table,       NULL, NULL,
+      NULL, .plain = true, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/start",                    rooms_restore_start,      NULL, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/rows",                     rooms_restore_rows,       &restore_rows_shape, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/restore/finish",                   rooms_restore_finish,     &restore_finish_shape, &restore_answer_shape,
+      NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { .path = NULL },
 };
 /* clang-format on */

@@ -105,5 +105,6 @@ const struct service rooms_service = {
     .close = rooms_close,
     .drain = rooms_drain,
     .position = rooms_position,
+    .closed = rooms_closed,
     .metrics = rooms_metrics,
 };

@@ -19,7 +19,11 @@ struct stopped_sale {
     bool is_active; /* the showing is still to be sold */
 };
 
+struct exporter; /* lib/feed/export.h */
+
 struct store {
+    const struct exporter *exporter; /* its tables out as they are at one moment, and back */
+
     struct house_rules rules; /* set before the first act */
 
     /* --- rooms --- */

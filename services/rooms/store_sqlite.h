@@ -3,11 +3,13 @@
 #define TAQUILLA_ROOMS_STORE_SQLITE_H
 
 #include "lib/db/sqlite.h"
+#include "lib/feed/export_sqlite.h"
 #include "services/rooms/store.h"
 
 struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     struct sqlite *db;
+    struct sqlite_exporter exporter;
 };
 #define STORE_OF(store_pointer) ((struct sqlite_store *)(void *)(store_pointer))
 #define STORE_READER(store_pointer) sqlite_reader(STORE_OF(store_pointer)->db)
@@ -45,5 +47,6 @@ void rooms_store_rooms_fill(struct store *s);
 void rooms_store_seats_fill(struct store *s);
 void rooms_store_showings_fill(struct store *s);
 void rooms_store_program_fill(struct store *s);
+void rooms_store_export_fill(struct sqlite_store *s);
 
 #endif

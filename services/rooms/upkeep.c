@@ -8,15 +8,19 @@
 #define SWEEP_EVERY_LOOKS 300
 #define ARENA_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
+static const fault *keep_once(struct rooms *svc, arena *a, uint64_t look)
+{
+    TRY(rooms_sales_repair(svc, a));
+    return look % SWEEP_EVERY_LOOKS == 0 ? svc->store->sweep(svc->store, a) : NULL;
+}
+
 static void keep(void *arg)
 {
     struct rooms *svc = arg;
     svc->keeper = fiber_self();
     arena *a = arena_new(ARENA_BYTES_MAX);
     for (uint64_t look = 0; !svc->ending; look++) {
-        const fault *problem = rooms_sales_repair(svc, a);
-        if (!problem && look % SWEEP_EVERY_LOOKS == 0)
-            problem = svc->store->sweep(svc->store, a);
+        const fault *problem = rooms_closed(svc) ? NULL : keep_once(svc, a, look);
         if (problem)
             log_line("warn", "upkeep_failed", "%s: %.*s", problem->code,
                      STR_ARG(problem->sentence));

@@ -84,5 +84,5 @@ CREATE TABLE payment_keys (
     body_hash  TEXT NOT NULL
 ) STRICT;
 
--- Made once per store: the key from which access codes are derived. It never leaves the store.
+-- Made once per store: the key from which access codes are derived. It leaves the store in exports alone.
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

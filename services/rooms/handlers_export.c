@@ -1,0 +1,41 @@
+/* handlers_export.c - the tables of rooms out as they are at one moment, and back into an empty store. */
+#include "lib/feed/export.h"
+#include "services/rooms/handlers.h"
+
+const fault *rooms_export(struct call *c)
+{
+    struct rooms *svc = c->service;
+    return export_answer(svc->store->exporter, c);
+}
+
+const fault *rooms_export_table(struct call *c)
+{
+    struct rooms *svc = c->service;
+    return export_table_answer(svc->store->exporter, c);
+}
+
+const fault *rooms_restore_start(struct call *c)
+{
+    struct rooms *svc = c->service;
+    TRY(restore_start_answer(svc->store->exporter, c));
+    feed_restart(&svc->feed);
+    return NULL;
+}
+
+const fault *rooms_restore_rows(struct call *c)
+{
+    struct rooms *svc = c->service;
+    return restore_rows_answer(svc->store->exporter, c);
+}
+
+const fault *rooms_restore_finish(struct call *c)
+{
+    struct rooms *svc = c->service;
+    return restore_finish_answer(svc->store->exporter, c);
+}
+
+bool rooms_closed(void *service)
+{
+    const struct exporter *x = ((struct rooms *)service)->store->exporter;
+    return x->restore_runs(x->store);
+}
