@@ -10,6 +10,7 @@ const struct service *const services[SERVICE_COUNT] = {
     &rooms_service,
     &reservations_service,
     &gateway_service,
+    &analytics_service,
 };
 
 static const struct verb {

@@ -1,0 +1,230 @@
+/* model.h - what analytics knows of the owners, what it is asked, and the figures it makes of them. Pure: no I/O.
+ *
+ * Money moves on days of the house: a sale on the day of its confirmation, taken back on the day of its cancellation
+ * when it was cancelled later. "Reservations" are those that stand (PENDING or CONFIRMED), on the day they were made. */
+#ifndef TAQUILLA_ANALYTICS_MODEL_H
+#define TAQUILLA_ANALYTICS_MODEL_H
+
+#include "lib/json/shape.h"
+
+/* --- what is known --- */
+
+/* Days since 1970-01-01, smaller than a `day`: every sale has three. */
+#define NO_DAY INT32_MIN
+
+enum sale_status { SALE_PENDING, SALE_CONFIRMED, SALE_CANCELLED, SALE_EXPIRED };
+
+struct person {
+    int64_t id;
+    bool erased;
+};
+
+struct sale {
+    int64_t id, schedule_id;
+    instant made;
+    int64_t cents;
+    int32_t made_day;
+    int32_t sold_day; /* NO_DAY: never confirmed */
+    int32_t back_day; /* the money went back; NO_DAY: it did not */
+    uint32_t person;  /* place in box_office.people */
+    uint32_t film;    /* place in box_office.films */
+    uint32_t seats;
+    unsigned status;
+};
+
+/* Seats of one showing that are held or sold. */
+struct taken {
+    int64_t schedule_id, seats;
+};
+
+/* One day of the house. confirmed: reservations still CONFIRMED whose confirmation lies on it. */
+struct day_sum {
+    int32_t day;
+    int64_t cents, reservations, confirmed;
+};
+
+/* Of the reservations service. */
+struct box_office {
+    list people; /* of struct person, by id */
+    list sales;  /* of struct sale, by id */
+    strs films;  /* ids, each once */
+    list taken;  /* of struct taken, by schedule_id */
+    list days;   /* of struct day_sum, by day; those on which anything happened */
+};
+
+struct hall {
+    int64_t id;
+    str name;
+    bool is_active;
+    int64_t seats;
+};
+struct showing {
+    int64_t id, room_id;
+    int32_t day;
+    bool is_active;
+};
+/* Of the rooms service. */
+struct house {
+    list halls;    /* of struct hall, by id */
+    list showings; /* of struct showing, by id */
+};
+
+struct film {
+    str id, title;
+    bool is_active;
+};
+/* Of the movies service. */
+struct catalogue {
+    list films; /* of struct film, by id */
+};
+
+/* What is derived of the sales, once they are all there. The arrays are the caller's to fill: as many rows as sales,
+ * and three times as many for the days. */
+void analytics_taken_make(const list *sales, struct taken *rows, list *out);
+void analytics_days_make(const list *sales, struct day_sum *rows, list *out);
+
+void analytics_films_sort(struct catalogue *films); /* by id */
+const struct film *analytics_film_find(const struct catalogue *from, str id);
+const struct hall *analytics_hall_find(const struct house *from, int64_t id);
+
+/* --- days --- */
+
+struct days {
+    int32_t from, to; /* both included */
+};
+#define ALL_DAYS ((struct days){ INT32_MIN + 1, INT32_MAX })
+
+enum window { WINDOW_TODAY, WINDOW_DAY, WINDOW_WEEK, WINDOW_MONTH, WINDOW_QUARTER, WINDOW_YEAR, WINDOW_ALL };
+/* Whole days that end today: 1, 1, 7, 30, 90, 365 of them, or all. */
+struct days analytics_window_days(unsigned window, int32_t today);
+extern const char *const analytics_window_names[];
+
+enum period { PERIOD_DAY, PERIOD_WEEK, PERIOD_MONTH, PERIOD_YEAR, PERIOD_ALL };
+int32_t analytics_period_start(unsigned period, int32_t when);
+#define PERIOD_TEXT_MAX 24
+/* 2026-09-12, 2026-W46 (the ISO year: 2027-01-01 is in 2026-W53), 2026-09, 2026, all. */
+str analytics_period_text(char room[PERIOD_TEXT_MAX], unsigned period, int32_t when);
+
+/* --- sums --- */
+
+struct sum {
+    int64_t cents, reservations, confirmed;
+};
+void analytics_sum_add(struct sum *sum, const struct sale *s, struct days within);
+
+/* sum / count to the cent, half up (away from zero); 0 when there are none. */
+money analytics_average(int64_t cents, int64_t count);
+/* part of whole in percent with two decimals, half up; 0 when there is no whole. */
+double analytics_percent(int64_t part, int64_t whole);
+
+/* --- revenue --- */
+
+struct revenue_query {
+    unsigned period; /* enum period */
+    day start, end;  /* DAY_NONE: open */
+};
+struct revenue_summary {
+    money total_revenue;
+    int64_t total_reservations;
+    money average_ticket_price;
+};
+struct revenue_period {
+    int32_t start;
+    str period;
+    money revenue;
+    int64_t reservations;
+    money average_ticket_price;
+};
+struct revenue {
+    struct revenue_summary *summary;
+    list by_period; /* of struct revenue_period */
+};
+
+/* --- popular movies --- */
+
+struct popular_query {
+    unsigned period; /* enum window */
+    int64_t limit;
+};
+struct popular {
+    str movie_id, title; /* no title: movies does not know it */
+    int64_t total_reservations;
+    money total_revenue, average_ticket_price;
+};
+
+/* --- occupancy --- */
+
+struct occupancy_query {
+    unsigned period; /* enum window */
+    int64_t room_id; /* INTEGER_NONE: every room */
+};
+struct occupancy_summary {
+    int64_t total_rooms, total_occupied_seats, total_possible_seats;
+    double overall_occupancy_rate;
+};
+struct room_occupancy {
+    int64_t room_id;
+    str room_name;
+    int64_t total_seats, total_schedules, occupied_seats, total_possible_seats;
+    double occupancy_rate;
+};
+struct occupancy {
+    struct occupancy_summary *summary;
+    list rooms; /* of struct room_occupancy */
+};
+
+/* --- user behavior --- */
+
+#define VIP_CENTS 20000
+#define REGULAR_CENTS 5000
+#define TOP_USERS 10
+
+struct window_query {
+    unsigned period; /* enum window */
+};
+struct behavior_summary {
+    int64_t total_users, active_users;
+    money total_revenue, average_spending_per_user;
+};
+struct segments {
+    int64_t vip, regular, casual, inactive;
+};
+struct top_user {
+    int64_t user_id;
+    str user_name; /* no text: its owner has not told */
+    int64_t total_reservations;
+    money total_spent, average_ticket_price;
+    instant last_reservation;
+};
+struct behavior {
+    struct behavior_summary *summary;
+    struct segments *segments;
+    list top_users; /* of struct top_user, without their names */
+};
+
+/* --- dashboard --- */
+
+#define TOP_MOVIES 5
+
+struct overview {
+    int64_t total_movies, total_rooms, total_users, total_reservations;
+    money total_revenue, average_ticket_price;
+};
+struct top_movie {
+    str movie_id;
+    int64_t reservations;
+};
+struct dashboard {
+    struct overview *overview;
+    list top_movies; /* of struct top_movie */
+    unsigned period; /* enum window */
+};
+
+/* --- their shapes --- */
+
+extern const struct shape analytics_revenue_query_shape, analytics_popular_query_shape,
+    analytics_occupancy_query_shape, analytics_window_query_shape;
+extern const struct shape analytics_revenue_shape, analytics_popular_shape, analytics_occupancy_shape,
+    analytics_behavior_shape, analytics_dashboard_shape;
+
+#endif
