@@ -13,9 +13,16 @@ extern const struct embedded docs_files[]; /* lib/frame/docs/, by tools/embed.py
 
 const fault *openapi_show(struct call *c)
 {
-    openapi_write(app_of(c)->of, &c->out);
-    c->status = 200;
-    return NULL;
+    struct app *app = app_of(c);
+    if (!app->description.at) {
+        struct buf text = { 0 };
+        openapi_write(app->of, &text);
+        app->description = arena_copy(app->boot, buf_str(&text));
+        buf_free(&text);
+        app->description_etag = etag_of(app->boot, app->description);
+    }
+    c->etag = app->description_etag;
+    return reply_raw(c, 200, NULL, app->description);
 }
 
 static const fault *docs_answer(struct call *c, str name)

@@ -13,6 +13,8 @@
 
 #define BOOT_BYTES_MAX ((size_t)256 * 1024 * 1024)
 #define DRAIN_MS 8000 /* inside the 10 s that Docker and systemd-like watchers commonly give */
+#define CUT_WAIT_MS 10
+#define CUT_WAITS 50
 
 const char taquilla_version[] = TAQUILLA_VERSION;
 
@@ -176,6 +178,9 @@ static void run_close(void *arg)
     struct running *run = arg;
     if (run->server)
         server_close(run->server);
+    /* Whose client was cut off just now ends before its store does. */
+    for (int i = 0; i < CUT_WAITS && run->app.site.requests_in_flight; i++)
+        fiber_sleep(CUT_WAIT_MS);
     if (run->app.service && run->app.of->close)
         run->app.of->close(&run->app);
     log_line("info", "stopped", "%s has stopped", run->app.of->name);

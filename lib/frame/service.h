@@ -55,6 +55,7 @@ struct app {
     struct upstream *upstreams[8]; /* opened by app_open_upstream; their breakers are in /metrics */
     size_t upstream_count;
     instant started;
+    str description, description_etag; /* /openapi.json: written when it is first asked for */
     bool stopping;                 /* SIGTERM came: not ready any more */
 };
 

@@ -73,6 +73,7 @@ struct page {
 const fault *reply_page(struct call *c, const struct shape *row, const list *rows, const struct page *page);
 /* No envelope: a body as it is. */
 const fault *reply_raw(struct call *c, int status, const char *content_type, str body);
+str etag_of(arena *a, str body); /* what an answer with this body gets when it sets none */
 /* No envelope, by shape. */
 const fault *reply_plain(struct call *c, int status, const struct shape *s, const void *data);
 
@@ -88,8 +89,8 @@ bool stream_start(struct call *c, int status, const char *content_type) MUST_CHE
  * STREAM_STALL_MS; return it. Without a server (tests of a site) the pieces stay in c->out. */
 #define STREAM_STALL_MS 30000
 const fault *stream_flush(struct call *c) MUST_CHECK;
-/* Has the client left, or said that it will send nothing more? For a handler that waits for news: when that happens,
- * the fiber that called stream_start is woken. */
+/* For a handler that streams news as they come (text/event-stream): shall it end? True when the client left or said that
+ * it sends nothing more, and when the server drains. The fiber that flushed last is woken when that happens. */
 bool stream_gone(const struct call *c);
 
 #endif

@@ -39,6 +39,8 @@ static void connection_ring(struct timer *t)
     int64_t left_ms = c->deadline_ms - loop_now_ms();
     if (left_ms > 0)
         timer_set(t, left_ms);
+    else if (c->state == CONNECTION_IDLE && c->server->site->draining)
+        connection_leave_if_idle(c);
     else if (c->state == CONNECTION_READING)
         connection_refuse(c, &request_late);
     else
@@ -287,7 +289,9 @@ static void connection_rest(struct connection *c)
     c->exchange = NULL;
     if (c->pending.cap)
         buf_free(&c->pending);
-    if (c->deadline_ms == INT64_MAX) /* empty lines alone prolong nothing */
+    if (c->server->site->draining) /* its last answer was begun before */
+        connection_due(c, 0);
+    else if (c->deadline_ms == INT64_MAX) /* empty lines alone prolong nothing */
         connection_due(c, c->server->limits.idle_ms);
     c->state = CONNECTION_IDLE;
     watch_change(&c->watch, EPOLLIN);

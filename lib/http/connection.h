@@ -98,7 +98,7 @@ void exchange_refuse(struct exchange *x, const struct refusal *why);
 
 /* stream.c, for the connection whose fiber streams. */
 void stream_ready(struct connection *c, uint32_t events);
-void stream_wake(const struct exchange *x); /* its fiber: the client left */
+void stream_wake(const struct exchange *x); /* its fiber: the client left, or the server drains */
 enum body_end stream_body_end(const struct exchange *x);
 void stream_end_write(struct exchange *x); /* what is left, and the end of the body */
 void stream_reset_on_close(int fd);

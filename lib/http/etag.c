@@ -6,7 +6,7 @@
 /* One fixed key: every replica and every restart gives the same bytes the same tag. */
 static const unsigned char etag_key[crypto_shorthash_KEYBYTES] = "taquilla-etag-1";
 
-static str etag_of(arena *a, str body)
+str etag_of(arena *a, str body)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char hash[crypto_shorthash_BYTES];

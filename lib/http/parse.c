@@ -237,7 +237,8 @@ void parser_await_response(struct parser *p, struct message *into, arena *a, boo
 static bool is_method_like(const char *bytes, size_t len)
 {
     size_t i = 0;
-    while (i < len && bytes[i] >= 'A' && bytes[i] <= 'Z')
+    while (i < len && ((bytes[i] >= 'A' && bytes[i] <= 'Z') || (bytes[i] >= '0' && bytes[i] <= '9') ||
+                       bytes[i] == '-' || bytes[i] == '_'))
         i++;
     return i > 0 && i < len && bytes[i] == ' ';
 }
@@ -246,7 +247,8 @@ static const struct refusal *refusal_of(const struct parser *p, llhttp_errno_t e
 {
     if (error == HPE_INVALID_VERSION)
         return &version_not_supported;
-    if (error == HPE_INVALID_METHOD && !p->of_response && is_method_like(head.at, head.len))
+    bool unknown = error == HPE_INVALID_METHOD || (error != HPE_OK && p->http.method >= HTTP_DESCRIBE); /* RTSP's */
+    if (unknown && !p->of_response && is_method_like(head.at, head.len))
         return &method_not_implemented;
     return &malformed;
 }

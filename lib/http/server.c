@@ -259,6 +259,8 @@ void server_drain(struct server *s, int64_t grace_ms, void (*drained)(void *), v
     server_stop_listening(s);
     for (struct connection *c = s->first, *next; c; c = next) {
         next = c->next;
+        if (c->state == CONNECTION_RUNNING)
+            stream_wake(c->exchange);
         connection_leave_if_idle(c);
     }
     server_left(s);

@@ -38,7 +38,8 @@ bool stream_start(struct call *c, int status, const char *content_type)
 
 bool stream_gone(const struct call *c)
 {
-    return c->exchange && (c->exchange->of->gone || c->exchange->of->hushed);
+    const struct exchange *x = c->exchange;
+    return x && (x->of->gone || x->of->hushed || c->site->draining);
 }
 
 /* --- for the connection --- */

@@ -151,6 +151,51 @@ static void refused(struct loopback *l)
     EXPECT(l->site.requests_by_class[4] >= 4 && l->site.requests_by_class[5] == 2);
 }
 
+/* What an address that knows GET alone says to each method that llhttp has heard of. 405 leaves the connection open. CONNECT
+ * names no path; PRI is HTTP/2's greeting; from DESCRIBE on they are RTSP's, and as unknown here as BREW. */
+static int status_of_method(int number)
+{
+    switch (number) {
+    case HTTP_GET:
+    case HTTP_HEAD:
+        return 200;
+    case HTTP_OPTIONS:
+        return 204;
+    case HTTP_CONNECT:
+        return 501;
+    case HTTP_PRI:
+        return 505;
+    default:
+        return number >= HTTP_DESCRIBE ? 501 : 405;
+    }
+}
+
+static void all_methods(struct loopback *l)
+{
+    static const struct {
+        const char *name;
+        int number;
+    } methods[] = {
+#define METHOD(number, name, text) { #text, number },
+        HTTP_ALL_METHOD_MAP(METHOD)
+#undef METHOD
+        { "BREW", 1000 }, { "X_BREW-2", 1000 },
+    };
+    for (size_t i = 0; i < COUNT_OF(methods); i++) {
+        int status = status_of_method(methods[i].number);
+        const char *text = (const char *)arena_printf(l->arena, "%s /plain HTTP/1.1\r\n" HOST "\r\n"
+                                                      "GET /plain HTTP/1.1\r\n" HOST CLOSE "\r\n", methods[i].name).at;
+        struct heard h = ask(l, text, 0);
+        bool right = h.ended && str_starts(h.text, arena_printf(l->arena, "HTTP/1.1 %d ", status)) &&
+                     (status < 500) == contains(h.text, "{\"plain\":true}") &&
+                     (status >= 500 || answers_in(h.text) == 2) &&
+                     (status != 405 || contains(h.text, "Allow: GET, HEAD, OPTIONS\r\n"));
+        if (!right)
+            fprintf(stderr, "%s: %.*s\n", methods[i].name, STR_ARG(h.text));
+        EXPECT(right);
+    }
+}
+
 /* Who sends a body that is refused still gets to read why. */
 static void refused_while_sending(struct loopback *l)
 {
@@ -403,6 +448,7 @@ LOOPBACK_TEST(head_and_empty, NULL)
 LOOPBACK_TEST(http_1_0, NULL)
 LOOPBACK_TEST(expect_continue, NULL)
 LOOPBACK_TEST(refused, NULL)
+LOOPBACK_TEST(all_methods, NULL)
 LOOPBACK_TEST(refused_while_sending, NULL)
 LOOPBACK_TEST(too_many, NULL)
 LOOPBACK_TEST(no_descriptors, NULL)
@@ -421,7 +467,7 @@ int main(void)
         cmocka_unit_test(test_keep_alive), cmocka_unit_test(test_pipelined),
         cmocka_unit_test(test_pipelined_by_the_thousand), cmocka_unit_test(test_byte_by_byte),
         cmocka_unit_test(test_head_and_empty), cmocka_unit_test(test_http_1_0),
-        cmocka_unit_test(test_expect_continue), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_expect_continue), cmocka_unit_test(test_refused), cmocka_unit_test(test_all_methods),
         cmocka_unit_test(test_refused_while_sending), cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_late_requests),
         cmocka_unit_test(test_idle_ends), cmocka_unit_test(test_slow_reader),

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -271,6 +272,200 @@ static void fault_resets(struct loopback *l)
     close(fd);
 }
 
+/* --- slow clients --- */
+
+static int dial_narrow(int port)
+{
+    int fd = dial(port), size = 4096;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+    return fd;
+}
+
+/* Takes bytes until the other side ends; how many came. A pause of 1 ms after every `breath` bytes. */
+static size_t swallow(int fd, size_t breath)
+{
+    static char room[256 * 1024];
+    size_t all = 0, since = 0;
+    for (;;) {
+        ssize_t got = recv(fd, room, sizeof(room), 0);
+        if (got > 0) {
+            all += (size_t)got;
+            since += (size_t)got;
+            if (since >= breath)
+                fiber_sleep(1);
+            since = since >= breath ? 0 : since;
+        } else if (got == 0 || errno != EAGAIN || !await_fd(fd, EPOLLIN, loop_now_ms() + 3000)) {
+            return all;
+        }
+    }
+}
+
+#define GET_LARGE "GET /large-stream HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n"
+#define LARGE_BYTES ((size_t)LARGE_PIECES * (LARGE_PIECE + sizeof("20000\r\n\r\n") - 1) + sizeof("0\r\n\r\n") - 1)
+
+/* However fast it is taken: all of it comes, and no more than one piece is in memory. */
+static void large_in_little(struct loopback *l)
+{
+    for (size_t breath = 100000; breath <= 100000000; breath *= 1000) {
+        int fd = dial(l->port);
+        say(fd, GET_LARGE);
+        size_t got = swallow(fd, breath);
+        EXPECT(got > LARGE_BYTES && got < LARGE_BYTES + 500);
+        close(fd);
+    }
+    EXPECT(seen.ended == 2 && seen.arena_bytes_max > LARGE_PIECE && seen.arena_bytes_max < 6 * LARGE_PIECE);
+}
+
+static void stalls(struct loopback *l)
+{
+    int fd = dial_narrow(l->port);
+    say(fd, GET_LARGE);
+    fiber_sleep(700); /* 150 ms after it took the last */
+    EXPECT(seen.begun == 1 && seen.gone == 1 && l->site.connections_open == 0 && l->server->held == 0);
+    EXPECT(l->site.requests_by_class[2] == 1 && l->site.requests_by_class[5] == 0);
+    close(fd);
+}
+
+/* Less than the kernel thinks worth telling us within the limit, but something: it is waited for. */
+static void crawls(struct loopback *l)
+{
+    static char room[32 * 1024];
+    int fd = dial(l->port);
+    say(fd, GET_LARGE);
+    for (int i = 0; i < 40; i++) {
+        fiber_sleep(25);
+        EXPECT(recv(fd, room, sizeof(room), 0) > 0);
+    }
+    EXPECT(seen.begun == 1 && seen.gone == 0 && l->site.connections_open == 1);
+    close_hard(fd);
+    fiber_sleep(20);
+    EXPECT(seen.gone == 1 && l->server->held == 0);
+}
+
+/* Others are served while a stream waits, and the last piece is awaited as any answer is. */
+static void end_is_slow(struct loopback *l)
+{
+    int fd = dial(l->port), other = dial(l->port);
+    say(fd, GET_LARGE);
+    fiber_sleep(50);
+    say(other, GET_PLAIN);
+    EXPECT(answers_in(hear(l->arena, other, 1, 1000).text) == 1 && seen.ended == 0);
+    EXPECT(swallow(fd, 10000000) > LARGE_BYTES && seen.ended == 1);
+    close(fd);
+    close(other);
+}
+
+/* --- clients that leave --- */
+
+static void leaves_in_the_middle(struct loopback *l)
+{
+    int fd = dial_narrow(l->port);
+    say(fd, GET_LARGE);
+    fiber_sleep(50);
+    EXPECT(seen.begun == 1 && seen.gone == 0);
+    close_hard(fd);
+    fiber_sleep(20);
+    EXPECT(seen.gone == 1 && l->site.connections_open == 0 && l->server->held == 0);
+}
+
+/* Who says that he sends no more, as `nc -N` does, gets all of it. */
+static void half_closed(struct loopback *l)
+{
+    int fd = dial(l->port);
+    say(fd, "GET /delayed HTTP/1.1\r\n" HOST "\r\n");
+    shutdown(fd, SHUT_WR);
+    struct heard h = hear(l->arena, fd, 0, 1000);
+    EXPECT(h.ended && str_ends(h.text, STR("2\r\n4\n\r\n0\r\n\r\n")));
+    close(fd);
+}
+
+static int listen_to_events(struct loopback *l)
+{
+    int fd = dial(l->port);
+    say(fd, "GET /events HTTP/1.1\r\n" HOST "\r\n");
+    struct heard h = hear(l->arena, fd, 1, 1000);
+    EXPECT(contains(h.text, "Content-Type: text/event-stream\r\n") && !h.ended);
+    seen.news++;
+    if (seen.waiting)
+        fiber_wake(seen.waiting);
+    h = hear(l->arena, fd, 0, 30);
+    EXPECT(!h.ended && str_equal(h.text, STR("9\r\ndata: 1\n\n\r\n")));
+    return fd;
+}
+
+/* A handler that waits for news hears at once that its client left, however it left. */
+static void leaves_the_news(struct loopback *l)
+{
+    int fd = listen_to_events(l);
+    EXPECT(seen.waiting && seen.ended == 0);
+    close(fd);
+    fiber_sleep(20);
+    EXPECT(!seen.waiting && seen.ended == 1 && l->site.connections_open == 0);
+    seen.news = 0;
+    close_hard(listen_to_events(l));
+    fiber_sleep(20);
+    EXPECT(!seen.waiting && seen.ended == 2 && l->site.connections_open == 0 && l->server->held == 0);
+}
+
+/* News that come more often than its patience lasts do not keep a client that takes nothing. */
+static void news_do_not_renew(struct loopback *l)
+{
+    int fd = dial_narrow(l->port);
+    say(fd, "GET /events HTTP/1.1\r\n" HOST "\r\n");
+    fiber_sleep(20);
+    seen.news = 2000000000;
+    if (seen.waiting)
+        fiber_wake(seen.waiting);
+    for (int i = 0; i < 200 && seen.waiting; i++) {
+        fiber_wake(seen.waiting);
+        fiber_sleep(10);
+    }
+    EXPECT(!seen.waiting && seen.gone == 1 && l->site.connections_open == 0);
+    close(fd);
+}
+
+/* --- drain --- */
+
+static void on_drained(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+/* A stream under way is finished; a connection that was promised to stay ends behind it, and news end at once. */
+static void drains(struct loopback *l)
+{
+    bool drained = false;
+    int fd = dial(l->port), news = listen_to_events(l);
+    say(fd, "GET /delayed HTTP/1.1\r\n" HOST "\r\n");
+    fiber_sleep(10);
+    server_drain(l->server, 3000, on_drained, &drained);
+    struct heard h = hear(l->arena, news, 0, 1000);
+    EXPECT(h.ended && str_equal(h.text, STR("0\r\n\r\n")) && seen.ended == 1);
+    EXPECT(!drained);
+    h = hear(l->arena, fd, 0, 1000);
+    EXPECT(h.ended && !contains(h.text, "Connection: close") && str_ends(h.text, STR("2\r\n4\n\r\n0\r\n\r\n")));
+    fiber_sleep(20);
+    EXPECT(drained);
+    close(fd);
+    close(news);
+}
+
+static void drain_is_cut(struct loopback *l)
+{
+    bool drained = false;
+    int fd = dial_narrow(l->port);
+    say(fd, GET_LARGE);
+    fiber_sleep(20);
+    server_drain(l->server, 50, on_drained, &drained);
+    fiber_sleep(100);
+    EXPECT(drained && seen.begun == 1 && seen.gone == 0);
+    server_close(l->server);
+    l->server = NULL;
+    fiber_sleep(10);
+    EXPECT(seen.gone == 1 && l->site.requests_in_flight == 0);
+    close(fd);
+}
+
 #define LOOPBACK_TEST(name, limits)                                                                \
     static void test_##name(void **state)                                                          \
     {                                                                                              \
@@ -286,14 +481,26 @@ LOOPBACK_TEST(to_head, NULL)
 LOOPBACK_TEST(pipelined, NULL)
 LOOPBACK_TEST(faults, NULL)
 LOOPBACK_TEST(fault_resets, NULL)
+LOOPBACK_TEST(large_in_little, NULL)
+LOOPBACK_TEST(stalls, &short_limits)
+LOOPBACK_TEST(crawls, &short_limits)
+LOOPBACK_TEST(end_is_slow, NULL)
+LOOPBACK_TEST(leaves_in_the_middle, NULL)
+LOOPBACK_TEST(half_closed, NULL)
+LOOPBACK_TEST(leaves_the_news, NULL)
+LOOPBACK_TEST(news_do_not_renew, &short_limits)
+LOOPBACK_TEST(drains, NULL)
+LOOPBACK_TEST(drain_is_cut, NULL)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chunked), cmocka_unit_test(test_unflushed_is_whole), cmocka_unit_test(test_to_http_1_0),
         cmocka_unit_test(test_to_head), cmocka_unit_test(test_pipelined), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_fault_resets),
+        cmocka_unit_test(test_fault_resets), cmocka_unit_test(test_large_in_little), cmocka_unit_test(test_stalls),
+        cmocka_unit_test(test_crawls), cmocka_unit_test(test_end_is_slow), cmocka_unit_test(test_leaves_in_the_middle),
+        cmocka_unit_test(test_half_closed), cmocka_unit_test(test_leaves_the_news),
+        cmocka_unit_test(test_news_do_not_renew), cmocka_unit_test(test_drains), cmocka_unit_test(test_drain_is_cut),
     };
-    (void)short_limits; (void)close_hard;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
