@@ -30,18 +30,19 @@
 
 /* --- find --- */
 
-static bool service_ready(int base, size_t i)
+static bool service_answers(int base, size_t i, const char *path)
 {
     char room[4096];
     str body;
-    return probe_get(LOOPBACK, base + services[i]->port - BASE_PORT, "/health/ready", PROBE_TIMEOUT_MS, room, sizeof(room),
+    return probe_get(LOOPBACK, base + services[i]->port - BASE_PORT, path, PROBE_TIMEOUT_MS, room, sizeof(room),
                      &body) == 200;
 }
 
-static bool all_ready(int base)
+/* A store that was left half restored is closed to all but the next restore: its service answers and is not ready. */
+static bool is_open(int base, bool closed_too)
 {
-    for (size_t i = 0; i <= GATEWAY_AT; i++)
-        if (!service_ready(base, i))
+    for (size_t i = 0; i < (closed_too ? GATEWAY_AT : GATEWAY_AT + 1); i++)
+        if (!service_answers(base, i, closed_too ? "/health/live" : "/health/ready"))
             return false;
     return true;
 }
@@ -52,6 +53,8 @@ static const fault *token_find(arena *a, struct cinema *c, const struct settings
     if (c->service_token.len)
         return NULL;
     const char *path = arena_printf(a, "%s/service.token", c->data).at;
+    if (c->addresses[0].at && access(path, R_OK) != 0)
+        return fault_new(a, FAULT_INVALID, "setting_invalid", "Set SERVICE_TOKEN: it is not at %s.", path);
     if (!c->own && access(path, R_OK) != 0)
         return fault_new(a, FAULT_INVALID, "token_unreadable",
                          "The cinema on port %d is open, but its token is not at %s: say where with --data DIR, or set "
@@ -106,7 +109,7 @@ static str last_sentence(arena *a, int log)
 static const fault *own_wait(arena *a, struct cinema *c)
 {
     int64_t until_ms = clock_mono_ms() + READY_WITHIN_MS;
-    while (!all_ready(c->base_port)) {
+    while (!is_open(c->base_port, c->closed_too)) {
         int wait_status;
         if (waitpid(c->up, &wait_status, WNOHANG) == c->up) {
             c->up = 0;
@@ -140,6 +143,13 @@ static const fault *own_open(arena *a, struct cinema *c)
     return own_wait(a, c);
 }
 
+static void addresses_take(arena *a, struct cinema *c, const struct settings *shared)
+{
+    const str said[] = { shared->movies_api_url, shared->rooms_api_url, shared->reservations_api_url };
+    for (size_t i = 0; i < COUNT_OF(said); i++)
+        c->addresses[i] = said[i].len ? said[i] : arena_printf(a, "http://" LOOPBACK ":%d", services[i]->port);
+}
+
 const fault *cinema_find(arena *a, struct cinema *c, const struct cinema_wishes *want)
 {
     struct settings shared;
@@ -149,7 +159,12 @@ const fault *cinema_find(arena *a, struct cinema *c, const struct cinema_wishes 
     TRY(settings_read(a, &settings_shape, &shared));
     c->admin_token = shared.admin_token;
     c->data = want->data ? want->data : arena_cstr(a, shared.data_dir);
-    c->own = want->open_own || !all_ready(c->base_port);
+    if (want->by_addresses) {
+        addresses_take(a, c, &shared);
+        return token_find(a, c, &shared);
+    }
+    c->closed_too = want->closed_too;
+    c->own = want->open_own || !is_open(c->base_port, c->closed_too);
     if (c->own && want->only_running)
         return fault_new(a, FAULT_UNAVAILABLE, "cinema_away", "No cinema answers on port %d.", c->base_port);
     TRY(token_find(a, c, &shared));
@@ -177,8 +192,10 @@ void cinema_close(struct cinema *c)
 const fault *cinema_connect(arena *a, struct cinema *c)
 {
     struct upstream **const each[] = { &c->movies, &c->rooms, &c->reservations, &c->gateway };
-    for (size_t i = 0; i < COUNT_OF(each); i++) {
-        str url = arena_printf(a, "http://" LOOPBACK ":%d", c->base_port + services[i]->port - BASE_PORT);
+    bool addressed = c->addresses[0].at != NULL;
+    for (size_t i = 0; i < (addressed ? COUNT_OF(c->addresses) : COUNT_OF(each)); i++) {
+        str url = addressed ? c->addresses[i]
+                            : arena_printf(a, "http://" LOOPBACK ":%d", c->base_port + services[i]->port - BASE_PORT);
         TRY(upstream_open(a, each[i], services[i]->name, url, c->service_token));
     }
     return NULL;

@@ -11,13 +11,16 @@ struct cinema_wishes {
     const char *data;      /* NULL: by the settings */
     bool open_own;         /* never one that is open already */
     bool only_running;     /* never an own one */
+    bool closed_too;       /* also one that is closed by a restore that broke off; only its owners need to answer */
+    bool by_addresses;     /* owners where MOVIES_API_URL and so on say; they are not looked for, and there is no gateway */
 };
 
 struct cinema {
     int base_port;
     const char *data;
-    bool own;              /* opened by us */
+    bool own, closed_too;  /* opened by us; as wished */
     str service_token, admin_token;
+    str addresses[3];      /* of movies, rooms, reservations: by_addresses alone */
     struct upstream *movies, *rooms, *reservations, *gateway; /* by cinema_connect */
 
     pid_t up;

@@ -55,7 +55,7 @@ int openapi_run(int argc, char **argv)
     const struct service *s = argc == 2 ? service_named(argv[1]) : NULL;
     if (s)
         return openapi_print(s);
-    fprintf(stderr, "taquilla openapi: name one service: movies, rooms, reservations or gateway.\n");
+    fprintf(stderr, "taquilla openapi: name one service: movies, rooms, reservations, gateway, analytics or ingestion.\n");
     return 2;
 }
 

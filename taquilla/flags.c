@@ -38,6 +38,38 @@ bool flags_read(int argc, char **argv, const struct flag *known, int count)
     return true;
 }
 
+static void arguments_drop(int *argc, char **argv, int at, int count)
+{
+    for (int i = at; i + count <= *argc; i++) /* the NULL behind the last too */
+        argv[i] = argv[i + count];
+    *argc -= count;
+}
+
+bool flag_taken(int *argc, char **argv, const char *name)
+{
+    bool found = false;
+    for (int at = *argc - 1; at > 0; at--)
+        if (strcmp(argv[at], name) == 0) {
+            arguments_drop(argc, argv, at, 1);
+            found = true;
+        }
+    return found;
+}
+
+const char *flag_value_taken(int *argc, char **argv, const char *name)
+{
+    const struct flag wanted = { name, NULL };
+    for (int at = 1; at < *argc; at++) {
+        int value_at = at;
+        const char *value = flag_value(&wanted, *argc, argv, &value_at);
+        if (!value)
+            continue;
+        arguments_drop(argc, argv, at, value_at - at + 1);
+        return value;
+    }
+    return NULL;
+}
+
 int base_port_of(const char *text)
 {
     int64_t port = BASE_PORT;

@@ -11,6 +11,7 @@ const struct service *const services[SERVICE_COUNT] = {
     &reservations_service,
     &gateway_service,
     &analytics_service,
+    &ingestion_service,
 };
 
 static const struct verb {
@@ -25,6 +26,10 @@ static const struct verb {
       "      open, else that of DIR, which it opens and closes itself", demo_run },
     { "import", "movies FILE [--check] [--base-port N] [--data DIR]",
       "films from a JSON file into the cinema that is open, else that of DIR; --check only looks", import_run },
+    { "backup", "--to DIR [--base-port N] [--data DIR]",
+      "everything that the cinema knows into a folder of DIR, while it runs: the one that is open, else that of --data", backup_run },
+    { "restore", "--from DIR [--check] [--base-port N] [--data DIR]",
+      "such a folder, or the newest whole one in DIR, into an empty cinema; --check only looks whether it is whole", restore_run },
     { "status", "[--base-port N]", "how each service is; exit 1 when one is away", status_run },
     { "config", "", "every setting with its value, meaning and default", config_run },
     { "openapi", "SERVICE", "the service's API description", openapi_run },
@@ -50,6 +55,8 @@ static int usage(FILE *to, int code)
     for (size_t i = 0; i < SERVICE_COUNT; i++)
         fprintf(to, "  %s [--port N] [--listen ADDR] [--data DIR]\n      that service alone; port %d\n",
                 services[i]->name, services[i]->port);
+    fprintf(to, "      ingestion takes --mode too: api (the same), scheduler (the same, but not without BACKUP_DIR), backup and\n"
+                "      restore (once, BACKUP_DIR), migrate and setup (with the cloud)\n");
     fprintf(to, "\nSettings come from .env in the working directory, the environment and flags; the later wins.\n");
     return code;
 }
@@ -75,6 +82,8 @@ int main(int argc, char **argv)
         if (strcmp(verbs[i].name, name) == 0)
             return verbs[i].run(argc - 1, argv + 1);
     const struct service *s = service_named(name);
+    if (s == &ingestion_service)
+        return ingestion_run(argc - 1, argv + 1);
     if (s)
         return service_run(s, argc - 1, argv + 1);
     fprintf(stderr, "taquilla: there is no verb \"%s\".\n\n", name);

@@ -4,11 +4,12 @@
 
 #include "services/analytics/service.h"
 #include "services/gateway/service.h"
+#include "services/ingestion/service.h"
 #include "services/movies/service.h"
 #include "services/reservations/service.h"
 #include "services/rooms/service.h"
 
-#define SERVICE_COUNT 5
+#define SERVICE_COUNT 6
 #define GATEWAY_AT 3   /* its owners stand before it */
 #define BASE_PORT 3001 /* of the first; the others follow */
 

@@ -10,5 +10,8 @@ int openapi_run(int argc, char **argv);
 int errors_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 int import_run(int argc, char **argv);
+int backup_run(int argc, char **argv);
+int restore_run(int argc, char **argv);
+int ingestion_run(int argc, char **argv); /* the service, and its tasks by --mode */
 
 #endif

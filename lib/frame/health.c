@@ -43,7 +43,8 @@ static void checks_write(struct buf *out, const struct app *app)
     buf_char(out, '}');
 }
 
-static const fault *health_reply(struct call *c, bool well, const char *word)
+/* An answer whose end is still open: more members may follow. */
+static void health_begin(struct call *c, bool well, const char *word)
 {
     struct app *app = app_of(c);
     char room[TIME_TEXT_MAX];
@@ -54,14 +55,17 @@ static const fault *health_reply(struct call *c, bool well, const char *word)
     buf_printf(&c->out, "{\"status\":\"%s\",\"service\":\"%s\",\"timestamp\":\"%.*s\",\"version\":\"%s\"", word,
                app->of->health_name, STR_ARG(instant_text(room, clock_now(), TIME_Z_MS)), taquilla_version);
     checks_write(&c->out, app);
-    buf_char(&c->out, '}');
-    return NULL;
 }
 
 const fault *health_show(struct call *c)
 {
-    bool well = checks_run(app_of(c), false);
-    return health_reply(c, well, well ? "healthy" : "unhealthy");
+    struct app *app = app_of(c);
+    bool well = checks_run(app, false);
+    health_begin(c, well, well ? "healthy" : "unhealthy");
+    if (app->of->health)
+        app->of->health(app, &c->out);
+    buf_char(&c->out, '}');
+    return NULL;
 }
 
 /* Ready to be given requests: all it needs is there and it is not about to stop. What it can do without is told as last
@@ -71,7 +75,9 @@ const fault *health_ready(struct call *c)
     struct app *app = app_of(c);
     bool closed = app->site.closed && app->site.closed(app->service);
     bool well = checks_run(app, true) && !app->stopping && !closed;
-    return health_reply(c, well, well ? "ready" : "unready");
+    health_begin(c, well, well ? "ready" : "unready");
+    buf_char(&c->out, '}');
+    return NULL;
 }
 
 const fault *health_live(struct call *c)

@@ -39,6 +39,8 @@ struct service {
     int64_t (*position)(void *service);
     /* A restore runs: all but health, metrics, export and restore is 503, and the service is not ready. NULL: never. */
     bool (*closed)(void *service);
+    /* Adds its own members to /health, a comma before each; NULL: none. */
+    void (*health)(struct app *app, struct buf *out);
     /* Adds its own lines to /metrics. */
     void (*metrics)(struct app *app, struct buf *out);
 };

@@ -1,0 +1,42 @@
+/* ingestion.h - the service's own struct, and what its files share. */
+#ifndef TAQUILLA_INGESTION_INGESTION_H
+#define TAQUILLA_INGESTION_INGESTION_H
+
+#include "lib/http/route.h"
+#include "lib/loop/fiber.h"
+#include "services/ingestion/backup.h"
+
+struct ingestion {
+    const struct ingestion_settings *settings;
+    struct ingestion_owners owners;
+    const char *program;
+    struct scheduler {
+        fiber *self;       /* while it runs */
+        bool resting;      /* and waits for its own time: it may be woken */
+        bool ending;
+        bool running;      /* a backup is being made */
+        bool failed;       /* the last try did not succeed */
+        char code[64];     /* and why */
+        instant began;     /* of the scheduler */
+        instant next;      /* INSTANT_NONE: never */
+        struct backup_made last; /* the newest whole one; its figures are known only of one made here */
+        char last_name[BACKUP_NAME_MAX]; /* empty: there is none */
+        int64_t took_ms;
+        uint64_t made, failures;
+    } scheduler;
+};
+
+extern const struct route ingestion_routes[];
+handler ingestion_cloud;
+
+/* --- scheduler.c: backups into BACKUP_DIR by BACKUP_SCHEDULE --- */
+
+const fault *ingestion_scheduler_start(struct ingestion *svc, arena *a) MUST_CHECK;
+void ingestion_scheduler_stop(struct ingestion *svc);  /* says so; from anywhere */
+void ingestion_scheduler_await(struct ingestion *svc); /* waits for its end; fibers only */
+
+/* Members of /health behind a comma, and lines of /metrics. */
+void ingestion_health_write(const struct ingestion *svc, struct buf *out);
+void ingestion_metrics_write(const struct ingestion *svc, struct buf *out);
+
+#endif

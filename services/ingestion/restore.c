@@ -1,0 +1,255 @@
+/* restore.c - chooses a backup, holds it against its manifest, and gives its rows back to their owners. */
+#include "services/ingestion/restore.h"
+
+#include <string.h>
+
+#include "lib/feed/export.h"
+#include "services/ingestion/folder.h"
+
+#define ARENA_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define BATCH_ROWS EXPORT_ROWS_MAX
+#define BATCH_BYTES ((size_t)512 * 1024) /* a longer row goes alone */
+#define START_DEADLINE_MS 60000
+#define ROWS_DEADLINE_MS 120000
+#define FINISH_DEADLINE_MS 1800000 /* it reads everything once more */
+
+/* --- choose --- */
+
+static const fault *chosen_check(arena *a, const char *folder, struct backup_chosen *out)
+{
+    out->folder = folder;
+    TRY(ingestion_manifest_load(a, folder, &out->manifest));
+    return ingestion_backup_check(a, folder, &out->manifest);
+}
+
+static const fault *newest_choose(arena *a, const char *shelf, struct backup_chosen *out)
+{
+    strs names;
+    const fault *first = NULL;
+    TRY(ingestion_shelf_list(a, shelf, &names));
+    out->passed_over.at = NEW_ARRAY(a, str, names.count);
+    for (size_t i = 0; i < names.count; i++) {
+        const char *folder = arena_printf(a, "%s/%.*s", shelf, STR_ARG(names.at[i])).at;
+        const fault *problem = chosen_check(a, folder, out);
+        if (!problem)
+            return NULL;
+        out->passed_over.at[out->passed_over.count++] = problem->sentence;
+        first = first ? first : problem;
+    }
+    return first ? first : fault_new(a, FAULT_INVALID, "backup_missing", "There is no backup in %s.", shelf);
+}
+
+const fault *ingestion_backup_choose(arena *a, const char *from, struct backup_chosen *out)
+{
+    *out = (struct backup_chosen){ 0 };
+    const fault *problem = chosen_check(a, from, out);
+    if (problem && strcmp(problem->code, "backup_missing") == 0)
+        return newest_choose(a, from, out);
+    return problem;
+}
+
+/* --- a store that has data: is it this backup's? --- */
+
+struct comparing {
+    const struct backup_service *wanted;
+    size_t next;                 /* table of the backup that comes next */
+    struct backup_table now;     /* the one that is being read */
+    crypto_hash_sha256_state hash;
+    bool differs;
+};
+
+static void table_compare(struct comparing *c, arena *a)
+{
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    if (c->now.rows == 0)
+        return;
+    crypto_hash_sha256_final(&c->hash, digest);
+    const struct backup_table *t = c->next < c->wanted->tables.count
+                                       ? LIST_AT(&c->wanted->tables, const struct backup_table, c->next)
+                                       : NULL;
+    c->next++;
+    c->differs |= !t || !str_equal(t->name, c->now.name) || t->rows != c->now.rows ||
+                  !str_equal(t->sha256, ingestion_hex(a, digest, sizeof digest));
+}
+
+struct comparing_sink {
+    struct comparing c;
+    arena *a;
+};
+
+static const fault *lines_compare(struct export_sink *sink, str table, str lines, int64_t rows)
+{
+    struct comparing_sink *s = sink->arg;
+    if (!str_equal(table, s->c.now.name)) {
+        table_compare(&s->c, s->a);
+        s->c.now = (struct backup_table){ .name = arena_copy(s->a, table) };
+        crypto_hash_sha256_init(&s->c.hash);
+    }
+    crypto_hash_sha256_update(&s->c.hash, (const unsigned char *)lines.at, lines.len);
+    s->c.now.rows += rows;
+    return NULL;
+}
+
+static const fault *holds_already(arena *a, struct upstream *u, const struct backup_service *wanted, bool *same)
+{
+    struct comparing_sink s = { .c = { .wanted = wanted }, .a = a };
+    struct export_sink sink = { lines_compare, &s };
+    int64_t position;
+    TRY(ingestion_export_read(u, a, &sink, NULL, &position));
+    table_compare(&s.c, a);
+    *same = !s.c.differs && s.c.next == wanted->tables.count && position == wanted->position;
+    return NULL;
+}
+
+/* --- the steps --- */
+
+enum owner_state { NOT_ASKED, STARTED, THERE };
+
+struct restore {
+    const struct restore_order *want;
+    arena *a, *batch; /* the second is for one request */
+    enum owner_state state[BACKUP_OWNERS];
+    const struct backup_service *service[BACKUP_OWNERS]; /* of the backup, in the order of the owners */
+};
+
+static const fault *post(struct restore *r, size_t i, str target, str body, int64_t deadline_ms)
+{
+    return ingestion_owner_post(r->want->owners.of[i], r->batch, target, body, deadline_ms);
+}
+
+/* A fault that outlives the request's arena. */
+static const fault *kept(struct restore *r, const fault *problem)
+{
+    if (problem)
+        problem = fault_new(r->a, problem->kind, arena_cstr(r->a, str_of(problem->code)), "%.*s",
+                            STR_ARG(problem->sentence));
+    arena_reset(r->batch);
+    return problem;
+}
+
+static const fault *start(struct restore *r, size_t i)
+{
+    bool same = false;
+    const fault *problem = kept(r, post(r, i, STR("/internal/restore/start"), STR("{}"), START_DEADLINE_MS));
+    if (!problem) {
+        r->state[i] = STARTED;
+        return NULL;
+    }
+    if (strcmp(problem->code, "store_not_empty") != 0)
+        return problem;
+    TRY(holds_already(r->a, r->want->owners.of[i], r->service[i], &same));
+    if (same)
+        r->state[i] = THERE;
+    return same ? NULL : problem;
+}
+
+/* tables: those that were filled; none when the store shall open again as empty as it was. */
+static const fault *finish(struct restore *r, size_t i, const list *tables)
+{
+    struct buf body = { .in = r->batch };
+    buf_literal(&body, "{\"tables\":[");
+    for (size_t k = 0; k < tables->count; k++) {
+        const struct backup_table *t = LIST_AT(tables, const struct backup_table, k);
+        buf_printf(&body, "%s{\"table\":\"%.*s\",\"rows\":%lld,\"sha256\":\"%.*s\"}", k ? "," : "", STR_ARG(t->name),
+                   (long long)t->rows, STR_ARG(t->sha256));
+    }
+    buf_literal(&body, "]}");
+    return kept(r, post(r, i, STR("/internal/restore/finish"), buf_str(&body), FINISH_DEADLINE_MS));
+}
+
+/* Those that said yes before another said no. */
+static void open_again(struct restore *r)
+{
+    for (size_t i = 0; i < BACKUP_OWNERS; i++)
+        if (r->state[i] == STARTED)
+            (void)finish(r, i, &(list){ NULL, 0 });
+}
+
+/* --- rows --- */
+
+/* One body of rows; *line is the next that found no room, without text at the end of the file. */
+static const fault *batch_send(struct restore *r, size_t i, struct rows_file *f, str table, str *line)
+{
+    struct buf body = { .in = r->batch };
+    buf_reserve(&body, BATCH_BYTES);
+    buf_printf(&body, "{\"table\":\"%.*s\",\"rows\":[", STR_ARG(table));
+    for (int count = 0; line->at && count < BATCH_ROWS; count++) {
+        if (count > 0 && body.len + line->len > BATCH_BYTES)
+            break;
+        buf_text(&body, count > 0 ? STR(",") : STR(""));
+        buf_text(&body, *line);
+        TRY(ingestion_rows_next(r->a, f, line));
+    }
+    buf_literal(&body, "]}");
+    return kept(r, post(r, i, STR("/internal/restore/rows"), buf_str(&body), ROWS_DEADLINE_MS));
+}
+
+static const fault *table_send(struct restore *r, size_t i, struct rows_file *f, const struct backup_table *t)
+{
+    str line;
+    struct backup_watcher *watcher = r->want->watcher;
+    TRY(ingestion_rows_next(r->a, f, &line));
+    while (line.at) {
+        TRY(batch_send(r, i, f, t->name, &line));
+        if (watcher)
+            watcher->table(watcher, ingestion_owner_names[i], t->name, f->row - (line.at != NULL), t->rows);
+    }
+    return NULL;
+}
+
+static const fault *owner_fill(struct restore *r, size_t i, struct rows_file *f)
+{
+    const list *tables = &r->service[i]->tables;
+    for (size_t k = 0; k < tables->count; k++) {
+        const struct backup_table *t = LIST_AT(tables, const struct backup_table, k);
+        TRY(ingestion_rows_open(r->a, f, r->want->backup->folder, r->service[i]->name, t->name));
+        const fault *problem = table_send(r, i, f, t);
+        ingestion_rows_close(f);
+        TRY(problem);
+    }
+    return NULL;
+}
+
+/* --- all of it --- */
+
+static const fault *all_start(struct restore *r)
+{
+    for (size_t i = BACKUP_OWNERS; i-- > 0;) {
+        const fault *problem = start(r, i);
+        if (problem)
+            open_again(r);
+        TRY(problem);
+    }
+    return NULL;
+}
+
+/* They open together at the end: until then nobody sells into half a cinema. */
+static const fault *all_fill_and_finish(struct restore *r)
+{
+    struct rows_file f = { 0 };
+    for (size_t i = BACKUP_OWNERS; i-- > 0;)
+        if (r->state[i] == STARTED)
+            TRY(owner_fill(r, i, &f));
+    for (size_t i = BACKUP_OWNERS; i-- > 0;) {
+        if (r->state[i] == STARTED)
+            TRY(finish(r, i, &r->service[i]->tables));
+        if (r->want->watcher)
+            r->want->watcher->owner(r->want->watcher, r->service[i]);
+    }
+    return NULL;
+}
+
+const fault *ingestion_restore(arena *a, const struct restore_order *want, bool *there)
+{
+    struct restore r = { .want = want, .a = a, .batch = arena_new(ARENA_BYTES_MAX) };
+    *there = true;
+    for (size_t i = 0; i < BACKUP_OWNERS; i++)
+        r.service[i] = ingestion_manifest_find(&want->backup->manifest, ingestion_owner_names[i]);
+    const fault *problem = all_start(&r);
+    for (size_t i = 0; i < BACKUP_OWNERS; i++)
+        *there &= r.state[i] == THERE;
+    if (!problem)
+        problem = all_fill_and_finish(&r);
+    arena_free(r.batch);
+    return problem;
+}
