@@ -315,8 +315,11 @@ static size_t chunks_feed(struct parser *p, const char *bytes, size_t len)
         used += chunks_take(&p->chunks, bytes + used, len - used, &piece);
         if (!body_put(p, piece))
             return 0;
-        /* Sizes, extensions and trailers may not be much longer than what they carry. */
-        if (p->chunks.frame_bytes > HEAD_BYTES_MAX + p->handed_on + p->body.len) {
+        /* Sizes, extensions and trailers may not be much longer than what they carry; in a stream, where each piece may be
+         * a chunk however small, than a head. */
+        if (p->in_pieces && piece.len)
+            p->chunks.frame_bytes = 0;
+        if (p->chunks.frame_bytes > HEAD_BYTES_MAX + p->body.len) {
             refuse(p, &body_too_large);
             return 0;
         }
@@ -375,7 +378,6 @@ str parser_piece(struct parser *p)
     if (!p->in_pieces)
         return STR("");
     str piece = buf_str(&p->body);
-    p->handed_on += piece.len;
     p->body.len = 0;
     p->message->body = STR("");
     return piece;

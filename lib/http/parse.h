@@ -49,7 +49,6 @@ struct parser {
     struct buf body;
     size_t body_bytes_max;
     bool in_pieces;
-    uint64_t handed_on;
 };
 
 void parser_await_request(struct parser *p, struct message *into, arena *a);

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "lib/base/clock.h"
+
 #if defined(__SANITIZE_THREAD__)
 #define MANY 2000 /* to ThreadSanitizer each fiber is a thread, and it knows 8,000 */
 #else
@@ -285,6 +287,44 @@ static void a_wake_does_not_shorten_a_sleep(void **state)
     assert_null(who);
 }
 
+static bool somebody_else_ran;
+
+static void run_once(struct timer *t)
+{
+    (void)t;
+    somebody_else_ran = true;
+}
+
+/* Works without ever waiting, until a timer rang: within 10 s, or the test fails. */
+static void hard_worker(void *arg)
+{
+    bool *good = arg;
+    int64_t until_ms = clock_mono_ms() + 10000;
+    while (!somebody_else_ran && clock_mono_ms() < until_ms)
+        fiber_give_way();
+    *good = somebody_else_ran;
+    loop_stop();
+}
+
+static void start_hard_worker(struct timer *t)
+{
+    assert_true(fiber_start("hard worker", hard_worker, t->owner));
+}
+
+static void who_works_long_gives_way(void **state)
+{
+    (void)state;
+    bool good = false;
+    struct timer t = { .ring = run_once };
+    somebody_else_ran = false;
+    timer_set(&t, 20);
+    fiber_give_way(); /* nothing, outside a fiber */
+    struct timer start = { .ring = start_hard_worker, .owner = &good }; /* within a turn: there it counts */
+    timer_set(&start, 0);
+    loop_run();
+    assert_true(good);
+}
+
 /* --- descriptors --- */
 
 struct line {
@@ -516,6 +556,7 @@ int main(void)
         IN_LOOP(a_wake_and_a_deadline_of_one_turn),
         IN_LOOP(a_wake_before_the_park_is_kept_once),
         IN_LOOP(a_wake_does_not_shorten_a_sleep),
+        IN_LOOP(who_works_long_gives_way),
         IN_LOOP(a_descriptor_is_awaited),
         IN_LOOP(a_group_ends_with_its_last_member),
         IN_LOOP(many_fibers_offload),

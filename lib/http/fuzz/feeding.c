@@ -8,10 +8,12 @@ static void fed_begin(struct feeding *f, arena *a, size_t at)
 {
     struct fed *m = &f->fed[f->count++];
     m->begin = m->end = at;
+    m->pieces = (struct buf){ .in = a };
     if (f->responses)
         parser_await_response(&m->parser, &m->message, a, f->to_head, BODY_BYTES_MAX);
     else
         parser_await_request(&m->parser, &m->message, a);
+    m->parser.hands_on = f->in_pieces;
 }
 
 void feed(struct feeding *f, arena *a, str input)
@@ -28,6 +30,7 @@ void feed(struct feeding *f, arena *a, str input)
             m->end += parser_feed(&m->parser, piece.at, piece.len);
             if (m->parser.stage == PARSE_REFUSED)
                 return;
+            buf_text(&m->pieces, parser_piece(&m->parser));
             if (m->parser.stage != PARSE_DONE || f->count == FED_MAX)
                 break;
             fed_begin(f, a, m->end);
@@ -68,6 +71,22 @@ void feeding_compare(const struct feeding *a, const struct feeding *b)
     assert(a->count == b->count);
     for (size_t i = 0; i < a->count; i++)
         fed_compare(&a->fed[i], &b->fed[i]);
+}
+
+void pieces_compare(const struct feeding *whole, const struct feeding *pieces)
+{
+    for (size_t i = 0; i < whole->count && i < pieces->count; i++) {
+        const struct fed *w = &whole->fed[i], *p = &pieces->fed[i];
+        bool in_pieces = p->message.status == 200;
+        if (w->parser.stage != PARSE_DONE) {
+            assert(p->parser.stage != PARSE_DONE || refused_for_size(w->parser.refused));
+            return;
+        }
+        assert(p->parser.stage == PARSE_DONE && w->begin == p->begin && w->end == p->end);
+        assert(w->message.status == p->message.status && w->message.keep_alive == p->message.keep_alive);
+        assert(str_equal(w->message.body, in_pieces ? buf_str(&p->pieces) : p->message.body));
+        assert(in_pieces ? !p->message.body.len : !p->pieces.len);
+    }
 }
 
 static bool is_name(str text)

@@ -1,5 +1,5 @@
 /* fuzz_response.c - any bytes as the answers of another service: the same answers however they are
- * cut, bounded, and no body where there is none. The first byte says whether HEAD was asked. */
+ * cut or handed on, bounded, and no body where there is none. The first byte says whether HEAD was asked. */
 #include <assert.h>
 
 #include "lib/http/fuzz/feeding.h"
@@ -19,7 +19,7 @@ static void response_check(const struct fed *m, bool to_head)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static arena *a;
-    static struct feeding whole, cut;
+    static struct feeding whole, cut, pieces;
     if (!a)
         a = arena_new(ARENA_BYTES);
     if (size < 1 || size > 128 * 1024)
@@ -38,5 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cut.step = 2 + size % 61 + size / 64;
     feed(&cut, a, input);
     feeding_compare(&whole, &cut);
+    pieces = (struct feeding){ .responses = true, .in_pieces = true, .to_head = whole.to_head, .step = cut.step };
+    feed(&pieces, a, input);
+    pieces_compare(&whole, &pieces);
     return 0;
 }
