@@ -6,6 +6,7 @@ import pytest
 
 from harness.cinema import RUNNING, SERVICES, Cinema, Elsewhere
 from harness.maker import Maker
+from harness.mariadb import MariaDB
 from harness.stacks import deepest_stacks
 from sweep import sweep
 
@@ -16,6 +17,7 @@ ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
 def pytest_addoption(parser):
     for service in SERVICES:
         parser.addoption(f"--{service}-url", help=f"test this running {service} instead of an own one")
+    parser.addoption("--real", default="", help="services of the shared cinema on their real databases: rooms")
     parser.addoption("--service-token", help="SERVICE_TOKEN of that deployment")
     parser.addoption("--admin-token", help="ADMIN_TOKEN of that deployment")
 
@@ -30,14 +32,27 @@ def given_deployment(config):
     return Elsewhere(urls, config.getoption("--service-token"), config.getoption("--admin-token"))
 
 
+REAL = {"rooms": ("ROOMS_DATABASE_URL", MariaDB)}
+
+
 @pytest.fixture(scope="session")
-def cinema(request):
+def databases(request):
+    """Servers for the services that --real names: the settings that lead to them."""
+    wanted = list(filter(None, request.config.getoption("--real").split(",")))
+    servers = {REAL[service][0]: REAL[service][1]().start() for service in wanted}
+    yield {setting: server.database("cinema_rooms") for setting, server in servers.items()}
+    for server in servers.values():
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def cinema(request, databases):
     """The shared cinema: no ADMIN_TOKEN, the zone of Lima. Swept for impossible states when the tests are over."""
     elsewhere = given_deployment(request.config)
     if elsewhere:
         yield elsewhere
         return
-    shared = Cinema(MEASURE_STACKS="true", MAX_HOLDS_PER_USER=10, CINEMA_NAME="Cine Prueba").start()
+    shared = Cinema(MEASURE_STACKS="true", MAX_HOLDS_PER_USER=10, CINEMA_NAME="Cine Prueba", **databases).start()
     yield shared
     stacks = deepest_stacks(shared)
     request.config.stash[STACKS] = stacks

@@ -98,7 +98,7 @@ def unit_tests(tally, folder, *which):
 def python_tests(tally, folder, *arguments, **settings):
     heading(f"tests/{folder}")
     started = time.monotonic()
-    report = ROOT / "build-test" / f"report-{folder}.xml"
+    report = ROOT / "build-test" / f"report-{folder.replace('/', '-')}.xml"
     report.unlink(missing_ok=True)
     code = call(
         sys.executable,
@@ -156,6 +156,7 @@ def main(mode):
         python_tests(tally, "api", *(["-m", "not long"] if fast else []), **settings)
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
+        python_tests(tally, "api/test_rooms.py", "--real", "rooms", **settings)
         if build(tally, "build", "taquilla/taquilla"):
             for folder in filter(has_tests, ("race", "faults", "web")):
                 python_tests(tally, folder, **settings)

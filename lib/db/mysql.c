@@ -19,11 +19,24 @@ void position_reached(struct my_store *s, int64_t position)
         s->setup.moved(s->setup.arg, position);
 }
 
+struct state {
+    int64_t position, marks;
+};
+static const struct field state_fields[] = {
+    FIELD(struct state, position, "position"),
+    FIELD(struct state, marks, "marks"),
+};
+static const struct shape state_shape = SHAPE(state, state_fields);
+
 static const fault *position_ask(struct my_store *s, arena *a)
 {
-    int64_t position = 0;
-    TRY(my_number(&s->reader, a, &position, "SELECT position FROM log_counter WHERE id = 1", MY_NO_BINDS));
-    position_reached(s, position);
+    struct state found = { 0 };
+    bool there;
+    TRY(my_one(&s->reader, a, &state_shape, &found, &there,
+               "SELECT position, (SELECT COUNT(*) FROM restore_state) AS marks FROM log_counter WHERE id = 1",
+               MY_NO_BINDS));
+    s->restoring = found.marks > 0;
+    position_reached(s, found.position);
     return NULL;
 }
 
@@ -38,6 +51,8 @@ static const fault *prepare_locked(struct my_store *s, arena *a, struct my_conne
     if (count == 0 || got[0] != 1)
         return my_busy(a, "another replica is preparing the store");
     const fault *problem = my_schema_apply(s, a, c);
+    if (!problem)
+        problem = position_ask(s, a);
     if (!problem && s->setup.prepare)
         problem = s->setup.prepare(s->setup.arg, s, a);
     str unlock = STR("DO RELEASE_LOCK(CONCAT('taquilla.', MD5(DATABASE())))");

@@ -114,15 +114,6 @@ const fault *my_number(struct my *db, arena *a, int64_t *out, const char *text, 
 /* First column of every row. */
 const fault *my_numbers(struct my *db, arena *a, ids *out, const char *text, struct my_binds values) MUST_CHECK;
 
-/* --- the tables at one moment --- */
-
-struct my_view;
-/* A transaction that goes on seeing what was committed when it began; *position is the log's then. It takes a connection until it
- * is closed, and may rest between two questions for as long as it likes. */
-const fault *my_view_open(struct my_store *s, arena *a, struct my_view **out, int64_t *position) MUST_CHECK;
-struct my *my_view_reader(struct my_view *view);
-void my_view_close(struct my_view *view);
-
 /* --- the log --- */
 
 /* Appends one event at last + 1, in the act's transaction. data by shape. *position may be NULL. */

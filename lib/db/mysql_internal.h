@@ -58,14 +58,10 @@ struct my {
     int64_t last_id, changes;
 
     /* A transaction's own. */
-    bool writes;
+    bool writes, restores;
     instant now;
     int64_t began_at, position; /* the log's last when it began, and now */
     str command;                /* random; in every event of this transaction */
-};
-
-struct my_view {
-    struct my db;
 };
 
 /* A fiber that waits for a connection or its turn to write; on its stack. */
@@ -101,6 +97,8 @@ struct my_store {
     fiber *opening; /* waits in my_open */
 
     int64_t position;
+    bool restoring; /* a restore runs here, as far as we know */
+    size_t views;
     uint64_t acts, acts_again, commits_asked, connects, connects_failed, lost;
 };
 
@@ -134,8 +132,15 @@ void statements_drop(struct my_connection *c);
 /* mysql_schema.c */
 const fault *my_schema_apply(struct my_store *s, arena *a, struct my_connection *c) MUST_CHECK;
 
+/* mysql_write.c */
+void my_transaction_undo(struct my *db, arena *a);
+const fault *my_write_restoring(struct my_store *s, arena *a, my_act *act, void *arg) MUST_CHECK;
+
+/* mysql_restore.c */
+const fault *my_restore_running(arena *a);
+
 #ifdef TAQUILLA_TEST_TWINS
-bool my_twin_numbers_bare(void); /* mysql_write.c */
+bool my_twin_numbers_bare(void);
 #endif
 
 /* mysql_time.c */

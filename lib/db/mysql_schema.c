@@ -2,17 +2,19 @@
  * broke off is run again, and its statements are written to bear that. */
 #include "lib/db/mysql_internal.h"
 
-/* What every store has. A position is taken from log_counter under its lock; a command tells its transaction's events. */
+/* What every store has. A position is taken from log_counter under its lock; a command tells its transaction's events.
+ * restore_state has a row while a restore is under way. */
 static const char own_tables[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     " number INT PRIMARY KEY, name VARCHAR(100) NOT NULL, applied_ms BIGINT NOT NULL"
     ") ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;"
     "CREATE TABLE IF NOT EXISTS log ("
     " position BIGINT PRIMARY KEY, type VARCHAR(64) NOT NULL, subject VARCHAR(100) NOT NULL, time_ms BIGINT NOT NULL,"
-    " data LONGTEXT NOT NULL, command VARCHAR(32) NOT NULL"
+    " data LONGTEXT NOT NULL, command VARCHAR(32) NOT NULL DEFAULT ''"
     ") ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;"
     "CREATE TABLE IF NOT EXISTS log_counter (id INT PRIMARY KEY, position BIGINT NOT NULL) ENGINE = InnoDB;"
     "INSERT IGNORE INTO log_counter (id, position) VALUES (1, 0);"
+    "CREATE TABLE IF NOT EXISTS restore_state (started_ms BIGINT PRIMARY KEY) ENGINE = InnoDB;"
     "CREATE TABLE IF NOT EXISTS once_keys ("
     " scope VARBINARY(512) NOT NULL, once_key VARBINARY(255) NOT NULL, body_hash VARCHAR(64) NOT NULL,"
     " answer LONGTEXT NOT NULL, owner BIGINT NOT NULL, made_ms BIGINT NOT NULL,"

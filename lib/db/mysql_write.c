@@ -19,8 +19,9 @@
 #define IDLE_USUALLY "28800"
 #define BEGIN                                                                                      \
     "SET SESSION wait_timeout = " IDLE_IN_TRANSACTION "; START TRANSACTION; "                      \
-    "SELECT position FROM log_counter WHERE id = 1 FOR UPDATE; "                                   \
-    "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+    "SELECT position FROM log_counter WHERE id = 1 FOR UPDATE; " CLOCK_AND_MARK
+#define CLOCK_AND_MARK                                                                             \
+    "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED); SELECT COUNT(*) FROM restore_state"
 
 /* What is known of a transaction that gave a fault. */
 enum fate {
@@ -67,8 +68,7 @@ static void turn_give(struct my_store *s)
 
 #ifdef TAQUILLA_TEST_TWINS
 #define BEGIN_BARE                                                                                 \
-    "START TRANSACTION; SELECT position FROM log_counter WHERE id = 1; "                           \
-    "SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)"
+    "START TRANSACTION; SELECT position FROM log_counter WHERE id = 1; " CLOCK_AND_MARK
 
 bool my_twin_numbers_bare(void)
 {
@@ -107,16 +107,17 @@ static const fault *transaction_begin(struct my *db, arena *a)
     int64_t numbers[TEXT_NUMBERS_MAX];
     size_t count;
     TRY(connection_text(db->on, a, begin_text(), STATEMENT_MS, numbers, &count));
-    if (count != 2)
+    if (count != 3)
         return fault_internal(a, FAULT_INTERNAL, "internal_error", "Something went wrong on our side.",
                               "the log's counter is missing");
     db->began_at = db->position = numbers[0];
     db->now.ms = numbers[1];
+    db->store->restoring = numbers[2] > 0;
     db->command = random_hex(a, COMMAND_BYTES);
-    return NULL;
+    return db->store->restoring && !db->restores ? my_restore_running(a) : NULL;
 }
 
-static void transaction_undo(struct my *db, arena *a)
+void my_transaction_undo(struct my *db, arena *a)
 {
     str text = STR("ROLLBACK; SET SESSION wait_timeout = " IDLE_USUALLY);
     if (!db->on->broken && connection_text(db->on, a, text, STATEMENT_MS, NULL, NULL) != NULL)
@@ -148,7 +149,7 @@ static const fault *act_try(struct my *db, arena *a, my_act *act, void *arg, enu
     bool lost = (db->on->broken && !db->on->late) || db->on->undone;
     if (problem) {
         *fate = lost ? FATE_UNDONE : FATE_TOLD;
-        transaction_undo(db, a);
+        my_transaction_undo(db, a);
     } else {
         pause_before_commit();
         problem = transaction_commit(db, a);
@@ -208,10 +209,10 @@ static const fault *commit_find_out(const struct my *db, arena *a, bool *done)
 
 /* --- acts --- */
 
-static const fault *act_run(struct my_store *s, arena *a, my_act *act, void *arg)
+static const fault *act_run(struct my_store *s, arena *a, my_act *act, void *arg, bool restores)
 {
     for (int tries = 1;; tries++) {
-        struct my db = { .store = s, .writes = true };
+        struct my db = { .store = s, .writes = true, .restores = restores };
         enum fate fate;
         bool done = false;
         const fault *problem = act_try(&db, a, act, arg, &fate);
@@ -228,58 +229,25 @@ static const fault *act_run(struct my_store *s, arena *a, my_act *act, void *arg
     }
 }
 
-const fault *my_write(struct my_store *s, arena *a, my_act *act, void *arg)
+static const fault *act_run_in_turn(struct my_store *s, arena *a, my_act *act, void *arg, bool restores)
 {
     TRY(turn_take(s, a));
-    const fault *problem = act_run(s, a, act, arg);
+    const fault *problem = act_run(s, a, act, arg, restores);
     turn_give(s);
     return problem;
+}
+
+const fault *my_write(struct my_store *s, arena *a, my_act *act, void *arg)
+{
+    return act_run_in_turn(s, a, act, arg, false);
+}
+
+const fault *my_write_restoring(struct my_store *s, arena *a, my_act *act, void *arg)
+{
+    return act_run_in_turn(s, a, act, arg, true);
 }
 
 instant my_now(struct my *db)
 {
     return db->writes ? db->now : clock_now();
-}
-
-/* --- the tables at one moment --- */
-
-static const fault *view_begin(struct my_view *view, arena *a, int64_t *position)
-{
-    int64_t numbers[TEXT_NUMBERS_MAX];
-    size_t count;
-    TRY(connection_text(view->db.on, a,
-                        STR("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; "
-                            "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY; "
-                            "SELECT position FROM log_counter WHERE id = 1"),
-                        STATEMENT_MS, numbers, &count));
-    *position = count == 1 ? numbers[0] : 0;
-    return NULL;
-}
-
-const fault *my_view_open(struct my_store *s, arena *a, struct my_view **out, int64_t *position)
-{
-    struct my_view *view = NEW(a, struct my_view);
-    view->db = (struct my){ .store = s };
-    TRY(pool_take(s, a, &view->db.on));
-    const fault *problem = view_begin(view, a, position);
-    if (problem) {
-        view->db.on->broken = true;
-        pool_give(s, view->db.on);
-        return problem;
-    }
-    *out = view;
-    return NULL;
-}
-
-struct my *my_view_reader(struct my_view *view)
-{
-    return &view->db;
-}
-
-void my_view_close(struct my_view *view)
-{
-    arena *a = arena_new((size_t)64 * 1024);
-    transaction_undo(&view->db, a);
-    pool_give(view->db.store, view->db.on);
-    arena_free(a);
 }

@@ -1,4 +1,5 @@
 /* test_mysql.c - the driver of MySQL against a real server: addresses, rows, acts, keys, views. */
+#include "lib/db/mysql_tables.h"
 #include "lib/db/test_mysql.h"
 
 /* --- addresses --- */
@@ -225,18 +226,76 @@ static void keys_give_the_same_answer(void)
     assert_int_equal(number_of("SELECT count(*) FROM once_keys"), 0);
 }
 
+/* --- whole tables --- */
+
+static const struct my_table things_table = { .name = "things", .key = "id" };
+
+static size_t rows_of(struct my_view *view, const struct my_table *t, const struct shape *row)
+{
+    size_t count = 0;
+    list page;
+    int64_t before = 0;
+    my_view_begin(view, t, row);
+    do {
+        assert_null(my_view_rows(view, boot, 1000, &page));
+        for (size_t i = 0; i < page.count; i++) {
+            assert_true(LIST_AT(&page, struct thing, i)->id > before);
+            before = LIST_AT(&page, struct thing, i)->id;
+        }
+        count += page.count;
+    } while (page.count > 0);
+    return count;
+}
+
 static void views_stay_where_they_began(void)
 {
-    struct my_view *view;
-    int64_t position, count = 0;
-    assert_null(name_insert(store, "before"));
+    struct my_view *view, *more[MY_VIEWS_MAX];
+    int64_t position;
+    for (int i = 0; i < 50; i++)
+        assert_null(name_insert(store, arena_cstr(boot, arena_printf(boot, "before %d", i))));
     assert_null(my_view_open(store, boot, &view, &position));
+    assert_int_equal(position, 50);
     assert_null(name_insert(store, "after"));
-    assert_int_equal(position, 1);
-    assert_null(my_number(my_view_reader(view), boot, &count, "SELECT count(*) FROM things", MY_NO_BINDS));
-    assert_int_equal(count, 1);
+    assert_null(my_run(my_reader(store), boot, "DELETE FROM things WHERE name = 'before 7'", MY_NO_BINDS));
+    assert_int_equal(rows_of(view, &things_table, &thing_shape), 50);
+    assert_int_equal(rows_of(view, &things_table, &thing_shape), 50);
+    for (size_t i = 1; i < MY_VIEWS_MAX; i++)
+        assert_null(my_view_open(store, boot, &more[i], &position));
+    assert_code(my_view_open(store, boot, &more[0], &position), FAULT_UNAVAILABLE, "export_busy");
+    assert_null(name_insert(store, "last"));
+    for (size_t i = 1; i < MY_VIEWS_MAX; i++)
+        my_view_close(more[i]);
     my_view_close(view);
-    assert_int_equal(number_of("SELECT count(*) FROM things"), 2);
+    assert_null(my_view_open(store, boot, &view, &position));
+    assert_int_equal(position, 52);
+    assert_int_equal(rows_of(view, &things_table, &thing_shape), 51);
+    my_view_close(view);
+}
+
+static void restores_close_the_door(void)
+{
+    static const struct my_table tables[] = { { .name = "things", .key = "id" }, { .name = "log", .key = "position" }, { .name = NULL } };
+    static const struct my_restore all = { tables };
+    struct my_store *other = store_another();
+    struct thing rows[] = { { 3, STR("three") }, { 9, STR("nine") } };
+    list both = { rows, 2 };
+    assert_code(my_restore_rows(store, boot, &tables[0], &thing_shape, &both), FAULT_CONFLICT, "restore_not_started");
+    assert_null(my_restore_start(store, boot, &all));
+    assert_true(my_restore_runs(store));
+    assert_code(name_insert(store, "x"), FAULT_UNAVAILABLE, "restore_running");
+    assert_code(name_insert(other, "x"), FAULT_UNAVAILABLE, "restore_running");
+    assert_true(my_restore_runs(other));
+    assert_null(my_restore_rows(store, boot, &tables[0], &thing_shape, &both));
+    assert_code(my_restore_rows(store, boot, &tables[0], &thing_shape, &both), FAULT_INVALID, "row_refused");
+    assert_null(my_restore_start(store, boot, &all)); /* anew */
+    assert_int_equal(number_of("SELECT COUNT(*) FROM things"), 0);
+    assert_null(my_restore_rows(other, boot, &tables[0], &thing_shape, &both));
+    assert_null(my_restore_finish(other, boot, &all));
+    assert_null(name_insert(store, "x"));
+    assert_false(my_restore_runs(store));
+    assert_int_equal(number_of("SELECT MAX(id) FROM things"), 10);
+    assert_code(my_restore_start(store, boot, &all), FAULT_CONFLICT, "store_not_empty");
+    my_close(other);
 }
 
 ON_STORE(rows_are_read_by_shape)
@@ -244,6 +303,7 @@ ON_STORE(lists_and_numbers)
 ON_STORE(acts_are_all_or_nothing)
 ON_STORE(keys_give_the_same_answer)
 ON_STORE(views_stay_where_they_began)
+ON_STORE(restores_close_the_door)
 
 int main(void)
 {
@@ -254,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_acts_are_all_or_nothing),
         cmocka_unit_test(test_keys_give_the_same_answer),
         cmocka_unit_test(test_views_stay_where_they_began),
+        cmocka_unit_test(test_restores_close_the_door),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

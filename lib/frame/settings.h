@@ -19,6 +19,10 @@ struct settings {
     strs public_hosts;     /* PUBLIC_HOSTS, comma-separated */
     str data_dir;          /* DATA_DIR=./var; --data */
     int64_t port;          /* PORT; 0: the service's own */
+    /* sqlite:DIR or mysql://...; without it the embedded store in data_dir, or MySQL when MYSQL_HOST is set */
+    str rooms_database_url;
+    str mysql_host, mysql_user, mysql_password, mysql_database; /* the old names */
+    int64_t mysql_port;
     str movies_api_url, rooms_api_url, reservations_api_url; /* "none": that service is not there, this one runs alone */
     bool measure_stacks;   /* MEASURE_STACKS=false: stack depth per route in /metrics; costs speed */
 };

@@ -19,6 +19,7 @@ const struct code codes[] = {
     { "buyer_or_user", 400,
       "A booking at the box office names either userId or buyer, not both and not neither." },
     { "capacity_exceeded", 409, "The room would have more seats than its capacity." },
+    { "change_under_way", 503, "Another change that stops sales is still under way. Ask again after Retry-After." },
     { "changed_meanwhile", 409,
       "Somebody else changed the same thing at the same moment. Look again and retry." },
     { "cinema_away", 0, "No cinema answers on that port." },

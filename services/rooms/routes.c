@@ -6,18 +6,22 @@
 static const char *const create_faults[] = { "validation_failed", NULL };
 static const char *const room_faults[] = { "room_unknown", NULL };
 static const char *const room_edit_faults[] = {
-    "room_unknown", "capacity_exceeded", "showing_has_tickets", "changed_meanwhile", "upstream_away", NULL };
+    "room_unknown", "capacity_exceeded", "showing_has_tickets", "changed_meanwhile", "upstream_away",
+    "change_under_way", NULL };
 static const char *const seats_faults[] = { "room_unknown", "seat_exists", "capacity_exceeded", NULL };
 static const char *const seat_edit_faults[] = {
-    "room_unknown", "seat_unknown", "seat_exists", "showing_has_tickets", "upstream_away", NULL };
+    "room_unknown", "seat_unknown", "seat_exists", "showing_has_tickets", "upstream_away",
+    "change_under_way", NULL };
 static const char *const showing_faults[] = { "showing_unknown", NULL };
 static const char *const showing_create_faults[] = {
     "room_unknown", "room_inactive", "film_unknown", "film_inactive", "showing_overlaps", "upstream_away", NULL };
 static const char *const showing_edit_faults[] = {
     "showing_unknown", "room_unknown", "room_inactive", "film_unknown", "film_inactive", "showing_overlaps",
-    "showing_has_tickets", "changed_meanwhile", "upstream_away", NULL };
+    "showing_has_tickets", "changed_meanwhile", "upstream_away",
+    "change_under_way", NULL };
 static const char *const showing_delete_faults[] = {
-    "showing_unknown", "showing_has_tickets", "upstream_away", NULL };
+    "showing_unknown", "showing_has_tickets", "upstream_away",
+    "change_under_way", NULL };
 
 const struct route rooms_routes[] = {
     { GET,    "/api/rooms",                       rooms_room_list,         NULL,                      &rooms_room_shape,

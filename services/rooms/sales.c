@@ -2,8 +2,11 @@
  * written down, so that no crash leaves a showing that cannot be sold. */
 #include "services/rooms/rooms.h"
 
+#include <string.h>
+
 #define TURN_DEADLINE_MS 10000
 #define TURN_LOOK_MS 5
+#define REPLICA_LOOK_MS 50
 
 /* One such change at a time: two would put on sale what the other still needs stopped. */
 static const fault *turn_take(struct rooms *svc, arena *a)
@@ -12,7 +15,7 @@ static const fault *turn_take(struct rooms *svc, arena *a)
     while (svc->sales_stopping) {
         if (loop_now_ms() > deadline_ms) {
             fault *problem =
-                fault_new(a, FAULT_UNAVAILABLE, "upstream_away",
+                fault_new(a, FAULT_UNAVAILABLE, "change_under_way",
                           "Another change of showings is still under way; please try again.");
             problem->retry_after_s = 1;
             return problem;
@@ -26,6 +29,19 @@ static const fault *turn_take(struct rooms *svc, arena *a)
 static void turn_give(struct rooms *svc)
 {
     svc->sales_stopping = false;
+}
+
+/* The same among replicas. */
+static const fault *stops_begin(struct rooms *svc, arena *a, const ids *schedule_ids)
+{
+    int64_t deadline_ms = loop_now_ms() + TURN_DEADLINE_MS;
+    for (;;) {
+        const fault *problem = svc->store->stops_begin(svc->store, a, schedule_ids);
+        if (!problem || strcmp(problem->code, "change_under_way") != 0 ||
+            loop_now_ms() > deadline_ms)
+            return problem;
+        fiber_sleep(REPLICA_LOOK_MS);
+    }
 }
 
 static const fault *repair(struct rooms *svc, arena *a)
@@ -84,7 +100,7 @@ static const fault *stop_and_change(struct rooms *svc, arena *a, const struct sa
                                     sales_change *change, void *arg, int64_t *cancelled)
 {
     struct sales_answer answer;
-    TRY(svc->store->stops_begin(svc->store, a, &stop->schedule_ids));
+    TRY(stops_begin(svc, a, &stop->schedule_ids));
     const fault *problem = rooms_sales_stop(svc, a, stop, &answer);
     if (!problem && !answer.stopped) {
         TRY(svc->store->stops_end(svc->store, a, &stop->schedule_ids));
@@ -114,7 +130,7 @@ static const fault *reopen(struct rooms *svc, arena *a, int64_t schedule_id, sal
                            void *arg)
 {
     ids one = { &schedule_id, 1 };
-    TRY(svc->store->stops_begin(svc->store, a, &one));
+    TRY(stops_begin(svc, a, &one));
     const fault *problem = change(svc, a, arg);
     (void)repair(svc, a);
     return problem;

@@ -19,6 +19,11 @@ static void store_moved(void *arg, int64_t position)
     feed_moved(&((struct rooms *)arg)->feed, position);
 }
 
+static bool store_awaited(void *arg)
+{
+    return ((struct rooms *)arg)->feed.waiting_count > 0;
+}
+
 static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit,
                               struct event_page *out)
 {
@@ -46,13 +51,54 @@ static const fault *owners_open(struct app *app, struct rooms *svc)
     return NULL;
 }
 
+/* --- which store --- */
+
+static void url_put(struct buf *url, str part)
+{
+    for (size_t i = 0; i < part.len; i++)
+        buf_printf(url, "%%%02x", (unsigned)(unsigned char)part.at[i]);
+}
+
+/* The old system's names, as one address. */
+static str url_of_old_names(arena *a, const struct settings *s)
+{
+    struct buf url = { .in = a };
+    buf_literal(&url, "mysql://");
+    url_put(&url, s->mysql_user);
+    buf_char(&url, ':');
+    url_put(&url, s->mysql_password);
+    buf_char(&url, '@');
+    buf_text(&url, s->mysql_host);
+    buf_printf(&url, ":%lld/", (long long)s->mysql_port);
+    url_put(&url, s->mysql_database);
+    return buf_str(&url);
+}
+
+static const fault *store_open(struct app *app, struct rooms *svc)
+{
+    const struct settings *s = app->settings;
+    str url = s->rooms_database_url, directory = s->data_dir;
+    if (url.len == 0 && s->mysql_host.len > 0)
+        url = url_of_old_names(app->boot, s);
+    if (str_starts(url, STR("mysql://"))) {
+        struct store_news news = { store_moved, store_awaited, svc };
+        return rooms_mysql_open(app->boot, &svc->store, url, app->own, &news);
+    }
+    if (str_starts(url, STR("sqlite:")))
+        directory = str_after(url, 7);
+    else if (url.len > 0)
+        return fault_new(app->boot, FAULT_INVALID, "setting_invalid",
+                         "ROOMS_DATABASE_URL must begin with sqlite: or mysql://.");
+    return rooms_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, directory), app->own,
+                             store_moved, svc);
+}
+
 static const fault *rooms_open(struct app *app)
 {
     struct rooms *svc = NEW(app->boot, struct rooms);
     app->service = svc;
     svc->feed = (struct feed){ .source = "taquilla/rooms", .read = feed_read };
-    TRY(rooms_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, app->settings->data_dir),
-                          app->own, store_moved, svc));
+    TRY(store_open(app, svc));
     svc->feed.store = svc->store;
     feed_moved(&svc->feed, svc->store->position(svc->store));
     app->checks[app->check_count++] =

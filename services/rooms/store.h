@@ -91,9 +91,10 @@ struct store {
     /* --- sales stopped for a change: remembered, so that no crash leaves a showing that cannot be
      * sold --- */
 
+    /* UNAVAILABLE change_under_way: another replica has not ended its own. */
     const fault *(*stops_begin)(struct store *, arena *, const ids *schedule_ids)MUST_CHECK;
-    const fault *(*stops_list)(struct store *, arena *,
-                               list *out)MUST_CHECK; /* of struct stopped_sale */
+    /* Of struct stopped_sale: this process's, and those of processes that are gone. */
+    const fault *(*stops_list)(struct store *, arena *, list *out)MUST_CHECK;
     const fault *(*stops_end)(struct store *, arena *, const ids *schedule_ids)MUST_CHECK;
 
     /* --- upkeep --- */
@@ -108,11 +109,24 @@ struct store {
     void (*close)(struct store *);
 };
 
+/* What a store with several replicas tells its service, and asks it. */
+struct store_news {
+    void (*moved)(void *arg, int64_t position); /* on the loop thread, after each commit with events */
+    bool (*awaited)(void *arg);                 /* does anybody wait for other replicas' commits? */
+    void *arg;
+};
+
 /* The embedded store, in `directory`. moved: on the loop thread, after each commit with events.
  * When the house's time zone is another than the last time, the showings keep their wall clock and
  * their instants are counted again. */
 const fault *rooms_sqlite_open(arena *boot, struct store **out, const char *directory,
                                const struct house_rules *rules,
                                void (*moved)(void *arg, int64_t position), void *arg) MUST_CHECK;
+
+/* MySQL or MariaDB, by mysql://user:password@host:port/database. It opens also while the server is
+ * away; a database that the old system made is adopted. The zone: as above. */
+const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
+                              const struct house_rules *rules,
+                              const struct store_news *news) MUST_CHECK;
 
 #endif

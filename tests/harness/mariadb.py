@@ -25,6 +25,7 @@ SMALL = (
     "--innodb-log-file-size=16M",
     "--performance-schema=OFF",
     "--skip-log-bin",
+    "--innodb-flush-log-at-trx-commit=2",  # no commit is lost unless the machine is
     "--max-connections=400",
     "--plugin-load-add=auth_ed25519",
 )
@@ -156,6 +157,11 @@ class MariaDB:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def database(self, name):
+        """A new one, for a service's setting."""
+        self.sql(f"CREATE DATABASE {name}")
+        return self.url(name)
 
     def kill(self):
         self.process.kill()

@@ -1,33 +1,22 @@
-/* test_store.c - what store.h promises, asked of the embedded store: nothing here knows its
- * database. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+/* rooms_store.c - what services/rooms/store.h promises, asked of every implementation: nothing here knows its database. */
+#include "tests/contract/rooms_store.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "lib/loop/fiber.h"
-#include "services/rooms/store.h"
 
-static const struct house_rules house = { .cleaning_minutes = 15, .sales_close_minutes = 20 };
+const struct house_rules house = { .cleaning_minutes = 15, .sales_close_minutes = 20 };
+bool awaited;
+arena *a;
+struct store *store;
 static const ids NO_IDS;
-static char directory[64];
-static arena *a;
-static struct store *store;
 static wall began;
 
-static void moved(void *arg, int64_t position)
+void store_open(void)
 {
-    (void)arg;
-    (void)position;
-}
-
-static void store_open(void)
-{
-    assert_null(rooms_sqlite_open(a, &store, directory, &house, moved, NULL));
+    assert_null(place_open(a, &store));
 }
 
 static void (*body)(void);
@@ -35,38 +24,53 @@ static void (*body)(void);
 static void body_run(void *arg)
 {
     (void)arg;
-    store_open();
+    fiber_sleep(1); /* the loop runs from here on, */
+    fiber_sleep(1); /* and has ended a turn */
     body();
-    store->close(store);
+    if (store)
+        store->close(store);
     loop_stop();
 }
 
-/* Each test is a fiber with a fresh store. */
-static void on_store(void (*run)(void))
+void on_place(void (*run)(void))
 {
-    strcpy(directory, "/tmp/test-rooms-XXXXXX");
-    assert_non_null(mkdtemp(directory));
-    a = arena_new((size_t)64 << 20);
+    a = arena_new((size_t)512 << 20);
+    store = NULL;
+    awaited = false;
     assert_null(clock_set_zone(a, "America/Lima"));
     began = clock_wall_now();
+    place_new();
     loop_open();
     body = run;
     assert_true(fiber_start("test", body_run, NULL));
     loop_run();
     loop_close();
+    place_drop();
     arena_free(a);
-    char command[96];
-    snprintf(command, sizeof command, "rm -rf %s", directory);
-    assert_int_equal(system(command), 0);
 }
 
-static void assert_refused(const fault *problem, const char *code)
+static void (*store_body)(void);
+
+static void store_body_run(void)
+{
+    store_open();
+    store_body();
+}
+
+/* Each test is a fiber with a fresh store. */
+void on_store(void (*run)(void))
+{
+    store_body = run;
+    on_place(store_body_run);
+}
+
+void assert_refused(const fault *problem, const char *code)
 {
     assert_non_null(problem);
     assert_string_equal(problem->code, code);
 }
 
-static void assert_text(str found, const char *wanted)
+void assert_text(str found, const char *wanted)
 {
     if (!str_equal(found, str_of(wanted)))
         fail_msg("\"%.*s\" is not \"%s\"", STR_ARG(found), wanted);
@@ -74,7 +78,7 @@ static void assert_text(str found, const char *wanted)
 
 /* --- makers --- */
 
-static struct room room_make(int64_t capacity)
+struct room room_make(int64_t capacity)
 {
     struct room made;
     struct room_new want = { .name = STR("Sala 1"),
@@ -96,7 +100,7 @@ static wall in_minutes(int64_t minutes)
     return (wall){ began.s / 60 * 60 + minutes * 60 };
 }
 
-static const fault *showing_try(int64_t room_id, const char *movie_id, int64_t minutes,
+const fault *showing_try(struct store *at, int64_t room_id, const char *movie_id, int64_t minutes,
                                 struct showing *out)
 {
     struct showing_new want = {
@@ -107,13 +111,13 @@ static const fault *showing_try(int64_t room_id, const char *movie_id, int64_t m
         .sales_open_at = INSTANT_NONE,
         .sales_close_at = INSTANT_NONE,
     };
-    return store->showing_create(store, a, NULL, &want, 60, out);
+    return at->showing_create(at, a, NULL, &want, 60, out);
 }
 
-static struct showing showing_make(int64_t room_id, const char *movie_id, int64_t minutes)
+struct showing showing_make(int64_t room_id, const char *movie_id, int64_t minutes)
 {
     struct showing made;
-    assert_null(showing_try(room_id, movie_id, minutes, &made));
+    assert_null(showing_try(store, room_id, movie_id, minutes, &made));
     return made;
 }
 
@@ -251,12 +255,12 @@ static void showings_do_not_meet(void)
     assert_int_equal(first.ends_at.ms - first.starts_at.ms, 60 * 60000);
     assert_int_equal(first.sales_close_at.ms - first.starts_at.ms, 20 * 60000);
 
-    const fault *problem = showing_try(one.id, "m", 674, &other);
+    const fault *problem = showing_try(store, one.id, "m", 674, &other);
     assert_refused(problem, "showing_overlaps");
     assert_int_equal(problem->named.count, 1);
     assert_int_equal(problem->named.at[0], first.id);
-    assert_refused(showing_try(one.id, "m", 526, &other), "showing_overlaps");
-    assert_refused(showing_try(99, "m", 526, &other), "room_unknown");
+    assert_refused(showing_try(store, one.id, "m", 526, &other), "showing_overlaps");
+    assert_refused(showing_try(store, 99, "m", 526, &other), "room_unknown");
     struct showing next = showing_make(one.id, "m", 675);
     showing_make(one.id, "m", 525);
     showing_make(two.id, "m", 600);
@@ -325,7 +329,7 @@ static void rooms_close_with_their_showings(void)
     assert_false(room.is_active);
     assert_null(store->showing_find(store, a, second.id, &found));
     assert_false(found.is_active);
-    assert_refused(showing_try(room.id, "m", 900, &found), "room_inactive");
+    assert_refused(showing_try(store, room.id, "m", 900, &found), "room_inactive");
     list listed;
     assert_null(store->rooms_list(store, a, &(struct paging){ .limit = 10 }, &listed));
     assert_int_equal(listed.count, 0);
@@ -444,12 +448,187 @@ static void another_zone_keeps_the_wall_clock(void)
     assert_int_equal(store->position(store), position + 1);
 }
 
-#define ON_STORE(name)                                                                             \
-    static void test_##name(void **state)                                                          \
-    {                                                                                              \
-        (void)state;                                                                               \
-        on_store(name);                                                                            \
+/* --- many at once --- */
+
+#define REPLICAS 4
+#define WRITERS 32
+static struct store *replicas[REPLICAS];
+
+/* On one place; an implementation for one process alone is asked by all. */
+static void replicas_open(void)
+{
+    replicas[0] = store;
+    for (size_t i = 1; i < REPLICAS; i++) {
+        replicas[i] = store;
+        if (place_takes_replicas)
+            assert_null(place_open(a, &replicas[i]));
     }
+}
+
+static void replicas_close(void)
+{
+    for (size_t i = 1; i < REPLICAS; i++)
+        if (replicas[i] != store)
+            replicas[i]->close(replicas[i]);
+}
+
+struct racer {
+    struct store *at;
+    int64_t room_id, minutes;
+    const struct once *once;
+    const fault *problem;
+    struct showing made;
+};
+
+static void race(void *arg)
+{
+    struct racer *me = arg;
+    struct showing_new want = { .movie_id = STR("m"), .room_id = me->room_id, .show_time = in_minutes(me->minutes),
+                                .price = { 1250 }, .sales_open_at = INSTANT_NONE, .sales_close_at = INSTANT_NONE };
+    me->problem = me->at->showing_create(me->at, a, me->once, &want, 60, &me->made);
+}
+
+static void races_run(struct racer racers[WRITERS])
+{
+    struct group all = { 0 };
+    for (size_t i = 0; i < WRITERS; i++)
+        assert_true(group_start(&all, "racer", race, &racers[i]));
+    group_wait(&all);
+}
+
+/* All want the same room within the same hour: one gets it, and the others are told who. */
+static void one_of_many_gets_the_room(void)
+{
+    replicas_open();
+    struct room room = room_make(10);
+    struct racer racers[WRITERS] = { 0 };
+    for (size_t i = 0; i < WRITERS; i++)
+        racers[i] = (struct racer){ .at = replicas[i % REPLICAS], .room_id = room.id, .minutes = 600 + (int64_t)i };
+    races_run(racers);
+    int64_t winner = 0;
+    for (size_t i = 0; i < WRITERS; i++)
+        if (!racers[i].problem) {
+            assert_int_equal(winner, 0);
+            winner = racers[i].made.id;
+        }
+    assert_true(winner > 0);
+    for (size_t i = 0; i < WRITERS; i++)
+        if (racers[i].problem) {
+            assert_refused(racers[i].problem, "showing_overlaps");
+            assert_int_equal(racers[i].problem->named.at[0], winner);
+        }
+    replicas_close();
+}
+
+static void a_key_sent_to_many_is_done_once(void)
+{
+    replicas_open();
+    struct room room = room_make(10);
+    struct once once = { STR("POST /api/schedules"), STR("key"), STR("hash") };
+    struct racer racers[WRITERS] = { 0 };
+    for (size_t i = 0; i < WRITERS; i++)
+        racers[i] = (struct racer){ .at = replicas[i % REPLICAS], .room_id = room.id, .minutes = 600, .once = &once };
+    races_run(racers);
+    for (size_t i = 0; i < WRITERS; i++) {
+        assert_null(racers[i].problem);
+        assert_int_equal(racers[i].made.id, racers[0].made.id);
+    }
+    replicas_close();
+}
+
+/* --- the log, while many write --- */
+
+#define ROOMS_EACH 8
+
+struct watch_log {
+    struct store *at;
+    bool *ended;
+    int64_t read, holes, back; /* events; positions that were not the next; times before the one before */
+};
+
+/* What a follower does: it must see each position in turn, whatever is being committed meanwhile. */
+static void log_watch(void *arg)
+{
+    struct watch_log *me = arg;
+    arena *own = arena_new((size_t)64 << 20);
+    int64_t after = 0, time_ms = 0;
+    for (bool last = false; !last;) {
+        struct event_page page = { .position = 0 };
+        last = *me->ended;
+        do {
+            assert_null(me->at->feed_read(me->at, own, after, 7, &page));
+            for (size_t i = 0; i < page.events.count; i++) {
+                const struct event *e = LIST_AT(&page.events, struct event, i);
+                me->holes += e->position != after + 1;
+                me->back += e->time.ms < time_ms;
+                after = e->position;
+                time_ms = e->time.ms;
+                me->read++;
+            }
+        } while (page.events.count > 0);
+        arena_reset(own);
+        fiber_sleep(1);
+    }
+    arena_free(own);
+}
+
+static void rooms_write(void *arg)
+{
+    struct store *at = arg;
+    for (int i = 0; i < ROOMS_EACH; i++) {
+        struct room made;
+        struct room_new want = { .name = STR("Sala"), .capacity = 10, .screen_type = SCREEN_2D };
+        assert_null(at->room_create(at, a, NULL, &want, &made));
+    }
+}
+
+static struct watch_log log_under_writers(void)
+{
+    bool ended = false;
+    struct watch_log watchers[2] = { { .at = replicas[0], .ended = &ended }, { .at = replicas[1], .ended = &ended } };
+    struct group writers = { 0 }, readers = { 0 };
+    for (size_t i = 0; i < COUNT_OF(watchers); i++)
+        assert_true(group_start(&readers, "reader", log_watch, &watchers[i]));
+    for (size_t i = 0; i < WRITERS; i++)
+        assert_true(group_start(&writers, "writer", rooms_write, replicas[i % REPLICAS]));
+    group_wait(&writers);
+    ended = true;
+    group_wait(&readers);
+    watchers[0].holes += watchers[1].holes;
+    watchers[0].back += watchers[1].back;
+    return watchers[0];
+}
+
+static void positions_are_dense_in_commit_order(void)
+{
+    replicas_open();
+    setenv("TAQUILLA_TEST_COMMIT_PAUSE_MS", "3", 1);
+    struct watch_log seen = log_under_writers();
+    unsetenv("TAQUILLA_TEST_COMMIT_PAUSE_MS");
+    assert_int_equal(seen.holes, 0);
+    assert_int_equal(seen.back, 0);
+    assert_int_equal(seen.read, WRITERS * ROOMS_EACH);
+    replicas_close();
+}
+
+#ifdef TAQUILLA_TEST_TWINS
+/* The twin takes its positions from AUTO_INCREMENT and no lock: the same reader must find that out, or it would find nothing. */
+static void bare_positions_are_found_out(void)
+{
+    if (!place_takes_replicas)
+        return; /* its one writer has no twin */
+    replicas_open();
+    setenv("TAQUILLA_TEST_UNSAFE", "positions", 1);
+    setenv("TAQUILLA_TEST_COMMIT_PAUSE_MS", "3", 1);
+    struct watch_log seen = log_under_writers();
+    unsetenv("TAQUILLA_TEST_COMMIT_PAUSE_MS");
+    unsetenv("TAQUILLA_TEST_UNSAFE");
+    assert_true(seen.holes > 0);
+    replicas_close();
+}
+ON_STORE(bare_positions_are_found_out)
+#endif
+
 ON_STORE(rooms_and_seats)
 ON_STORE(seats_are_all_made_or_none)
 ON_STORE(keys_give_the_same_answer)
@@ -460,6 +639,9 @@ ON_STORE(showings_are_listed_in_order)
 ON_STORE(showings_come_with_room_and_seats)
 ON_STORE(stopped_sales_are_remembered)
 ON_STORE(another_zone_keeps_the_wall_clock)
+ON_STORE(one_of_many_gets_the_room)
+ON_STORE(a_key_sent_to_many_is_done_once)
+ON_STORE(positions_are_dense_in_commit_order)
 
 int main(void)
 {
@@ -474,6 +656,12 @@ int main(void)
         cmocka_unit_test(test_showings_come_with_room_and_seats),
         cmocka_unit_test(test_stopped_sales_are_remembered),
         cmocka_unit_test(test_another_zone_keeps_the_wall_clock),
+        cmocka_unit_test(test_one_of_many_gets_the_room),
+        cmocka_unit_test(test_a_key_sent_to_many_is_done_once),
+        cmocka_unit_test(test_positions_are_dense_in_commit_order),
+#ifdef TAQUILLA_TEST_TWINS
+        cmocka_unit_test(test_bare_positions_are_found_out),
+#endif
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("rooms' store", tests, NULL, NULL) + place_tests();
 }

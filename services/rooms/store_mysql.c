@@ -1,0 +1,110 @@
+/* store_mysql.c - the store of rooms on MySQL or MariaDB: opening it, and its upkeep. */
+#include "services/rooms/store_mysql.h"
+
+#include "lib/base/random.h"
+
+#define GOODBYE_BYTES_MAX ((size_t)256 * 1024)
+
+static const fault *sweep_act(struct my *db, arena *a, void *arg)
+{
+    (void)arg;
+    return my_once_sweep(db, a);
+}
+
+static const fault *sweep(struct store *store, arena *a)
+{
+    return my_write(MYSQL_STORE_OF(store)->db, a, sweep_act, NULL);
+}
+
+static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limit,
+                              struct event_page *out)
+{
+    return my_log_read(((struct mysql_store *)store)->db, a, after, limit, out);
+}
+
+static int64_t position(const struct store *store)
+{
+    return my_position(((const struct mysql_store *)(const void *)store)->db);
+}
+
+static const fault *check(struct store *store, arena *a)
+{
+    return my_check(MYSQL_STORE_OF(store)->db, a);
+}
+
+static void metrics(struct store *store, struct buf *out)
+{
+    my_metrics(MYSQL_STORE_OF(store)->db, out);
+}
+
+/* Stopped sales that this replica did not end are the next one's to end, at once. */
+static const fault *leave_act(struct my *db, arena *a, void *arg)
+{
+    const struct mysql_store *s = arg;
+    return my_run(db, a, "UPDATE sales_stops SET begun_ms = 0 WHERE replica = ?",
+                  MY_BIND(my_text(s->replica)));
+}
+
+static void store_close(struct store *store)
+{
+    struct mysql_store *s = MYSQL_STORE_OF(store);
+    arena *a = arena_new(GOODBYE_BYTES_MAX);
+    (void)!my_write(s->db, a, leave_act, s); /* else they find it by its age */
+    arena_free(a);
+    my_close(s->db);
+}
+
+/* --- opening --- */
+
+static const fault *prepare(void *arg, struct my_store *db, arena *a)
+{
+    const struct mysql_store *s = arg;
+    if (my_restore_runs(db)) /* it did not finish; it counts the instants itself */
+        return NULL;
+    return rooms_mysql_prepare(db, a, &s->store.rules);
+}
+
+static void moved(void *arg, int64_t now_at)
+{
+    const struct mysql_store *s = arg;
+    s->news.moved(s->news.arg, now_at);
+}
+
+static bool awaited(void *arg)
+{
+    const struct mysql_store *s = arg;
+    return s->news.awaited(s->news.arg);
+}
+
+const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
+                              const struct house_rules *rules, const struct store_news *news)
+{
+    struct mysql_store *s = NEW(boot, struct mysql_store);
+    struct my_setup setup = { .service = "rooms",
+                              .migrations = rooms_mysql_migrations,
+                              .prepare = prepare,
+                              .moved = moved,
+                              .awaited = awaited,
+                              .arg = s };
+    TRY(my_address_read(boot, "ROOMS_DATABASE_URL", url, &setup.address));
+    s->replica = random_hex(boot, 8);
+    s->news = *news;
+    s->store = (struct store){
+        .rules = *rules,
+        .sweep = sweep,
+        .feed_read = feed_read,
+        .position = position,
+        .check = check,
+        .metrics = metrics,
+        .close = store_close,
+    };
+    rooms_mysql_rooms_fill(&s->store);
+    rooms_mysql_seats_fill(&s->store);
+    rooms_mysql_showings_fill(&s->store);
+    rooms_mysql_program_fill(&s->store);
+    rooms_mysql_stops_fill(&s->store);
+    TRY(my_open(boot, &s->db, &setup));
+    rooms_mysql_export_fill(s);
+    *out = &s->store;
+    return NULL;
+}

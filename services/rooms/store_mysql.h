@@ -1,0 +1,61 @@
+/* store_mysql.h - what the parts of the MySQL store share; nobody else includes it. */
+#ifndef TAQUILLA_ROOMS_STORE_MYSQL_H
+#define TAQUILLA_ROOMS_STORE_MYSQL_H
+
+#include "lib/feed/export_mysql.h"
+#include "services/rooms/store.h"
+
+struct mysql_store {
+    struct store store; /* first: a struct store * is one of these */
+    struct my_store *db;
+    struct my_exporter exporter;
+    struct store_news news;
+    str replica; /* random; whose stopped sales are whose */
+};
+#define MYSQL_STORE_OF(store_pointer) ((struct mysql_store *)(void *)(store_pointer))
+#define MYSQL_READER(store_pointer) my_reader(MYSQL_STORE_OF(store_pointer)->db)
+
+extern const struct migration rooms_mysql_migrations[];
+
+/* A list of ids as a table `wanted` with the one column id; its value by my_ids. */
+#define MYSQL_WANTED "JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) wanted "
+
+/* --- rooms: store_mysql_rooms.c --- */
+
+/* NOT_FOUND room_unknown. */
+const fault *rooms_mysql_room_row(struct my *db, arena *a, int64_t id, struct room *out) MUST_CHECK;
+const fault *rooms_mysql_room_rows(struct my *db, arena *a, const ids *wanted, list *out) MUST_CHECK;
+
+/* --- seats: store_mysql_seats.c --- */
+
+const fault *rooms_mysql_seat_count(struct my *db, arena *a, int64_t room_id, int64_t *count) MUST_CHECK;
+const fault *rooms_mysql_seat_rows(struct my *db, arena *a, int64_t room_id, const struct paging *,
+                                   list *out) MUST_CHECK;
+
+/* --- showings: store_mysql_showings.c (reads), store_mysql_program.c (acts) --- */
+
+/* As it stands, sales_close_at none when nobody set it. NOT_FOUND showing_unknown. */
+const fault *rooms_mysql_showing_row(struct my *db, arena *a, int64_t id,
+                                     struct showing *out) MUST_CHECK;
+/* The ids of active showings of a room that end after `now`. */
+const fault *rooms_mysql_showings_to_come(struct my *db, arena *a, int64_t room_id, instant now,
+                                          ids *out) MUST_CHECK;
+/* Makes it inactive and says so; *about is brought up to date and settled. */
+const fault *rooms_mysql_showing_deactivate(struct my *db, arena *a, const struct house_rules *rules,
+                                            struct showing *about) MUST_CHECK;
+
+/* --- before anybody may ask: store_mysql_adopt.c --- */
+
+/* Begins the log of a database that the old system made, one .adopted event a row, and counts the instants of all showings where the
+ * house's zone gives others. */
+const fault *rooms_mysql_prepare(struct my_store *db, arena *a, const struct house_rules *rules) MUST_CHECK;
+
+/* The functions of each part, for the table in store_mysql.c. */
+void rooms_mysql_rooms_fill(struct store *s);
+void rooms_mysql_seats_fill(struct store *s);
+void rooms_mysql_showings_fill(struct store *s);
+void rooms_mysql_program_fill(struct store *s);
+void rooms_mysql_stops_fill(struct store *s);
+void rooms_mysql_export_fill(struct mysql_store *s);
+
+#endif
