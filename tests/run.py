@@ -18,7 +18,7 @@ SETTINGS = {
     "build-fuzz": ["-Dfuzz=true", "-Db_sanitize=address,undefined", "-Dc_args=-fsanitize=fuzzer-no-link"],
     "build": ["--buildtype=release"],
 }
-THREADED = ("test_loop", "test_fiber", "sqlite", "sqlite_writer")  # what ThreadSanitizer looks at
+THREADED = ("test_loop", "test_fiber", "sqlite", "sqlite_writer", "sqlite_tables")  # what ThreadSanitizer looks at
 
 
 class Tally:

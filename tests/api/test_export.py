@@ -252,6 +252,7 @@ def buy_and_cancel(cinema, showings, users, ends, problems):
         m.close()
 
 
+@pytest.mark.long
 def test_an_export_is_one_moment_of_a_busy_box_office():
     with Cinema(MAX_HOLDS_PER_USER=10000) as cinema:
         m = Maker(cinema)
@@ -298,6 +299,7 @@ def test_a_slow_reader_gets_the_moment_at_which_it_began(opened):
         assert [s["seat_type"] for s in tables.rows("seats")["seats"][-4:]] == ["regular", "vip", "vip", "vip"]
 
 
+@pytest.mark.long
 def test_exports_are_bounded_and_come_again(opened):
     m = opened()
     m.make_room(seats=10000, per_row=100)
@@ -394,6 +396,7 @@ def test_a_guarded_ticket_still_opens_with_its_old_code(opened):
     other.close()
 
 
+@pytest.mark.long
 def test_a_restored_store_opens_again_and_is_the_same(copies):
     """The process that restored it is not needed: all is on disk."""
     with Cinema() as cinema:
@@ -479,6 +482,7 @@ def alone(service):
     return {f"{s.upper()}_API_URL": "none" for s in OWNERS if s != service} | {"SERVICE_TOKEN": ALONE_TOKEN}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("service", OWNERS)
 def test_a_restore_that_broke_off_begins_anew(copies, service):
     copy = copies[service]
