@@ -30,8 +30,35 @@ void analytics_kept_key(struct kept_key *out, const struct call *c, const struct
     memcpy(out->query, c->query, size);
 }
 
+static bool is_outdated(const struct kept *k, const struct kept_key *key)
+{
+    for (size_t i = 0; i < OWNER_COUNT; i++)
+        if (key->serial[i] != 0 && key->serial[i] < k->serial[i])
+            return true;
+    return false;
+}
+
+/* Nobody asks for an answer of older facts again. */
+static void outdated_drop(struct kept *k, const struct kept_key *key)
+{
+    bool newer = false;
+    for (size_t i = 0; i < OWNER_COUNT; i++) {
+        newer |= key->serial[i] > k->serial[i];
+        if (key->serial[i] > k->serial[i])
+            k->serial[i] = key->serial[i];
+    }
+    for (size_t i = 0; newer && i < KEPT_SLOTS; i++) {
+        struct kept_entry *entry = &k->slots[i];
+        if (!is_outdated(k, &entry->key))
+            continue;
+        buf_free(&entry->body);
+        memset(&entry->key, 0, sizeof entry->key);
+    }
+}
+
 bool analytics_kept_reply(struct kept *k, const struct kept_key *key, struct call *c)
 {
+    outdated_drop(k, key);
     const struct kept_entry *entry = slot_of(k, key);
     if (memcmp(&entry->key, key, sizeof *key) != 0) {
         k->misses++;
@@ -44,7 +71,7 @@ bool analytics_kept_reply(struct kept *k, const struct kept_key *key, struct cal
 
 void analytics_kept_store(struct kept *k, const struct kept_key *key, struct call *c)
 {
-    if (c->out.len > KEPT_BODY_BYTES_MAX)
+    if (c->out.len > KEPT_BODY_BYTES_MAX || is_outdated(k, key))
         return;
     struct kept_entry *entry = slot_of(k, key);
     entry->key = *key;

@@ -25,6 +25,7 @@ struct kept_entry {
 
 struct kept {
     struct kept_entry slots[KEPT_SLOTS];
+    uint64_t serial[OWNER_COUNT]; /* the newest facts seen; what was made of older ones goes: it may name an erased user */
     uint64_t hits, misses;
 };
 

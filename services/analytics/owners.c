@@ -124,7 +124,7 @@ static const fault *piece_take(struct piece_taker *taker, str bytes)
     struct reader *r = taker->arg;
     struct owner *o = r->owner;
     if (clock_mono_us() > o->rest_at_us) {
-        fiber_sleep(1);
+        fiber_give_way();
         o->rest_at_us = clock_mono_us() + WORK_US_MAX;
     }
     if (o->stopping)

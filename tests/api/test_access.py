@@ -67,6 +67,7 @@ def reads(scene):
         ("reservations", f"/api/reservations/user/{scene['user']['id']}"),
         ("reservations", f"/api/reservations/movie/{scene['showing']['movie_id']}"),
         ("gateway", f"/api/user-dashboard/{scene['user']['id']}"),
+        ("analytics", "/api/analytics/user-behavior"),
     ]
 
 
@@ -140,6 +141,10 @@ def test_anyone_may_look(g, public, scene):
         ("gateway", "/"),
         ("gateway", f"/api/showtimes/{scene['showing']['id']}/seats"),
         ("gateway", f"/api/movie-details/{scene['showing']['movie_id']}"),
+        ("analytics", "/api/analytics/revenue"),
+        ("analytics", "/api/analytics/popular-movies"),
+        ("analytics", "/api/analytics/occupancy"),
+        ("analytics", "/api/analytics/dashboard"),
     ):
         assert public[service].get(path).status_code == 200, path
     for service in SERVICES:

@@ -17,6 +17,7 @@ HEALTH_NAMES = {
     "rooms": "rooms-api",
     "reservations": "reservations-api",
     "gateway": "gateway-api",
+    "analytics": "analytics-api",
 }
 OWNERS = ("movies", "rooms", "reservations")
 LISTS = [
@@ -119,6 +120,7 @@ def test_docs_are_served_from_here(door):
         ("rooms", "/apispec_1.json", "/openapi.json"),
         ("reservations", "/api-docs", "/openapi.json"),
         ("reservations", "/swagger-ui/index.html", "/docs"),
+        ("analytics", "/", "/docs"),
     ],
 )
 def test_old_addresses(m, service, old, new):

@@ -58,6 +58,13 @@ PROMISED = {
         "get /api/user-dashboard/{}",
         "post /api/book-ticket",
     ],
+    "analytics": [
+        "get /api/analytics/revenue",
+        "get /api/analytics/popular-movies",
+        "get /api/analytics/occupancy",
+        "get /api/analytics/user-behavior",
+        "get /api/analytics/dashboard",
+    ],
 }
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("movies", "rooms", "reservations", "gateway")
+SERVICES = ("movies", "rooms", "reservations", "gateway", "analytics")
 PORTS = range(*(int(p) for p in os.environ.get("TAQUILLA_TEST_PORTS", "21000-21990").split("-")))
 READY_S = 30
 ZONE = "America/Lima"
