@@ -22,7 +22,7 @@ static const struct server_limits short_limits = {
 
 /* What the handlers saw, for the test that asked. */
 static struct {
-    int begun, ended, gone, news;
+    int begun, ended, gone, news, padding;
     size_t arena_bytes_max;
     fiber *waiting;
 } seen;
@@ -112,7 +112,7 @@ static const fault *events(struct call *c)
     int told = 0;
     while (!stream_gone(c)) {
         if (told < seen.news) {
-            buf_printf(&c->out, "data: %d\n\n", ++told);
+            buf_printf(&c->out, "data: %d%*s\n\n", ++told, seen.padding, "");
             const fault *problem = stream_flush(c);
             if (problem) {
                 seen.gone++;
@@ -414,9 +414,10 @@ static void news_do_not_renew(struct loopback *l)
     say(fd, "GET /events HTTP/1.1\r\n" HOST "\r\n");
     fiber_sleep(20);
     seen.news = 2000000000;
+    seen.padding = 10000;
     if (seen.waiting)
         fiber_wake(seen.waiting);
-    for (int i = 0; i < 200 && seen.waiting; i++) {
+    for (int i = 0; i < 500 && seen.waiting; i++) {
         fiber_wake(seen.waiting);
         fiber_sleep(10);
     }
