@@ -1,4 +1,4 @@
-/* config.c - config, version, openapi and errors: what the program's own tables say, printed. */
+/* config.c - config, version, openapi, routes and errors: what the program's own tables say, printed. */
 #include <stdio.h>
 
 #include "taquilla/services.h"
@@ -57,6 +57,15 @@ int openapi_run(int argc, char **argv)
         return openapi_print(s);
     fprintf(stderr, "taquilla openapi: name one service: movies, rooms, reservations, gateway, analytics or ingestion.\n");
     return 2;
+}
+
+int routes_run(int argc, char **argv)
+{
+    if (!takes_nothing(argc, argv))
+        return 2;
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        routes_print(services[i]);
+    return 0;
 }
 
 int errors_run(int argc, char **argv)

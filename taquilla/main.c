@@ -33,6 +33,7 @@ static const struct verb {
     { "status", "[--base-port N]", "how each service is; exit 1 when one is away", status_run },
     { "config", "", "every setting with its value, meaning and default", config_run },
     { "openapi", "SERVICE", "the service's API description", openapi_run },
+    { "routes", "", "every address of every service, and who may ask", routes_run },
     { "errors", "", "every error code and what it means", errors_run },
     { "version", "", "the version", version_run },
 };

@@ -7,6 +7,7 @@ int status_run(int argc, char **argv);
 int config_run(int argc, char **argv);
 int version_run(int argc, char **argv);
 int openapi_run(int argc, char **argv);
+int routes_run(int argc, char **argv);
 int errors_run(int argc, char **argv);
 int demo_run(int argc, char **argv);
 int import_run(int argc, char **argv);

@@ -153,7 +153,9 @@ def main(mode):
     built = build(tally, "build-test")
     if built:
         unit_tests(tally, "build-test", "--suite", "unit")
-        python_tests(tally, "api", *(["-m", "not long"] if fast else []), **settings)
+        quick = ["-m", "not long"] if fast else []
+        python_tests(tally, "api", *quick, **settings)
+        python_tests(tally, "attack", *quick, **settings | ({"TAQUILLA_ATTACK_EXAMPLES": "3"} if fast else {}))
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
         python_tests(tally, "api/test_rooms.py", "--real", "rooms", **settings)

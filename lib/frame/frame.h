@@ -20,5 +20,6 @@ void openapi_write_common(struct buf *out);
 void openapi_write_error_begin(struct buf *out, int status); /* an error answer, open at the end of its description */
 void openapi_write_error_end(struct buf *out);
 void openapi_write_error_schema(struct buf *out, enum error_style style);
+void openapi_write_health_schemas(struct buf *out, const struct shape *more); /* more: of /health alone; may be NULL */
 
 #endif

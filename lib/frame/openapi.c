@@ -134,6 +134,10 @@ static void request_body_write(struct buf *out, const struct route *r)
 
 static void data_schema(struct buf *out, const struct route *r)
 {
+    if (r->gives_sentence) {
+        buf_literal(out, "{\"type\":\"string\"}");
+        return;
+    }
     if (!r->gives) {
         buf_literal(out, "{}");
         return;
@@ -150,10 +154,19 @@ static bool tells_health(const struct route *r)
     return r->run == health_show || r->run == health_ready;
 }
 
+static const char *health_schema_of(const struct route *r)
+{
+    return r->run == health_show ? "Health" : "Readiness";
+}
+
 static void success_schema(struct buf *out, const struct service *s, const struct route *r)
 {
     if (tells_health(r))
-        buf_literal(out, "{\"$ref\":\"#/components/schemas/Health\"}");
+        buf_printf(out, "{\"$ref\":\"#/components/schemas/%s\"}", health_schema_of(r));
+    else if (r->run == health_live)
+        buf_literal(out, "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{\"status\":{\"const\":\"alive\"}}}");
+    else if (r->run == openapi_show)
+        buf_literal(out, "{\"type\":\"object\",\"description\":\"OpenAPI 3.1\"}");
     else if (r->plain)
         data_schema(out, r);
     if (r->plain)
@@ -165,7 +178,7 @@ static void success_schema(struct buf *out, const struct service *s, const struc
     if (r->gives_page)
         buf_literal(out, ",\"pagination\":{\"$ref\":\"#/components/schemas/pagination\"}");
     buf_literal(out, ",\"message\":{\"type\":[\"string\",\"null\"]}");
-    if (s->null_members)
+    if (s->null_members || r->body_passed) /* whom the gateway passes a body to is reservations */
         buf_literal(out, ",\"error\":{\"type\":\"null\"}");
     buf_literal(out, "}}");
 }
@@ -262,8 +275,8 @@ static void errors_write(struct buf *out, const struct route *r, enum method m)
     for (size_t i = 0; i < all.count; i++) {
         buf_printf(out, ",\"%d\":", all.at[i]);
         if (all.at[i] == 503 && tells_health(r))
-            buf_literal(out, "{\"description\":\"Something it needs is away\",\"content\":{\"application/json\":"
-                             "{\"schema\":{\"$ref\":\"#/components/schemas/Health\"}}}}");
+            buf_printf(out, "{\"description\":\"Something it needs is away\",\"content\":{\"application/json\":"
+                            "{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}}}", health_schema_of(r));
         else if (error_codes(out, r, all.at[i]))
             openapi_write_error_end(out);
         else
@@ -436,6 +449,8 @@ static void schemas_write(struct buf *out, const struct service *s)
     struct gathered all = { .count = 0 };
     gather_table(&all, s->routes);
     gather_table(&all, frame_routes);
+    for (size_t i = 0; s->health_gives && i < s->health_gives->count; i++)
+        gather(&all, s->health_gives->fields[i].shape, false);
     for (size_t i = 0; i < all.count; i++) {
         buf_literal(out, ",\"");
         json_write_schema_name(out, all.at[i].shape, all.at[i].input);
@@ -464,6 +479,7 @@ void openapi_write(const struct service *s, struct buf *out)
     openapi_write_common(out);
     buf_literal(out, ",\"schemas\":{");
     openapi_write_error_schema(out, s->errors);
+    openapi_write_health_schemas(out, s->health_gives);
     schemas_write(out, s);
     buf_literal(out, "}}}");
 }

@@ -3,6 +3,7 @@
 
 #include "lib/frame/frame.h"
 #include "lib/http/codes.h"
+#include "lib/json/write.h"
 
 /* {"description":"Conflict ... more may follow, and then the end. */
 void openapi_write_error_begin(struct buf *out, int status)
@@ -71,16 +72,33 @@ void openapi_write_error_schema(struct buf *out, enum error_style style)
         "\"details\":{\"type\":\"object\",\"description\":\"Every bad field.\",\"additionalProperties\":");
     details_write(out, style);
     buf_literal(out,
-        "},\"requestId\":{\"type\":\"string\"}}},"
+        "},"
+        "\"seatIds\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"description\":\"Seats in the way.\"},"
+        "\"scheduleIds\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"description\":\"Showings in the way.\"},"
+        "\"requestId\":{\"type\":\"string\"}}},"
         "\"pagination\":{\"type\":\"object\",\"required\":[\"page\",\"limit\",\"total\",\"pages\"],\"properties\":{"
         "\"page\":{\"type\":\"integer\"},\"limit\":{\"type\":\"integer\"},\"total\":{\"type\":\"integer\"},"
-        "\"pages\":{\"type\":\"integer\"}}},"
-        "\"Health\":{\"type\":\"object\",\"required\":[\"status\",\"service\",\"timestamp\",\"version\",\"checks\"],"
-        "\"properties\":{\"status\":{\"enum\":[\"healthy\",\"unhealthy\",\"ready\",\"unready\"]},"
-        "\"service\":{\"type\":\"string\"},\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},"
-        "\"version\":{\"type\":\"string\"},\"checks\":{\"type\":\"object\",\"additionalProperties\":"
-        "{\"type\":\"object\",\"required\":[\"status\",\"age_s\"],\"properties\":{"
-        "\"status\":{\"enum\":[\"ok\",\"away\"]},\"age_s\":{\"type\":\"integer\"}}}}}}");
+        "\"pages\":{\"type\":\"integer\"}}}");
+}
+
+static void health_schema(struct buf *out, const char *name, const struct shape *more)
+{
+    buf_printf(out,
+               ",\"%s\":{\"type\":\"object\",\"required\":[\"status\",\"service\",\"timestamp\",\"version\",\"checks\"],"
+               "\"properties\":{\"status\":{\"enum\":[\"healthy\",\"unhealthy\",\"ready\",\"unready\"]},"
+               "\"service\":{\"type\":\"string\"},\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},"
+               "\"version\":{\"type\":\"string\"},\"checks\":{\"type\":\"object\",\"additionalProperties\":"
+               "{\"type\":\"object\",\"required\":[\"status\",\"age_s\"],\"properties\":{"
+               "\"status\":{\"enum\":[\"ok\",\"away\"]},\"age_s\":{\"type\":\"integer\"}}}}", name);
+    if (more)
+        json_write_more_properties(out, more);
+    buf_literal(out, "}}");
+}
+
+void openapi_write_health_schemas(struct buf *out, const struct shape *more)
+{
+    health_schema(out, "Health", more);
+    health_schema(out, "Readiness", NULL);
 }
 
 int codes_print(void)

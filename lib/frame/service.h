@@ -41,6 +41,7 @@ struct service {
     bool (*closed)(void *service);
     /* Adds its own members to /health, a comma before each; NULL: none. */
     void (*health)(struct app *app, struct buf *out);
+    const struct shape *health_gives; /* those members, for the API description */
     /* Adds its own lines to /metrics. */
     void (*metrics)(struct app *app, struct buf *out);
 };
@@ -72,6 +73,7 @@ int service_run(const struct service *s, int argc, char **argv);
 /* The OpenAPI 3.1 document of a service, from its tables. */
 void openapi_write(const struct service *s, struct buf *out);
 int openapi_print(const struct service *s); /* to standard output, for `taquilla openapi SERVICE`; 0 */
+void routes_print(const struct service *s); /* service, method, path, who may ask: a line each, to standard output */
 int codes_print(void);                      /* docs/errors.md, for `taquilla errors`; 0 */
 
 /* Adds a health check for an upstream, by its breaker and by asking its /health/live at most every 2 s. */

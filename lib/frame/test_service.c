@@ -403,6 +403,8 @@ static void test_openapi(void **state)
     assert_text(whole, "paths /api/seats/{id} get parameters 0 name", "id");
     assert_text(whole, "paths /api/notes/{name} get parameters 0 schema type", "string");
     assert_text(whole, "paths /api/seats get parameters 0 name", "limit");
+    assert_text(whole, "paths /health/live get responses 200 content application/json schema properties status const",
+                "alive");
     assert_text(whole, "paths /api/seats post responses 409 description", "Conflict: seat_exists");
     assert_text(whole, "paths /api/seats post responses 404 description", "Not Found: room_unknown");
     static const char *const there[] = {

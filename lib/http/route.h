@@ -27,6 +27,7 @@ struct route {
     bool body_passed;          /* gateway: takes only describes the body, its owner reads it */
     bool gives_list;
     bool gives_page;
+    bool gives_sentence;       /* data is one text */
     bool plain;                /* no envelope */
     bool any_method;           /* gateway: every method comes here */
     bool redirects;            /* answers 308 */

@@ -119,6 +119,8 @@ static void put_text_rules(struct members *m, const struct field *f, bool input)
         if (f->blank_refused && f->min == 0)
             shown.min = 1;
         put_count_limits(m, &shown, "minLength", "maxLength");
+        if (f->pattern)
+            key_text(m, "pattern", f->pattern);
     } else if (f->kind == KIND_DAY) {
         key_text(m, "format", "date");
     } else if (f->kind == KIND_WALL) {
@@ -283,6 +285,22 @@ static void put_required(struct members *m, const struct shape *s, bool input)
         buf_char(m->out, ']');
 }
 
+static void put_properties(struct members *m, const struct shape *s, bool input)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (!is_shown(&s->fields[i], input))
+            continue;
+        key(m, s->fields[i].name);
+        put_field(m->out, &s->fields[i], input, true);
+    }
+}
+
+void json_write_more_properties(struct buf *out, const struct shape *s)
+{
+    struct members after_others = { .out = out, .any = true };
+    put_properties(&after_others, s, false);
+}
+
 void json_write_schema(struct buf *out, const struct shape *s, bool input)
 {
     struct members m = { .out = out };
@@ -290,12 +308,7 @@ void json_write_schema(struct buf *out, const struct shape *s, bool input)
     put_required(&m, s, input);
     key(&m, "properties");
     struct members properties = { .out = out };
-    for (size_t i = 0; i < s->count; i++) {
-        if (!is_shown(&s->fields[i], input))
-            continue;
-        key(&properties, s->fields[i].name);
-        put_field(out, &s->fields[i], input, true);
-    }
+    put_properties(&properties, s, input);
     end(&properties);
     if (input && s->strict) { /* what is ignored rather than refused */
         key(&m, "patternProperties");

@@ -50,6 +50,7 @@ struct field {
     bool blank_refused;   /* a text of nothing but white space counts as missing */
     bool (*fits)(str);    /* TEXT: its form, when it is as long as it should be; false is refused: "must be ..." */
     const char *fits_what; /* "an address such as ana@example.com" */
+    const char *pattern;   /* the same as a regular expression, for the description */
     bool money_exact;     /* more than two decimals are refused; else rounded half up */
     bool one_or_many;     /* TEXTS: one text stands for a list of it */
     bool epoch_ms;        /* INSTANT: a number of milliseconds is taken too */

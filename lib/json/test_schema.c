@@ -56,7 +56,7 @@ static void input_has_the_rules(void **state)
     assert_property(s, "rating",
                     "{\"type\":\"number\",\"minimum\":0,\"maximum\":10,\"default\":0}");
     assert_property(s, "isActive", "{\"type\":\"boolean\",\"default\":true}");
-    assert_property(s, "title", "{\"type\":\"string\",\"minLength\":1,\"maxLength\":20}");
+    assert_property(s, "title", "{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"[^ ]\"}");
     assert_property(s, "note", "{\"type\":\"string\"}");
     assert_property(s, "price",
                     "{\"type\":\"number\",\"minimum\":0.01,\"maximum\":99999999.989999995}");

@@ -26,7 +26,7 @@ static const struct field sample_fields[] = {
     FIELD(struct sample, minutes, "duration", .min = 1, .max = 1000, .doc = "minutes"),
     FIELD(struct sample, rating, "rating", .max = 10, .fallback = "0"),
     FIELD(struct sample, active, "isActive", .fallback = "true"),
-    FIELD(struct sample, title, "title", .trim = true, .blank_refused = true, .max = 20),
+    FIELD(struct sample, title, "title", .trim = true, .blank_refused = true, .max = 20, .pattern = "[^ ]"),
     FIELD(struct sample, note, "note", .optional = true),
     FIELD(struct sample, price, "price", .min = 1),
     FIELD(struct sample, deposit, "deposit", .fallback = "0", .money_exact = true, .max = 5000),

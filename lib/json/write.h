@@ -18,6 +18,7 @@ void json_write_number(struct buf *out, double number); /* the shortest text tha
 /* NAME is the shape's name, for input with "Input" after it; whoever writes the components walks fields[i].shape. */
 void json_write_schema_name(struct buf *out, const struct shape *s, bool input);
 void json_write_schema(struct buf *out, const struct shape *s, bool input);
+void json_write_more_properties(struct buf *out, const struct shape *s); /* ,"id":{...},... as written */
 /* The parameters of a query shape, as an OpenAPI array's members. */
 void json_write_query_parameters(struct buf *out, const struct shape *s);
 

@@ -288,11 +288,17 @@ void booked_write(struct buf *out, const struct booked *b, const struct film *fi
 /* --- the ticket --- */
 
 static const struct field buyer_fields[] = {
-    FIELD(struct buyer, email, "email", .max = 255),
+    FIELD(struct buyer, email, "email", .min = 1, .max = 255, .pattern = "^[^@\\s]+@[^@\\s]+$"),
     FIELD(struct buyer, name, "name", .min = 1, .max = 255),
     FIELD(struct buyer, phone, "phone", .nullable = true, .max = 20),
 };
 static const struct shape buyer_shape = SHAPE(buyer, buyer_fields);
+
+static const struct field ticket_choice_fields[] = {
+    FIELD(struct ticket_choice, seat_id, "seatId", .min = 1),
+    FIELD(struct ticket_choice, type, "type", .min = 1, .max = 20),
+};
+static const struct shape ticket_choice_shape = SHAPE(ticket_choice, ticket_choice_fields);
 
 static const struct field ticket_fields[] = {
     FIELD(struct ticket, user_id, "userId", .optional = true, .doc = "this, or buyer"),
@@ -301,6 +307,8 @@ static const struct field ticket_fields[] = {
     FIELD(struct ticket, seat_ids, "seatIds", .min = 1, .max = 20),
     FIELD(struct ticket, total_amount, "totalAmount", .optional = true, .doc = "information: the server's price is charged"),
     FIELD(struct ticket, hold, "hold", .fallback = "false", .doc = "true: a buyer who pays now, within HOLD_SECONDS"),
+    FIELD(struct ticket, tickets, "tickets", .optional = true, .max = 20, .shape = &ticket_choice_shape,
+          .doc = "the type of each seat; general when not said"),
     FIELD(struct ticket, buyer, "buyer", .optional = true, .shape = &buyer_shape,
           .doc = "in place of userId: the user with that e-mail, else a new one"),
     FIELD(struct ticket, payment_method, "paymentMethod", .optional = true, .max = 50, .doc = "pays in the same call"),

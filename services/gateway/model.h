@@ -125,12 +125,17 @@ void booked_write(struct buf *out, const struct booked *b, const struct film *fi
 struct buyer {
     str email, name, phone;
 };
+struct ticket_choice {
+    int64_t seat_id;
+    str type;
+};
 struct ticket {
     int64_t user_id, schedule_id;
     str movie_id;
     ids seat_ids;
     money total_amount;
     bool hold;
+    list tickets; /* of struct ticket_choice */
     struct buyer *buyer;
     str payment_method;
 };

@@ -1,4 +1,5 @@
 /* routes.c - the gateway's API as one table. */
+#include "services/gateway/described.h"
 #include "services/gateway/gateway.h"
 
 static const struct field details_fields[] = {
@@ -26,17 +27,17 @@ static const char *const ticket_faults[] = {
     "too_many_holds", "upstream_away", "payment_declined", "payment_unknown", "payment_refunded", NULL };
 
 const struct route gateway_routes[] = {
-    { GET,  "/api/showtimes",                 gateway_showtimes, NULL, NULL,
-      "Showings with film and room, not yet over unless days are given", .query = &showtime_query_shape, .faults = list_faults },
-    { GET,  "/api/showtimes/{id}",            gateway_showtime,  NULL, NULL,
+    { GET,  "/api/showtimes",                 gateway_showtimes, NULL, &described_showtime_shape,
+      "Showings with film and room, not yet over unless days are given", .gives_list = true, .query = &showtime_query_shape, .faults = list_faults },
+    { GET,  "/api/showtimes/{id}",            gateway_showtime,  NULL, &described_showtime_shape,
       "One showing with film and room", .faults = showing_faults },
     { GET,  "/api/showtimes/{id}/seats",      gateway_seats,     NULL, &seat_map_shape,
       "The seat map of a showing", .faults = showing_faults },
-    { GET,  "/api/movie-details/{*movieId}",  gateway_details,   NULL, NULL,
+    { GET,  "/api/movie-details/{*movieId}",  gateway_details,   NULL, &described_details_shape,
       "A film with its showings and their rooms", .query = &details_query_shape, .faults = film_faults },
-    { GET,  "/api/user-dashboard/{id}",       gateway_dashboard, NULL, NULL,
+    { GET,  "/api/user-dashboard/{id}",       gateway_dashboard, NULL, &described_dashboard_shape,
       "A user with reservations, their films and showings", .query = &dashboard_query_shape, .access = ACCESS_ADMIN, .faults = user_faults },
-    { POST, "/api/book-ticket",               gateway_book,      &gateway_ticket_shape, NULL,
+    { POST, "/api/book-ticket",               gateway_book,      &gateway_ticket_shape, &described_reservation_shape,
       "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE, .body_passed = true, .faults = ticket_faults },
     { GET,  "/api/house",                     gateway_house,     NULL, &house_shape,
       "Name, currency, language and time zone of the house" },

@@ -36,6 +36,7 @@ void ingestion_scheduler_stop(struct ingestion *svc);  /* says so; from anywhere
 void ingestion_scheduler_await(struct ingestion *svc); /* waits for its end; fibers only */
 
 /* Members of /health behind a comma, and lines of /metrics. */
+extern const struct shape ingestion_health_shape;
 void ingestion_health_write(const struct ingestion *svc, struct buf *out);
 void ingestion_metrics_write(const struct ingestion *svc, struct buf *out);
 

@@ -80,5 +80,6 @@ const struct service ingestion_service = {
     .close = ingestion_close,
     .drain = ingestion_drain,
     .health = ingestion_health,
+    .health_gives = &ingestion_health_shape,
     .metrics = ingestion_metrics,
 };

@@ -9,6 +9,62 @@ static void instant_write(struct buf *out, const char *name, instant moment)
     json_write_text(out, instant_text(room, moment, TIME_Z_MS));
 }
 
+/* --- what is written below, for the API's description alone --- */
+
+static const char *const connection_states[] = { "success", "error", "not_configured", NULL };
+static const char *const backup_results[] = { "ok", "failed", "none", NULL };
+
+struct connection_told {
+    unsigned status;
+    str message;
+};
+static const struct field connection_fields[] = {
+    FIELD(struct connection_told, status, "status", .choices = connection_states),
+    FIELD(struct connection_told, message, "message"),
+};
+static const struct shape connection_shape = SHAPE(connection_told, connection_fields);
+
+struct connections_told {
+    struct connection_told *s3, *dynamodb, *rds;
+};
+static const struct field connections_fields[] = {
+    FIELD(struct connections_told, s3, "s3", .shape = &connection_shape),
+    FIELD(struct connections_told, dynamodb, "dynamodb", .shape = &connection_shape),
+    FIELD(struct connections_told, rds, "rds", .shape = &connection_shape),
+};
+static const struct shape connections_shape = SHAPE(connections_told, connections_fields);
+
+struct backup_told {
+    str schedule;
+    instant next_at;
+    bool running;
+    unsigned last_result;
+    str last_code, newest;
+    instant newest_made_at;
+};
+static const struct field backup_fields[] = {
+    FIELD(struct backup_told, schedule, "schedule"),
+    FIELD(struct backup_told, next_at, "next_at", .nullable = true, .form = TIME_Z_MS),
+    FIELD(struct backup_told, running, "running"),
+    FIELD(struct backup_told, last_result, "last_result", .choices = backup_results),
+    FIELD(struct backup_told, last_code, "last_code", .nullable = true),
+    FIELD(struct backup_told, newest, "newest", .nullable = true),
+    FIELD(struct backup_told, newest_made_at, "newest_made_at", .nullable = true, .form = TIME_Z_MS),
+};
+static const struct shape backup_shape = SHAPE(backup_told, backup_fields);
+
+struct health_told {
+    struct connections_told *aws_connections;
+    struct backup_told *backup;
+};
+static const struct field health_fields[] = {
+    FIELD(struct health_told, aws_connections, "aws_connections", .shape = &connections_shape),
+    FIELD(struct health_told, backup, "backup", .shape = &backup_shape, .doc = "null: no BACKUP_DIR is set"),
+};
+const struct shape ingestion_health_shape = SHAPE(health_told, health_fields);
+
+/* --- writing it --- */
+
 static void cloud_write(const struct ingestion *svc, struct buf *out)
 {
     static const char *const each[] = { "s3", "dynamodb", "rds" };

@@ -33,7 +33,7 @@ const struct shape user_fact_shape = {
 
 static const struct field user_input_fields[] = {
     FIELD(struct user_input, email, "email", .trim = true, .min = 1, .max = 255, .fits = email_plausible,
-          .fits_what = "an address such as ana@example.com",
+          .fits_what = "an address such as ana@example.com", .pattern = "^[^@\\s]+@[^@\\s]+$",
           .doc = "one @ with something on both sides; compared without case"),
     FIELD(struct user_input, name, "name", .trim = true, .blank_refused = true, .min = 1, .max = 255),
     FIELD(struct user_input, phone, "phone", .trim = true, .nullable = true, .max = 20),
