@@ -59,6 +59,23 @@ static const fault *slow(struct call *c)
     return reply_raw(c, 200, "text/plain", STR("slept"));
 }
 
+/* Sends for ever, and takes a moment to put down what it holds. */
+static const fault *endless(struct call *c)
+{
+    const fault *problem = NULL;
+    if (!stream_start(c, 200, "text/plain"))
+        return NULL;
+    while (!problem) {
+        buf_reserve(&c->out, 65536);
+        memset(c->out.at, 'x', 65536);
+        c->out.len = 65536;
+        problem = stream_flush(c);
+    }
+    fiber_sleep(30);
+    printf("put down\n");
+    return problem;
+}
+
 static const char *const make_faults[] = { "seat_exists", "room_unknown", NULL };
 
 static const struct route routes[] = {
@@ -71,6 +88,7 @@ static const struct route routes[] = {
     { GET, "/api/notes/{*name}", slow, .summary = "By name", .access = ACCESS_CODE, .plain = true },
     { GET, "/api/films/{**rest}", slow, .any_method = true, .summary = "Passed on" },
     { GET, "/slow", slow, .plain = true },
+    { GET, "/endless", endless, .plain = true },
     { 0 },
 };
 
@@ -275,6 +293,26 @@ static void test_drain(void **state)
     close(fd);
 }
 
+/* The second signal waits for no stream: it is cut, and its handler ends before the service closes. */
+static void test_stream_is_cut(void **state)
+{
+    (void)state;
+    struct running r = start_well();
+    int fd = dial(r.port);
+    const char *request = "GET /endless HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    assert_int_equal(write(fd, request, strlen(request)), (ssize_t)strlen(request));
+    usleep(100000);
+    kill(r.pid, SIGTERM);
+    usleep(300000);
+    assert_int_equal(waitpid(r.pid, NULL, WNOHANG), 0); /* it waits for the stream */
+    stop(&r);
+    assert_true(said(&r, "\"code\":\"client_gone\""));
+    const char *down = memmem(r.said, r.said_len, "put down", 8);
+    assert_non_null(down);
+    assert_true(down < (const char *)memmem(r.said, r.said_len, "closed rooms", 12));
+    close(fd);
+}
+
 static void test_away(void **state)
 {
     (void)state;
@@ -431,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_life),        cmocka_unit_test(test_drain),    cmocka_unit_test(test_away),
+        cmocka_unit_test(test_stream_is_cut),
         cmocka_unit_test(test_parent_gone), cmocka_unit_test(test_refusals), cmocka_unit_test(test_openapi),
     };
     static char directory[] = "/tmp/service-XXXXXX"; /* no .env of anybody there */
