@@ -158,6 +158,7 @@ def main(mode):
         python_tests(tally, "attack", *quick, **settings | ({"TAQUILLA_ATTACK_EXAMPLES": "3"} if fast else {}))
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
+        python_tests(tally, "databases", **settings)
         python_tests(tally, "api/test_rooms.py", "--real", "rooms", **settings)
         if build(tally, "build", "taquilla/taquilla"):
             for folder in filter(has_tests, ("race", "faults", "web")):

@@ -92,7 +92,7 @@ struct my_bind my_flag(bool b);
 struct my_bind my_money(arena *a, money sum);      /* a DECIMAL */
 struct my_bind my_instant(instant moment);         /* a DATETIME(3), UTC */
 struct my_bind my_wall(wall moment);               /* a DATETIME */
-/* A list for JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')). */
+/* A list for JSON_TABLE(CAST(? AS CHAR), '$[*]' COLUMNS (id BIGINT PATH '$')): both servers take a function there. */
 struct my_bind my_ids(arena *a, const ids *numbers);
 struct my_bind my_json_list(arena *a, const struct shape *row, const list *rows);
 

@@ -25,7 +25,7 @@ static const fault *refuse_data(struct my *db, arena *a, const struct my_restore
         return fault_new(a, FAULT_CONFLICT, "store_not_empty", "This store has data; only an empty one takes a restore.");
     for (const struct my_table *t = of->tables; t->name; t++) {
         int64_t rows = 0;
-        TRY(my_number(db, a, &rows, arena_printf(a, "SELECT COUNT(*) FROM (SELECT 1 FROM `%s` LIMIT 1) some", t->name).at,
+        TRY(my_number(db, a, &rows, arena_printf(a, "SELECT COUNT(*) FROM (SELECT 1 FROM `%s` LIMIT 1) one_row", t->name).at,
                       MY_NO_BINDS));
         if (rows > 0)
             return fault_new(a, FAULT_CONFLICT, "store_not_empty",

@@ -59,7 +59,7 @@ static const fault *statement_find(struct my_connection *c, arena *a, const char
     }
     if (HASH_COUNT(c->by_text) >= STATEMENTS_PER_CONNECTION_MAX)
         statements_drop(c);
-    MYSQL_STMT *handle;
+    MYSQL_STMT *handle = NULL; /* gcc cannot see that a fault ends this */
     TRY(text_prepare(c, a, text, &handle));
     struct my_statement *made = calloc(1, sizeof *made);
     if (!made || !(made->text = strdup(text)))

@@ -18,7 +18,7 @@ struct mysql_store {
 extern const struct migration rooms_mysql_migrations[];
 
 /* A list of ids as a table `wanted` with the one column id; its value by my_ids. */
-#define MYSQL_WANTED "JSON_TABLE(?, '$[*]' COLUMNS (id BIGINT PATH '$')) wanted "
+#define MYSQL_WANTED "JSON_TABLE(CAST(? AS CHAR), '$[*]' COLUMNS (id BIGINT PATH '$')) wanted "
 
 /* --- rooms: store_mysql_rooms.c --- */
 

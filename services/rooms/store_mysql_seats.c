@@ -96,7 +96,7 @@ static list seats_wanted(arena *a, const struct seats_new *want, int64_t capacit
 /* The seats as a table, in their order. What a server makes of JSON's true is its own: 1 or a
  * word. */
 #define WANTED_SEATS                                                                               \
-    "JSON_TABLE(?, '$[*]' COLUMNS (place FOR ORDINALITY, "                                         \
+    "JSON_TABLE(CAST(? AS CHAR), '$[*]' COLUMNS (place FOR ORDINALITY, "                                         \
     "seat_row VARCHAR(10) CHARACTER SET utf8mb4 PATH '$.row_number', "                             \
     "seat_number INT PATH '$.seat_number', seat_type VARCHAR(10) PATH '$.seat_type', "             \
     "is_available VARCHAR(5) PATH '$.is_available', is_accessible VARCHAR(5) PATH "                \

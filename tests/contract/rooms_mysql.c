@@ -1,4 +1,12 @@
 /* rooms_mysql.c - the suite of rooms' store on a MySQL server, and what it alone promises: adoption, several replicas. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/feed/testing.h"
 #include "tests/contract/rooms_store.h"
 
 #include <mariadb/mysql.h>
@@ -277,6 +285,53 @@ static void other_replicas_commits_are_told(void)
     other->close(other);
 }
 
+/* --- tables out and in --- */
+
+static void something_of_all(struct store *s)
+{
+    struct room room;
+    list seats;
+    struct showing showing;
+    assert_null(s->room_create(s, a, NULL, &(struct room_new){ STR("Sala \"Ñ\" \xf0\x9f\x8e\xac"), 300, SCREEN_IMAX }, &room));
+    struct seats_new want = { .auto_generate = true, .seats_per_row = 7 };
+    assert_null(s->seats_create(s, a, NULL, room.id, &want, &seats));
+    struct seat_edit closing = rooms_seat_closing();
+    struct seat changed;
+    assert_null(s->seat_edit(s, a, room.id, LIST_AT(&seats, struct seat, 3)->id, &closing, &changed));
+    struct showing_new premiere = { .movie_id = STR("507f1f77bcf86cd799439011"), .room_id = room.id,
+                                    .show_time = { 1903896000 }, .price = { 1255 }, .sales_open_at = INSTANT_NONE,
+                                    .sales_close_at = { INT64_C(1903914000123) } };
+    assert_null(s->showing_create(s, a, NULL, &premiere, 90, &showing));
+    assert_null(s->stops_begin(s, a, &(ids){ &showing.id, 1 }));
+}
+
+/* The same facts are the same bytes in either store, whichever way they went. */
+static void tables_go_to_the_embedded_store_and_back(void)
+{
+    char directory[] = "/tmp/test-rooms-XXXXXX", command[64];
+    struct store *embedded, *found;
+    assert_non_null(mkdtemp(directory));
+    assert_null(rooms_sqlite_open(a, &embedded, directory, &house, moved, NULL));
+    something_of_all(embedded);
+    const char *lines = exporter_lines(embedded->exporter, a);
+    exporter_copy(embedded->exporter, store->exporter, a);
+    assert_string_equal(exporter_lines(store->exporter, a), lines);
+    assert_int_equal(store->position(store), embedded->position(embedded));
+    assert_int_equal(moved_to, store->position(store));
+
+    room_make(10);
+    lines = exporter_lines(store->exporter, a);
+    snprintf(command, sizeof command, "%s/again", directory);
+    assert_null(rooms_sqlite_open(a, &found, command, &house, moved, NULL));
+    exporter_copy(store->exporter, found->exporter, a);
+    assert_string_equal(exporter_lines(found->exporter, a), lines);
+    found->close(found);
+    embedded->close(embedded);
+    snprintf(command, sizeof command, "rm -rf %s", directory);
+    assert_int_equal(system(command), 0);
+}
+
+ON_STORE(tables_go_to_the_embedded_store_and_back)
 ON_PLACE(the_first_old_shape_is_adopted)
 ON_PLACE(the_later_old_shape_is_adopted)
 ON_PLACE(what_an_orm_made_is_adopted)
@@ -287,6 +342,7 @@ ON_STORE(other_replicas_commits_are_told)
 int place_tests(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tables_go_to_the_embedded_store_and_back),
         cmocka_unit_test(test_the_first_old_shape_is_adopted),
         cmocka_unit_test(test_the_later_old_shape_is_adopted),
         cmocka_unit_test(test_what_an_orm_made_is_adopted),

@@ -212,6 +212,23 @@ static void seats_are_all_made_or_none(void)
     assert_refused(store->seat_edit(store, a, room.id, first->id, &twin, &edited), "seat_exists");
 }
 
+/* The largest room there is, in one act. */
+static void a_hall_of_ten_thousand(void)
+{
+    struct room hall = room_make(CAPACITY_MAX);
+    list made, found;
+    assert_null(seats_make(hall.id, 100, &made));
+    assert_int_equal(made.count, CAPACITY_MAX);
+    assert_null(store->seats_list(store, a, hall.id, &(struct paging){ .limit = LIMIT_NONE }, &found));
+    for (size_t i = 0; i < CAPACITY_MAX; i++) {
+        const struct seat *seat = LIST_AT(&found, struct seat, i), *told = LIST_AT(&made, struct seat, i);
+        assert_int_equal(seat->seat_number, (int64_t)(i % 100) + 1);
+        assert_int_equal(seat->id, told->id);
+        assert_true(str_equal(seat->row_number, told->row_number));
+    }
+    assert_non_null(memmem(last_event().data.at, last_event().data.len, "\"CV\"", 4));
+}
+
 static void keys_give_the_same_answer(void)
 {
     struct once once = { STR("POST /api/rooms/1/seats"), STR("key"), STR("hash") };
@@ -631,6 +648,7 @@ ON_STORE(bare_positions_are_found_out)
 
 ON_STORE(rooms_and_seats)
 ON_STORE(seats_are_all_made_or_none)
+ON_STORE(a_hall_of_ten_thousand)
 ON_STORE(keys_give_the_same_answer)
 ON_STORE(showings_do_not_meet)
 ON_STORE(edits_are_decided_on_what_is_there)
@@ -648,6 +666,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rooms_and_seats),
         cmocka_unit_test(test_seats_are_all_made_or_none),
+        cmocka_unit_test(test_a_hall_of_ten_thousand),
         cmocka_unit_test(test_keys_give_the_same_answer),
         cmocka_unit_test(test_showings_do_not_meet),
         cmocka_unit_test(test_edits_are_decided_on_what_is_there),

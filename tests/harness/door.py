@@ -5,7 +5,7 @@ import re
 import httpx
 
 LEAKS = re.compile(
-    r"sqlite|SELECT\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET|constraint failed|\.[ch]:\d+|/tmp/|/root/"
+    r"sqlite|mysql|mariadb|SELECT\s|INSERT\s+INTO|UPDATE\s+\w+\s+SET|constraint failed|\.[ch]:\d+|/tmp/|/root/"
     r"|jansson|errno|backtrace|0x[0-9a-f]{6,}",
     re.I,
 )

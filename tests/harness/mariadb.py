@@ -168,14 +168,18 @@ class MariaDB:
         self.process.wait(30)
         self.process = None
 
+    def halt(self):
+        """As its operator does; start() starts it again."""
+        self.process.terminate()
+        try:
+            self.process.wait(30)
+            self.process = None
+        except subprocess.TimeoutExpired:
+            self.kill()
+
     def stop(self):
         if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.kill()
-            self.process = None
+            self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
