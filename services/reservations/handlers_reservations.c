@@ -7,14 +7,16 @@
 
 const fault *reservation_opened(struct call *c, int64_t reservation_id)
 {
-    if (c->admin || c->internal)
+    if (c->admin)
         return NULL;
     struct reservations *svc = c->service;
     const struct code_query *query = c->query;
     str code = svc->store->access_code(svc->store, c->arena, reservation_id);
-    if (query->code.len == 0)
+    if (query->code.len == 0) {
+        answer_header(c, "WWW-Authenticate", STR("Bearer"));
         return fault_new(c->arena, FAULT_UNAUTHENTICATED, "code_needed",
                          "This reservation opens with its access code (?code=) or the admin token.");
+    }
     if (query->code.len != code.len || sodium_memcmp(query->code.at, code.at, code.len) != 0)
         return fault_new(c->arena, FAULT_FORBIDDEN, "code_wrong", "That is not this reservation's access code.");
     return NULL;
