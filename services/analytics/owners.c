@@ -315,6 +315,8 @@ void analytics_owners_stop(struct owners *o)
         o->of[i].stopping = true;
         flight_wake(&o->of[i].asking);
         flight_wake(&o->of[i].reading);
+        if (o->of[i].upstream)
+            upstream_close(o->of[i].upstream);
     }
 }
 
@@ -327,7 +329,5 @@ void analytics_owners_close(struct owners *o)
         analytics_facts_free(o->of[i].read);
         analytics_lines_free(&o->of[i].lines);
         o->of[i].facts = o->of[i].read = NULL;
-        if (o->of[i].upstream)
-            upstream_close(o->of[i].upstream);
     }
 }

@@ -76,7 +76,7 @@ bool analytics_names_ask(struct owners *o, arena *a, const list *users);
 
 extern const struct shape analytics_names_shape;
 
-/* Ends what is under way as soon as it can be. */
+/* Ends what is under way at once; nobody is asked any more. */
 void analytics_owners_stop(struct owners *o);
 void analytics_owners_close(struct owners *o);
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -511,6 +512,21 @@ def test_facts_are_read_once():
         owners.position += 1
         answered(door, "revenue")
         assert owners.exports == 4, "of the owner alone that the figure is made of"
+    owners.close()
+
+
+def test_who_stops_waits_for_no_export():
+    owners, answers = Owners(), []
+    with Alone("analytics", **owners.settings()) as analytics:
+        url = analytics.url("analytics") + "/api/analytics/dashboard"
+        owners.flowing.clear()
+        asking = threading.Thread(target=lambda: answers.append(httpx.get(url, timeout=60)))
+        asking.start()
+        until(lambda: owners.exports == 3)
+        analytics.stop(remove=False)
+        asking.join()
+        owners.flowing.set()
+    refused(answers[0], 503, "upstream_away")
     owners.close()
 
 

@@ -54,6 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for at in range(0, len(content), 1009):
+            self.server.owners.flowing.wait(60)
             piece = content[at : at + 1009]
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
         self.wfile.write(b"0\r\n\r\n")
@@ -69,6 +70,8 @@ class Owners:
         self.rows = {table: [] for tables in TABLES.values() for table in tables}
         self.position, self.exports = 0, 0
         self.connections = set()
+        self.flowing = threading.Event()  # cleared: exports stop in their middle
+        self.flowing.set()
         self.open()
 
     def open(self, port=0):
