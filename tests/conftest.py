@@ -7,6 +7,7 @@ import pytest
 from harness.cinema import RUNNING, SERVICES, Cinema, Elsewhere
 from harness.maker import Maker
 from harness.mariadb import MariaDB
+from harness.postgres import Postgres
 from harness.stacks import deepest_stacks
 from sweep import sweep
 
@@ -17,7 +18,7 @@ ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
 def pytest_addoption(parser):
     for service in SERVICES:
         parser.addoption(f"--{service}-url", help=f"test this running {service} instead of an own one")
-    parser.addoption("--real", default="", help="services of the shared cinema on their real databases: rooms")
+    parser.addoption("--real", default="", help="services of the shared cinema on their real databases: rooms,reservations")
     parser.addoption("--service-token", help="SERVICE_TOKEN of that deployment")
     parser.addoption("--admin-token", help="ADMIN_TOKEN of that deployment")
 
@@ -32,15 +33,15 @@ def given_deployment(config):
     return Elsewhere(urls, config.getoption("--service-token"), config.getoption("--admin-token"))
 
 
-REAL = {"rooms": ("ROOMS_DATABASE_URL", MariaDB)}
+REAL = {"rooms": ("ROOMS_DATABASE_URL", MariaDB), "reservations": ("RESERVATIONS_DATABASE_URL", Postgres)}
 
 
 @pytest.fixture(scope="session")
 def databases(request):
     """Servers for the services that --real names: the settings that lead to them."""
     wanted = list(filter(None, request.config.getoption("--real").split(",")))
-    servers = {REAL[service][0]: REAL[service][1]().start() for service in wanted}
-    yield {setting: server.database("cinema_rooms") for setting, server in servers.items()}
+    servers = {service: REAL[service][1]().start() for service in wanted}
+    yield {REAL[service][0]: server.database(f"cinema_{service}") for service, server in servers.items()}
     for server in servers.values():
         server.stop()
 

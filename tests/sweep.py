@@ -1,13 +1,14 @@
-"""Looks through a reservations database file for states that must never be: python tests/sweep.py FILE."""
+"""Looks through a reservations database for states that must never be: python tests/sweep.py FILE|postgres://..."""
 
 import sqlite3
+import subprocess
 import sys
 
 CHECKS = {
     "a seat is claimed twice": """
         SELECT schedule_id, seat_id, count(*) FROM seat_claims GROUP BY 1, 2 HAVING count(*) > 1""",
     "two live reservations have the same seat": """
-        SELECT r.schedule_id, s.seat_id, group_concat(r.id) FROM reservations r
+        SELECT r.schedule_id, s.seat_id, min(r.id), max(r.id) FROM reservations r
         JOIN reserved_seats s ON s.reservation_id = r.id
         WHERE r.status = 'CONFIRMED' OR (r.status = 'PENDING' AND EXISTS
               (SELECT 1 FROM seat_claims c WHERE c.reservation_id = r.id))
@@ -18,9 +19,9 @@ CHECKS = {
                                AND c.reservation_id = r.id
         WHERE r.status = 'CONFIRMED' AND c.seat_id IS NULL""",
     "a pending reservation has some of its claims": """
-        SELECT r.id, (SELECT count(*) FROM seat_claims c WHERE c.reservation_id = r.id) claims,
-               (SELECT count(*) FROM reserved_seats s WHERE s.reservation_id = r.id) seats
-        FROM reservations r WHERE r.status = 'PENDING' AND claims <> seats""",
+        SELECT r.id FROM reservations r WHERE r.status = 'PENDING'
+        AND (SELECT count(*) FROM seat_claims c WHERE c.reservation_id = r.id)
+            <> (SELECT count(*) FROM reserved_seats s WHERE s.reservation_id = r.id)""",
     "a reservation has no seats": """
         SELECT r.id FROM reservations r
         WHERE NOT EXISTS (SELECT 1 FROM reserved_seats s WHERE s.reservation_id = r.id)""",
@@ -71,18 +72,32 @@ def log_of(db):
     return found[0]
 
 
-def sweep(path, checks=CHECKS):
-    """Every problem found, as a line each; none is what one wants."""
-    db = sqlite3.connect(f"file:{path}?mode=rw", uri=True)
-    problems = [f"integrity: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+def answers(ask, checks, log):
+    """Every problem found by asking, as a line each."""
+    problems = []
     for name, question in checks.items():
-        rows = db.execute(question).fetchall()
+        rows = ask(question)
         if rows:
             problems.append(f"{name}: {len(rows)}, as {rows[:5]}")
-    log = log_of(db)
-    count, first, last = db.execute(f"SELECT count(*), min(position), max(position) FROM {log}").fetchone()
-    if count and (first, last) != (1, count):
+    count, first, last = ask(f"SELECT count(*), coalesce(min(position), 0), coalesce(max(position), 0) FROM {log}")[0]
+    if int(count) and (int(first), int(last)) != (1, int(count)):
         problems.append(f"the log is not dense: {count} events, positions {first} to {last}")
+    return problems
+
+
+def psql(url, question):
+    done = subprocess.run(["psql", "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", url, "-c", question], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
+
+
+def sweep(path, checks=CHECKS):
+    """Every problem found, as a line each; none is what one wants."""
+    if str(path).startswith("postgres://"):
+        return answers(lambda question: psql(path, question), checks, "log")
+    db = sqlite3.connect(f"file:{path}?mode=rw", uri=True)
+    problems = [f"integrity: {row[0]}" for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    problems += answers(lambda question: db.execute(question).fetchall(), checks, log_of(db))
     db.close()
     return problems
 

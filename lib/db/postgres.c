@@ -3,8 +3,9 @@
 
 /* All of our statements find their rows by an index. A plan made while a table was small must not read it whole when it has
  * grown, and a plan by statistics is never better: so the planner is told. */
-#define BY_INDEX "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off "
-#define READING BY_INDEX "-c plan_cache_mode=force_generic_plan -c default_transaction_read_only=on "
+#define BY_INDEX                                                                                   \
+    "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan "
+#define READING BY_INDEX "-c default_transaction_read_only=on "
 
 /* FNV-1a: the same number in every replica, another for every service. */
 static int64_t lock_key_of(const char *service)
@@ -36,9 +37,9 @@ const fault *postgres_open(arena *boot, struct postgres **out, const struct post
     TRY(pg_url_check(boot, p->url));
     links_fill(p);
     TRY(pg_writer_start(p, boot));
-    const fault *problem = lanes_start(p, boot);
+    const fault *problem = pg_lanes_start(p, boot);
     if (!problem)
-        problem = ear_start(p, boot);
+        problem = pg_ear_start(p, boot);
     for (int64_t until_ms = loop_now_ms() + FIRST_WAIT_MS; !problem && !p->tried && loop_now_ms() < until_ms;)
         fiber_sleep(2);
     if (!problem)
@@ -55,8 +56,8 @@ void postgres_close(struct postgres *p)
 {
     p->closing = true;
     pg_writer_stop(p);
-    lanes_stop(p);
-    ear_stop(p);
+    pg_lanes_stop(p);
+    pg_ear_stop(p);
 }
 
 struct pg_lane *postgres_keys(struct postgres *p)

@@ -28,8 +28,9 @@ struct postgres_setup {
      * named bigint[], answer text, extra text, last bigint)`. It gets the commands as JSON objects that also have
      * n, act and command (a uuid, to be stored in each event); last is the log's last position when it is done. */
     const char *acts;
-    /* On the writer's connection after each connecting, before any command; a fault: it is tried again later. */
-    const fault *(*ready)(void *arg, arena *a, struct pg_link *link);
+    /* On the writer's connection after each connecting and each restore, before any command; a fault: it is tried again later. */
+    const fault *(*ready)(void *ready_arg, arena *a, struct pg_link *link);
+    void *ready_arg;
     /* On the loop, after each commit that logged something, whoever's it was; position: the log's last. */
     void (*moved)(void *arg, int64_t position);
     void *arg;

@@ -180,7 +180,7 @@ static void notice_ignore(void *arg, const PGresult *notice)
 static const fault *link_refused(struct pg_link *l, arena *a, const char *why)
 {
     const fault *problem = pg_away(a, l->conn ? PQerrorMessage(l->conn) : why);
-    link_drop(l);
+    pg_link_drop(l);
     return problem;
 }
 
@@ -193,7 +193,7 @@ static const fault *connect_steps(struct pg_link *l, arena *a, int64_t deadline_
             return link_refused(l, a, "not connected");
         uint32_t wanted = next == PGRES_POLLING_READING ? EPOLLIN : EPOLLOUT;
         if (!await_fd(PQsocket(l->conn), wanted, deadline_ms)) {
-            link_drop(l);
+            pg_link_drop(l);
             return pg_away(a, "no connection within five seconds");
         }
         next = PQconnectPoll(l->conn);
@@ -204,7 +204,7 @@ static const fault *connect_steps(struct pg_link *l, arena *a, int64_t deadline_
 static const fault *backend_note(struct pg_link *l, arena *a, int64_t deadline_ms)
 {
     PGresult *found;
-    TRY(link_run(l, a, "SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()", deadline_ms, &found));
+    TRY(pg_link_run(l, a, "SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()", deadline_ms, &found));
     l->backend = PQbackendPID(l->conn);
     l->began[0] = '\0';
     if (PQntuples(found) == 1)
@@ -213,9 +213,9 @@ static const fault *backend_note(struct pg_link *l, arena *a, int64_t deadline_m
     return NULL;
 }
 
-const fault *link_open(struct pg_link *l, arena *a)
+const fault *pg_link_open(struct pg_link *l, arena *a)
 {
-    link_drop(l);
+    pg_link_drop(l);
     int64_t deadline_ms = loop_now_ms() + CONNECT_WAIT_MS;
     struct words w;
     TRY(words_make(l, a, &w));
@@ -232,14 +232,14 @@ const fault *link_open(struct pg_link *l, arena *a)
     return NULL;
 }
 
-void link_drop(struct pg_link *l)
+void pg_link_drop(struct pg_link *l)
 {
     if (l->conn)
         PQfinish(l->conn);
     l->conn = NULL;
 }
 
-void link_pause(struct pg_link *l)
+void pg_link_pause(struct pg_link *l)
 {
     int64_t pause = l->pause_ms;
     l->pause_ms = pause * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : pause < PAUSE_MIN_MS ? PAUSE_MIN_MS : pause * 2;
@@ -249,7 +249,7 @@ void link_pause(struct pg_link *l)
 
 /* --- messages --- */
 
-bool link_flush(struct pg_link *l, int64_t deadline_ms)
+bool pg_link_flush(struct pg_link *l, int64_t deadline_ms)
 {
     for (int left; (left = PQflush(l->conn)) != 0;) {
         if (left < 0)
@@ -261,7 +261,7 @@ bool link_flush(struct pg_link *l, int64_t deadline_ms)
     return true;
 }
 
-bool link_result(struct pg_link *l, int64_t deadline_ms, PGresult **out)
+bool pg_link_result(struct pg_link *l, int64_t deadline_ms, PGresult **out)
 {
     *out = NULL;
     while (PQisBusy(l->conn))
@@ -271,18 +271,18 @@ bool link_result(struct pg_link *l, int64_t deadline_ms, PGresult **out)
     return true;
 }
 
-const fault *link_run(struct pg_link *l, arena *a, const char *text, int64_t deadline_ms, PGresult **out)
+const fault *pg_link_run(struct pg_link *l, arena *a, const char *text, int64_t deadline_ms, PGresult **out)
 {
     *out = NULL;
     if (!l->conn)
         return pg_away(a, "not connected");
-    if (!PQsendQuery(l->conn, text) || !link_flush(l, deadline_ms))
+    if (!PQsendQuery(l->conn, text) || !pg_link_flush(l, deadline_ms))
         return link_refused(l, a, "");
     PGresult *last = NULL;
     const fault *problem = NULL;
     for (;;) {
         PGresult *next;
-        if (!link_result(l, deadline_ms, &next)) {
+        if (!pg_link_result(l, deadline_ms, &next)) {
             PQclear(last);
             return link_refused(l, a, "");
         }
@@ -309,7 +309,7 @@ const fault *pg_ask(struct pg_link *link, arena *a, const char *text, str *out)
 {
     PGresult *found;
     *out = (str){ NULL, 0 };
-    TRY(link_run(link, a, text, loop_now_ms() + CONNECT_WAIT_MS, &found));
+    TRY(pg_link_run(link, a, text, loop_now_ms() + CONNECT_WAIT_MS, &found));
     if (found && PQntuples(found) > 0 && PQnfields(found) > 0 && !PQgetisnull(found, 0, 0))
         *out = arena_copy(a, (str){ PQgetvalue(found, 0, 0), (size_t)PQgetlength(found, 0, 0) });
     PQclear(found);

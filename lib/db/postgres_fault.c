@@ -21,8 +21,34 @@ const fault *pg_away(arena *a, const char *why)
     return made;
 }
 
+const fault *pg_restoring(arena *a)
+{
+    return unavailable(a, "restore_running", "A restore is under way here; try again when it is over.", 2);
+}
+
+/* What functions of ours raise. */
+static fault *fault_of_ours(arena *a, const char *state)
+{
+    static const struct {
+        const char *state, *code, *sentence;
+    } ours[] = {
+        { "TQ001", "store_not_empty", "This store has data; only an empty one takes a restore." },
+        { "TQ002", "restore_not_started", "No restore is under way here; start one first." },
+        { "TQ003", "restore_differs", "The log that was restored has a hole." },
+        { "TQ004", "restore_undone", "Rows that were tried were taken back." },
+        { "23505", "unique_broken", "This exists already." },
+    };
+    for (size_t i = 0; i < COUNT_OF(ours); i++)
+        if (strcmp(state, ours[i].state) == 0)
+            return fault_new(a, FAULT_CONFLICT, ours[i].code, "%s", ours[i].sentence);
+    return NULL;
+}
+
 static fault *fault_of_state(arena *a, const char *state)
 {
+    fault *ours = fault_of_ours(a, state);
+    if (ours)
+        return ours;
     /* Locks and time-outs; disk and memory; a server that shuts down, starts, or stands by. */
     static const char *const busy[] = { "55P03", "57014", "40001", "40P01" };
     for (size_t i = 0; i < COUNT_OF(busy); i++)
@@ -34,7 +60,8 @@ static fault *fault_of_state(arena *a, const char *state)
         strcmp(state, "25006") == 0 || strncmp(state, "58", 2) == 0)
         return unavailable(a, "store_unavailable", "The store cannot be reached at the moment; please try again.",
                            AWAY_RETRY_S);
-    if (strncmp(state, "22", 2) == 0 && strcmp(state, "22012") != 0) /* data; a division by zero is ours */
+    if ((strncmp(state, "22", 2) == 0 && strcmp(state, "22012") != 0) || /* data; a division by zero is ours */
+        strncmp(state, "23", 2) == 0)
         return fault_new(a, FAULT_INVALID, "constraint_broken", "A value is not possible here.");
     return fault_new(a, FAULT_INTERNAL, "internal_error", "Something went wrong on our side.");
 }

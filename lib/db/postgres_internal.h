@@ -39,21 +39,22 @@ struct pg_link {
 /* INVALID setting_invalid. */
 const fault *pg_url_check(arena *a, const char *url) MUST_CHECK;
 /* One try. The session is set up when it returns NULL. Fibers only. */
-const fault *link_open(struct pg_link *l, arena *a) MUST_CHECK;
-void link_drop(struct pg_link *l);
+const fault *pg_link_open(struct pg_link *l, arena *a) MUST_CHECK;
+void pg_link_drop(struct pg_link *l);
 /* Waits the pause that is due before the next try; a wake ends it. */
-void link_pause(struct pg_link *l);
+void pg_link_pause(struct pg_link *l);
 /* A whole simple-protocol message; *out is the result of its last statement, the caller's. A fault may leave the link
  * dropped. Fibers only. */
-const fault *link_run(struct pg_link *l, arena *a, const char *text, int64_t deadline_ms, PGresult **out) MUST_CHECK;
+const fault *pg_link_run(struct pg_link *l, arena *a, const char *text, int64_t deadline_ms, PGresult **out) MUST_CHECK;
 /* Waits until everything is sent, or the deadline. False: the connection is lost. */
-bool link_flush(struct pg_link *l, int64_t deadline_ms);
+bool pg_link_flush(struct pg_link *l, int64_t deadline_ms);
 /* The next result of the message under way; false: the connection is lost or late. *out is NULL after the last. */
-bool link_result(struct pg_link *l, int64_t deadline_ms, PGresult **out);
+bool pg_link_result(struct pg_link *l, int64_t deadline_ms, PGresult **out);
 
 /* --- faults: postgres_fault.c --- */
 
 const fault *pg_away(arena *a, const char *why);
+const fault *pg_restoring(arena *a);
 /* By SQLSTATE; NULL of a result that is no error. */
 const fault *pg_fault(arena *a, const PGresult *result, const char *text);
 bool pg_state_is(const PGresult *result, const char *sqlstate);
@@ -99,19 +100,21 @@ struct pg_lane {
     fiber *keeper;
 };
 
-const fault *lanes_start(struct postgres *p, arena *a) MUST_CHECK;
-void lanes_stop(struct postgres *p);
+const fault *pg_lanes_start(struct postgres *p, arena *a) MUST_CHECK;
+void pg_lanes_stop(struct postgres *p);
 /* *out is the caller's to clear. */
-const fault *lane_ask(struct pg_lane *lane, arena *a, const char *text, struct pg_binds values, PGresult **out,
+const fault *pg_lane_ask(struct pg_lane *lane, arena *a, const char *text, struct pg_binds values, PGresult **out,
                       struct pg_statement **statement) MUST_CHECK;
 
 /* --- values: postgres_rows.c, postgres_text.c --- */
 
-const fault *row_take(arena *a, const PGresult *result, int row, struct pg_statement *st, const struct shape *s,
+/* Every row of the result. */
+const fault *pg_rows_take(arena *a, const PGresult *result, struct pg_statement *st, const struct shape *row, list *out) MUST_CHECK;
+const fault *pg_row_take(arena *a, const PGresult *result, int row, struct pg_statement *st, const struct shape *s,
                       void *out) MUST_CHECK;
 ids pg_numbers_read(arena *a, const char *text); /* "{1,2}" */
 /* NULL for a NULL; *fits is false for a text that PostgreSQL cannot take. */
-const char *bind_text(arena *a, const struct pg_bind *value, bool *fits);
+const char *pg_bind_text(arena *a, const struct pg_bind *value, bool *fits);
 
 /* --- writing: postgres_writer.c, postgres_lost.c --- */
 
@@ -135,20 +138,22 @@ struct pg_batch {
 
 const fault *pg_writer_start(struct postgres *p, arena *a) MUST_CHECK;
 void pg_writer_stop(struct postgres *p);
-void command_finish(struct postgres *p, struct pg_queued *q, const fault *problem);
+void pg_command_finish(struct postgres *p, struct pg_queued *q, const fault *problem);
 /* Connects and gets the store ready for commands. */
 const fault *pg_writer_connect(struct postgres *p, arena *a) MUST_CHECK;
 /* The connection was lost before the answer: what became of each command of the batch? Reconnects. `known` is a position from
  * before the batch was sent. */
-void batch_find(struct postgres *p, arena *a, struct pg_batch *batch, int64_t known);
+void pg_batch_find(struct postgres *p, arena *a, struct pg_batch *batch, int64_t known);
 
 /* --- schema, ear --- */
 
-const fault *postgres_schema_apply(struct pg_link *l, arena *a, const struct postgres_setup *setup) MUST_CHECK;
-const fault *ear_start(struct postgres *p, arena *a) MUST_CHECK;
-void ear_stop(struct postgres *p);
+const fault *pg_schema_apply(struct pg_link *l, arena *a, const struct postgres_setup *setup) MUST_CHECK;
+const fault *pg_ear_start(struct postgres *p, arena *a) MUST_CHECK;
+void pg_ear_stop(struct postgres *p);
+/* Is there a restore's mark? Over the link given. */
+const fault *pg_mark_read(struct postgres *p, arena *a, struct pg_link *l) MUST_CHECK;
 /* The store is known to have got there. */
-void position_reached(struct postgres *p, int64_t position);
+void pg_position_reached(struct postgres *p, int64_t position);
 
 struct postgres {
     struct postgres_setup setup;
@@ -168,6 +173,10 @@ struct postgres {
     uint64_t command_prefix, command_count;
     struct pg_queued *first, *last;
     struct postgres_stats stats;
+    int views;                /* open ones */
+    bool refresh;             /* setup.ready must be asked again: a restore has ended */
+    bool restoring;           /* the store has a restore's mark, as far as this process knows */
+
     struct pg_link ear;
     fiber *ear_fiber;
 };

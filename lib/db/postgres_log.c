@@ -60,7 +60,7 @@ const fault *postgres_position_now(struct postgres *p, arena *a, int64_t *out)
 {
     int64_t position = 0;
     TRY(pg_number(&p->keys, a, &position, "SELECT max(position) FROM log", PG_NO_BINDS));
-    position_reached(p, position);
+    pg_position_reached(p, position);
     *out = position;
     return NULL;
 }

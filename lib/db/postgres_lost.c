@@ -29,7 +29,7 @@ static const fault *events_read(struct postgres *p, arena *a, const struct pg_ba
         buf_printf(&text, "%s'%s'", i > 0 ? "," : "", batch->at[i]->id);
     buf_printf(&text, ") ORDER BY position");
     buf_char(&text, '\0');
-    return link_run(&p->writer, a, text.at, loop_now_ms() + CONNECT_WAIT_MS, rows);
+    return pg_link_run(&p->writer, a, text.at, loop_now_ms() + CONNECT_WAIT_MS, rows);
 }
 
 static const fault *batch_look(struct postgres *p, arena *a, const struct pg_batch *batch, int64_t known, int pid,
@@ -61,25 +61,25 @@ static void batch_tell(struct postgres *p, arena *a, const struct pg_batch *batc
     for (size_t i = 0; i < batch->count; i++) {
         bool found = command_found(batch->at[i], rows);
         p->stats.found_after_loss += found;
-        command_finish(p, batch->at[i], found ? NULL : nothing);
+        pg_command_finish(p, batch->at[i], found ? NULL : nothing);
     }
     int count = PQntuples(rows);
     if (count > 0) {
         int64_t last;
         if (str_to_int(str_of(PQgetvalue(rows, count - 1, 3)), &last))
-            position_reached(p, last);
+            pg_position_reached(p, last);
     }
 }
 
-void batch_find(struct postgres *p, arena *a, struct pg_batch *batch, int64_t known)
+void pg_batch_find(struct postgres *p, arena *a, struct pg_batch *batch, int64_t known)
 {
     int pid = p->writer.backend;
     char began[sizeof p->writer.began];
     memcpy(began, p->writer.began, sizeof began);
-    link_drop(&p->writer);
+    pg_link_drop(&p->writer);
     p->writer_ready = false;
     const fault *problem = NULL;
-    for (int64_t deadline_ms = loop_now_ms() + LOST_WAIT_MS; loop_now_ms() < deadline_ms; link_pause(&p->writer)) {
+    for (int64_t deadline_ms = loop_now_ms() + LOST_WAIT_MS; loop_now_ms() < deadline_ms; pg_link_pause(&p->writer)) {
         PGresult *rows;
         problem = batch_look(p, a, batch, known, pid, began, &rows);
         if (problem)
@@ -94,5 +94,5 @@ void batch_find(struct postgres *p, arena *a, struct pg_batch *batch, int64_t kn
                                "The store was lost while it wrote; whether this happened is not known yet.");
     unknown->retry_after_s = 2;
     for (size_t i = 0; i < batch->count; i++)
-        command_finish(p, batch->at[i], unknown);
+        pg_command_finish(p, batch->at[i], unknown);
 }

@@ -122,7 +122,7 @@ static bool read_send(struct pg_lane *lane, struct pg_read *r)
     assert(r->values.count <= VALUES_MAX);
     for (size_t i = 0; i < r->values.count; i++) {
         bool fits; /* looked at before it was queued */
-        values[i] = bind_text(r->arena, &r->values.at[i], &fits);
+        values[i] = pg_bind_text(r->arena, &r->values.at[i], &fits);
     }
     PGconn *conn = lane->link.conn;
     struct pg_statement *st = r->statement;
@@ -287,14 +287,14 @@ static void lane_ready(struct watch *w, uint32_t events)
 static bool lane_serve(struct pg_lane *lane, arena *a)
 {
     struct pg_link *l = &lane->link;
-    const fault *problem = link_open(l, a);
+    const fault *problem = pg_link_open(l, a);
     if (!problem && PQenterPipelineMode(l->conn)) {
         lane->connection++;
         lane->watch = (struct watch){ .fd = PQsocket(l->conn), .ready = lane_ready, .owner = lane };
         problem = watch_start(a, &lane->watch, EPOLLIN);
     }
     if (problem) {
-        link_drop(l);
+        pg_link_drop(l);
         return false;
     }
     lane->watched = true;
@@ -326,7 +326,7 @@ static void lane_keep(void *arg)
         }
         arena_reset(a);
         if (!lane_serve(lane, a)) {
-            link_pause(&lane->link);
+            pg_link_pause(&lane->link);
             continue;
         }
         while (!lane->broken && !p->closing) {
@@ -335,7 +335,7 @@ static void lane_keep(void *arg)
                 lane_break(lane);
         }
         lane_break(lane);
-        link_drop(&lane->link);
+        pg_link_drop(&lane->link);
         if (!p->closing)
             p->stats.reconnects++;
     }
@@ -350,7 +350,7 @@ static const fault *values_check(arena *a, struct pg_binds values)
     for (size_t i = 0; i < values.count; i++) {
         bool fits = true;
         if (values.at[i].kind == PG_TEXT)
-            (void)bind_text(a, &values.at[i], &fits);
+            (void)pg_bind_text(a, &values.at[i], &fits);
         if (!fits)
             return fault_new(a, FAULT_INVALID, "constraint_broken", "A value is not possible here.");
     }
@@ -371,7 +371,7 @@ static void read_wait(struct pg_lane *lane, struct pg_read *r)
     }
 }
 
-const fault *lane_ask(struct pg_lane *lane, arena *a, const char *text, struct pg_binds values, PGresult **out,
+const fault *pg_lane_ask(struct pg_lane *lane, arena *a, const char *text, struct pg_binds values, PGresult **out,
                       struct pg_statement **statement)
 {
     TRY(values_check(a, values));
@@ -413,7 +413,7 @@ static const fault *lane_start(struct pg_lane *lane, arena *a)
     return NULL;
 }
 
-const fault *lanes_start(struct postgres *p, arena *a)
+const fault *pg_lanes_start(struct postgres *p, arena *a)
 {
     bool first = true;
     for (size_t i = 0; i < COUNT_OF(open_lanes); i++)
@@ -440,7 +440,7 @@ static void lane_stop(struct pg_lane *lane)
     statements_drop(lane);
 }
 
-void lanes_stop(struct postgres *p)
+void pg_lanes_stop(struct postgres *p)
 {
     lane_stop(&p->keys);
     lane_stop(&p->lists);

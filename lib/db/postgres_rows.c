@@ -179,7 +179,7 @@ static void columns_place(const PGresult *result, struct pg_statement *st, const
 }
 
 /* Into zeroed memory. */
-const fault *row_take(arena *a, const PGresult *result, int row, struct pg_statement *st, const struct shape *s,
+const fault *pg_row_take(arena *a, const PGresult *result, int row, struct pg_statement *st, const struct shape *s,
                       void *out)
 {
     columns_place(result, st, s);
@@ -196,22 +196,24 @@ const fault *row_take(arena *a, const PGresult *result, int row, struct pg_state
     return NULL;
 }
 
+const fault *pg_rows_take(arena *a, const PGresult *result, struct pg_statement *st, const struct shape *row, list *out)
+{
+    int count = PQntuples(result);
+    list made = { arena_take(a, row->size * (size_t)(count > 0 ? count : 1)), (size_t)count };
+    for (int i = 0; i < count; i++)
+        TRY(pg_row_take(a, result, i, st, row, (char *)made.at + (size_t)i * row->size));
+    *out = made;
+    return NULL;
+}
+
 const fault *pg_list(struct pg_lane *lane, arena *a, const struct shape *row, list *out, const char *text,
                      struct pg_binds values)
 {
     PGresult *found;
     struct pg_statement *st;
-    TRY(lane_ask(lane, a, text, values, &found, &st));
-    int count = PQntuples(found);
-    list made = { arena_take(a, row->size * (size_t)(count > 0 ? count : 1)), 0 };
-    const fault *problem = NULL;
-    for (int i = 0; i < count && !problem; i++) {
-        problem = row_take(a, found, i, st, row, (char *)made.at + made.count * row->size);
-        made.count++;
-    }
+    TRY(pg_lane_ask(lane, a, text, values, &found, &st));
+    const fault *problem = pg_rows_take(a, found, st, row, out);
     PQclear(found);
-    if (!problem)
-        *out = made;
     return problem;
 }
 
@@ -221,11 +223,11 @@ const fault *pg_one(struct pg_lane *lane, arena *a, const struct shape *s, void 
     PGresult *result;
     struct pg_statement *st;
     *found = false;
-    TRY(lane_ask(lane, a, text, values, &result, &st));
+    TRY(pg_lane_ask(lane, a, text, values, &result, &st));
     const fault *problem = NULL;
     if (PQntuples(result) > 0) {
         memset(out, 0, s->size);
-        problem = row_take(a, result, 0, st, s, out);
+        problem = pg_row_take(a, result, 0, st, s, out);
         *found = !problem;
     }
     PQclear(result);
@@ -236,7 +238,7 @@ const fault *pg_number(struct pg_lane *lane, arena *a, int64_t *out, const char 
 {
     PGresult *found;
     struct pg_statement *st;
-    TRY(lane_ask(lane, a, text, values, &found, &st));
+    TRY(pg_lane_ask(lane, a, text, values, &found, &st));
     if (PQntuples(found) > 0 && !PQgetisnull(found, 0, 0))
         *out = strtoll(PQgetvalue(found, 0, 0), NULL, 10);
     PQclear(found);
@@ -247,7 +249,7 @@ const fault *pg_numbers(struct pg_lane *lane, arena *a, ids *out, const char *te
 {
     PGresult *found;
     struct pg_statement *st;
-    TRY(lane_ask(lane, a, text, values, &found, &st));
+    TRY(pg_lane_ask(lane, a, text, values, &found, &st));
     int count = PQntuples(found);
     ids made = { NEW_ARRAY(a, int64_t, count > 0 ? count : 1), (size_t)count };
     for (int i = 0; i < count; i++)

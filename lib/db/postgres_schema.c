@@ -15,12 +15,18 @@ static const char own_tables[] =
     " scope text NOT NULL, key text NOT NULL, body_hash text NOT NULL, position bigint NOT NULL,"
     " owner bigint NOT NULL, made_at timestamptz NOT NULL, PRIMARY KEY (scope, key));"
     "CREATE INDEX IF NOT EXISTS once_keys_by_time ON once_keys (made_at);"
-    "CREATE INDEX IF NOT EXISTS once_keys_by_owner ON once_keys (owner) WHERE owner <> 0;";
+    "CREATE INDEX IF NOT EXISTS once_keys_by_owner ON once_keys (owner) WHERE owner <> 0;"
+    "CREATE TABLE IF NOT EXISTS restore_state (started_at timestamptz NOT NULL DEFAULT now());"
+    "CREATE OR REPLACE FUNCTION restore_check() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN"
+    " IF NOT EXISTS (SELECT 1 FROM restore_state) THEN RAISE EXCEPTION 'no restore' USING ERRCODE = 'TQ002'; END IF;"
+    " RETURN true; END $$;"
+    "CREATE OR REPLACE FUNCTION restore_undo() RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
+    " RAISE EXCEPTION 'undone' USING ERRCODE = 'TQ004'; END $$;";
 
 static const fault *text_run(struct pg_link *l, arena *a, const char *text)
 {
     PGresult *nothing;
-    TRY(link_run(l, a, text, loop_now_ms() + MIGRATION_WAIT_MS, &nothing));
+    TRY(pg_link_run(l, a, text, loop_now_ms() + MIGRATION_WAIT_MS, &nothing));
     PQclear(nothing);
     return NULL;
 }
@@ -67,7 +73,7 @@ static const fault *migrations_run(struct pg_link *l, arena *a, const struct mig
     return NULL;
 }
 
-const fault *postgres_schema_apply(struct pg_link *l, arena *a, const struct postgres_setup *setup)
+const fault *pg_schema_apply(struct pg_link *l, arena *a, const struct postgres_setup *setup)
 {
     struct buf lock = { .in = a }, unlock = { .in = a };
     /* The writer's settings are for short statements by key; a migration is neither. */

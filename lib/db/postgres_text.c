@@ -54,7 +54,7 @@ static const char *ids_text(arena *a, const ids *numbers)
     return out.at;
 }
 
-const char *bind_text(arena *a, const struct pg_bind *value, bool *fits)
+const char *pg_bind_text(arena *a, const struct pg_bind *value, bool *fits)
 {
     *fits = true;
     switch (value->kind) {

@@ -68,7 +68,7 @@ static void batch_take(struct postgres *p, struct pg_batch *batch)
     }
 }
 
-void command_finish(struct postgres *p, struct pg_queued *q, const fault *problem)
+void pg_command_finish(struct postgres *p, struct pg_queued *q, const fault *problem)
 {
     (void)p;
     if (problem) { /* it may live in another's arena */
@@ -84,7 +84,7 @@ void command_finish(struct postgres *p, struct pg_queued *q, const fault *proble
 static void batch_refuse(struct postgres *p, struct pg_batch *batch, const fault *problem)
 {
     for (size_t i = 0; i < batch->count; i++)
-        command_finish(p, batch->at[i], problem);
+        pg_command_finish(p, batch->at[i], problem);
 }
 
 /* --- the message --- */
@@ -164,12 +164,12 @@ static void batch_answer(struct postgres *p, arena *a, struct pg_batch *batch, c
     p->stats.commands += batch->count;
     if (batch->count > p->stats.commands_max_in_batch)
         p->stats.commands_max_in_batch = batch->count;
-    position_reached(p, last);
+    pg_position_reached(p, last);
     const fault *nothing = fault_internal(a, FAULT_INTERNAL, "internal_error", "Something went wrong on our side.",
                                           "the batch's function did not answer a command");
     for (size_t i = 0; i < batch->count; i++)
         if (batch->at[i])
-            command_finish(p, batch->at[i], batch->at[i]->out->code.at ? NULL : nothing);
+            pg_command_finish(p, batch->at[i], batch->at[i]->out->code.at ? NULL : nothing);
     if (again_first)
         queue_put_back(p, again_first, again_last);
 }
@@ -183,11 +183,11 @@ static enum outcome batch_send(struct postgres *p, arena *a, const struct pg_bat
 {
     struct pg_link *l = &p->writer;
     int64_t deadline_ms = loop_now_ms() + BATCH_WAIT_MS;
-    if (!PQsendQuery(l->conn, message_make(p, a, batch)) || !link_flush(l, deadline_ms))
+    if (!PQsendQuery(l->conn, message_make(p, a, batch)) || !pg_link_flush(l, deadline_ms))
         return BATCH_LOST;
     *problem = NULL;
     for (PGresult *next;;) {
-        if (!link_result(l, deadline_ms, &next))
+        if (!pg_link_result(l, deadline_ms, &next))
             return BATCH_LOST;
         if (!next)
             break;
@@ -242,7 +242,7 @@ static void batch_run(struct postgres *p, arena *a, struct pg_batch *batch)
     case BATCH_LOST:
         log_line("warn", "store_connection_lost", "with a batch of %zu under way", batch->count);
         p->stats.reconnects++;
-        batch_find(p, a, batch, known);
+        pg_batch_find(p, a, batch, known);
         break;
     }
     PQclear(rows);
@@ -256,18 +256,19 @@ static const fault *position_read(struct postgres *p, arena *a)
     int64_t position = 0;
     TRY(pg_ask(&p->writer, a, "SELECT max(position) FROM log", &text));
     if (text.at && str_to_int(text, &position))
-        position_reached(p, position);
+        pg_position_reached(p, position);
     return NULL;
 }
 
 /* Also after a fault: the link is dropped then. */
 static const fault *writer_prepare(struct postgres *p, arena *a)
 {
-    TRY(link_open(&p->writer, a));
+    TRY(pg_link_open(&p->writer, a));
     if (!p->migrated)
-        TRY(postgres_schema_apply(&p->writer, a, &p->setup));
+        TRY(pg_schema_apply(&p->writer, a, &p->setup));
     if (p->setup.ready)
-        TRY(p->setup.ready(p->setup.arg, a, &p->writer));
+        TRY(p->setup.ready(p->setup.ready_arg, a, &p->writer));
+    TRY(pg_mark_read(p, a, &p->writer));
     return position_read(p, a);
 }
 
@@ -286,7 +287,7 @@ const fault *pg_writer_connect(struct postgres *p, arena *a)
     p->writer_ready = false;
     const fault *problem = writer_prepare(p, a);
     if (problem) {
-        link_drop(&p->writer);
+        pg_link_drop(&p->writer);
         away_tell(p, problem);
         return problem;
     }
@@ -306,12 +307,12 @@ const fault *pg_writer_connect(struct postgres *p, arena *a)
 static bool writer_alive(struct postgres *p)
 {
     PGconn *conn = p->writer.conn;
-    if (conn && PQconsumeInput(conn) && PQconsumeInput(conn) && PQstatus(conn) == CONNECTION_OK)
+    if (conn && !p->refresh && PQconsumeInput(conn) && PQconsumeInput(conn) && PQstatus(conn) == CONNECTION_OK)
         return true;
     if (p->writer.conn)
         p->stats.reconnects++;
-    link_drop(&p->writer);
-    p->writer_ready = false;
+    pg_link_drop(&p->writer);
+    p->writer_ready = p->refresh = false;
     return false;
 }
 
@@ -327,7 +328,7 @@ static void writer_run(void *arg)
             const fault *problem = pg_writer_connect(p, a);
             p->tried = true;
             if (problem)
-                link_pause(&p->writer);
+                pg_link_pause(&p->writer);
             continue;
         }
         if (!p->first) {
@@ -340,9 +341,9 @@ static void writer_run(void *arg)
     while (p->first) {
         struct pg_queued *q = p->first;
         queue_drop(p, q);
-        command_finish(p, q, pg_away(a, "the store is closing"));
+        pg_command_finish(p, q, pg_away(a, "the store is closing"));
     }
-    link_drop(&p->writer);
+    pg_link_drop(&p->writer);
     arena_free(a);
     p->writer_fiber = NULL;
 }
@@ -401,6 +402,8 @@ const fault *postgres_write(struct postgres *p, arena *a, const struct pg_comman
     *out = (struct pg_answer){ .code = { NULL, 0 } };
     if (p->closing)
         return pg_away(a, "the store is closing");
+    if (p->restoring)
+        return pg_restoring(a);
     if (p->stats.queued >= COMMANDS_QUEUED_MAX)
         return too_busy(a);
     struct pg_queued mine = { .command = command, .arena = a, .out = out, .waiter = fiber_self() };

@@ -337,7 +337,7 @@ static void found_body(void)
     assert_null(act_do(store, "make", "kept", &answer));
     str command = { NULL, 0 };
     struct pg_link by_hand = { .store = store, .name = "test", .options = "" };
-    assert_null(link_open(&by_hand, boot));
+    assert_null(pg_link_open(&by_hand, boot));
     assert_null(pg_ask(&by_hand, boot, "SELECT command FROM log", &command));
 
     /* As if the answers had been lost: one of this batch is in the log, the other never came to the server. */
@@ -348,7 +348,7 @@ static void found_body(void)
     memcpy(second.id, "00000000-0000-8000-8000-000000000000", 36);
     second.out = &outs[1];
     struct pg_batch batch = { .at = { &first, &second }, .count = 2 };
-    batch_find(store, boot, &batch, 0);
+    pg_batch_find(store, boot, &batch, 0);
     assert_true(first.done && second.done);
     assert_null(first.problem);
     assert_true(outs[0].found_later);
@@ -357,11 +357,11 @@ static void found_body(void)
 
     /* The process that served the old connection is ended, so that nothing of it comes later. */
     int old = store->writer.backend;
-    batch_find(store, boot, &batch, 0);
+    pg_batch_find(store, boot, &batch, 0);
     str left;
     assert_null(pg_ask(&by_hand, boot, arena_printf(boot, "SELECT count(*) FROM pg_stat_activity WHERE pid = %d", old).at, &left));
     assert_true(str_equal(left, STR("0")));
-    link_drop(&by_hand);
+    pg_link_drop(&by_hand);
 }
 
 static void what_was_lost_is_looked_up(void **state)
@@ -400,10 +400,10 @@ static void locked_body(void)
     struct pg_link by_hand = { .store = store, .name = "test", .options = "" };
     struct pg_answer answer;
     str nothing;
-    assert_null(link_open(&by_hand, boot));
+    assert_null(pg_link_open(&by_hand, boot));
     assert_null(pg_ask(&by_hand, boot, arena_printf(boot, "SELECT pg_advisory_lock(%lld)", (long long)store->lock_key).at, &nothing));
     assert_code(act_do(store, "make", "never", &answer), FAULT_UNAVAILABLE, "store_busy");
-    link_drop(&by_hand);
+    pg_link_drop(&by_hand);
     assert_null(act_do(store, "make", "now", &answer));
     assert_int_equal(number_of("SELECT count(*) FROM things"), 1);
 }
@@ -470,7 +470,7 @@ static void a_schema_that_does_not_fit_is_refused(void **state)
 static void literals_body(void)
 {
     struct pg_link by_hand = { .store = store, .name = "test", .options = "-c standard_conforming_strings=off" };
-    assert_null(link_open(&by_hand, boot));
+    assert_null(pg_link_open(&by_hand, boot));
     static const char pieces[] = "'\\\"$E;-/*\n\t x\x01\x7f";
     unsigned seed = 7;
     for (int round = 0; round < 300; round++) {
@@ -492,7 +492,7 @@ static void literals_body(void)
     assert_false(pg_literal(&none, STR("\xc3")));
     assert_false(pg_literal(&none, STR("\xed\xa0\x80")));
     assert_int_equal(none.len, 0);
-    link_drop(&by_hand);
+    pg_link_drop(&by_hand);
 }
 
 static void literals_come_back(void **state)

@@ -23,6 +23,11 @@ struct settings {
     str rooms_database_url;
     str mysql_host, mysql_user, mysql_password, mysql_database; /* the old names */
     int64_t mysql_port;
+    /* sqlite:DIR or postgres://...; without it the embedded store in data_dir, or PostgreSQL when one of the old names is set */
+    str reservations_database_url;
+    str spring_datasource_url, db_username, db_password; /* jdbc:postgresql://... */
+    str postgres_host, postgres_user, postgres_password, postgres_database;
+    int64_t postgres_port;
     str movies_api_url, rooms_api_url, reservations_api_url; /* "none": that service is not there, this one runs alone */
     bool measure_stacks;   /* MEASURE_STACKS=false: stack depth per route in /metrics; costs speed */
 };

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "lib/json/read.h"
-#include "services/analytics/rows.h"
 
 #define LINE_MEMORY_MAX ((size_t)64 * 1024 * 1024)
 
@@ -371,7 +370,7 @@ const char *analytics_facts_line(struct facts *f, str line)
     if (!table)
         return "has a table that was not asked for";
     void *read = arena_take(f->line, table->row->size);
-    if (!analytics_row_read(row, table->row, read) && json_read(f->line, row, table->row, read))
+    if (json_read(f->line, row, table->row, read))
         return "has a row that cannot be read";
     return table->add(f, read);
 }

@@ -1,4 +1,4 @@
-/* facts.h - what is kept of one owner's export: numbers, names of films and rooms, nobody's e-mail, name or phone. */
+/* facts.h - what is kept of one owner's export: numbers and names of films and rooms, nobody's e-mail, name or phone. */
 #ifndef TAQUILLA_ANALYTICS_FACTS_H
 #define TAQUILLA_ANALYTICS_FACTS_H
 

@@ -1,4 +1,4 @@
-/* kept.h - figures kept until the facts they were made of, or the day, change: a table of fixed size. */
+/* kept.h - figures kept until the facts they were made of, or the day, change: a table of fixed size, one entry a slot. */
 #ifndef TAQUILLA_ANALYTICS_KEPT_H
 #define TAQUILLA_ANALYTICS_KEPT_H
 
@@ -25,8 +25,7 @@ struct kept_entry {
 
 struct kept {
     struct kept_entry slots[KEPT_SLOTS];
-    /* The newest facts seen; what was made of older ones goes: it may name an erased user. */
-    uint64_t serial[OWNER_COUNT];
+    uint64_t serial[OWNER_COUNT]; /* the newest facts seen; what was made of older ones goes: it may name an erased user */
     uint64_t hits, misses;
 };
 

@@ -1,8 +1,7 @@
 /* model.h - what analytics knows of the owners, what it is asked, and the figures it makes of them. Pure: no I/O.
  *
  * Money moves on days of the house: a sale on the day of its confirmation, taken back on the day of its cancellation
- * when it was cancelled later. "Reservations" are those that stand (PENDING or CONFIRMED), on the day they were
- * made. */
+ * when it was cancelled later. "Reservations" are those that stand (PENDING or CONFIRMED), on the day they were made. */
 #ifndef TAQUILLA_ANALYTICS_MODEL_H
 #define TAQUILLA_ANALYTICS_MODEL_H
 

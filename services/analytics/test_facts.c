@@ -6,11 +6,8 @@
 
 #include <cmocka.h>
 
-#include "lib/json/read.h"
-#include "lib/json/write.h"
 #include "services/analytics/facts.h"
 #include "services/analytics/lines.h"
-#include "services/analytics/rows.h"
 
 static arena *a;
 
@@ -246,93 +243,6 @@ static void many_films_keep_their_places(void **state)
     analytics_facts_free(f);
 }
 
-/* --- rows without a tree --- */
-
-static const struct {
-    const struct shape *shape;
-    const char *row;
-} rows[] = {
-    { &analytics_user_row_shape, "{\"id\":12,\"email\":\"a\\\"b\",\"name\":null,\"erased_at\":\"2026-02-01T00:00:00.000Z\"}" },
-    { &analytics_user_row_shape, "{\"erased_at\":null,\"more\":{\"a\":[1,{\"b\":\"}\"}]},\"id\":7}" },
-    { &analytics_reservation_row_shape,
-      "{\"id\":5,\"user_id\":7,\"schedule_id\":4,\"movie_id\":\"6b05\",\"total_amount\":25.05,\"status\":\"CANCELLED\","
-      "\"hold\":true,\"reservation_date\":\"2026-01-31T23:30:00.000Z\",\"expires_at\":null,"
-      "\"confirmed_at\":\"2026-01-31T23:30:01.500Z\",\"cancelled_at\":null}" },
-    { &analytics_reserved_row_shape, "{\"id\":1,\"reservation_id\":900719925474099312,\"price\":1e2}" },
-    { &analytics_room_row_shape, "{\"id\":1,\"name\":\"Sala Ñandú 😀\",\"is_active\":false}" },
-    { &analytics_seat_row_shape, "{\"room_id\":2,\"row_number\":\"A\"}" },
-    { &analytics_schedule_row_shape,
-      "{\"id\":5,\"room_id\":2,\"show_time\":\"2026-03-29T23:59:00\",\"price\":9,\"is_active\":true}" },
-    { &analytics_movie_row_shape, "{\"_id\":\"aa\",\"title\":\"\",\"genre\":[\"x\",\"]\"],\"rating\":6.5,\"isActive\":true}" },
-};
-
-static str written(arena *in, const struct shape *s, const void *value)
-{
-    struct buf out = { .in = in };
-    json_store(&out, s, value);
-    return buf_str(&out);
-}
-
-/* What the quick reader takes, json_read takes too, and the same; or it is broken where nobody looks. */
-static void assert_same_reading(arena *in, const struct shape *s, str row, str whole)
-{
-    void *quick = arena_take(in, s->size), *slow = arena_take(in, s->size);
-    if (!analytics_row_read(row, s, quick))
-        return;
-    bool fine = json_read(in, row, s, slow) == NULL;
-    str wanted = fine ? written(in, s, slow) : whole;
-    if (!str_equal(written(in, s, quick), wanted))
-        fail_msg("%.*s was read as %.*s", STR_ARG(row), STR_ARG(written(in, s, quick)));
-}
-
-static void rows_are_read_as_json_reads_them(void **state)
-{
-    (void)state;
-    static const char bytes[] = "\"\\{}[],:0195-+.eE nultrfaZT\n\x80\xc3";
-    arena *in = arena_new((size_t)1024 * 1024);
-    for (size_t r = 0; r < COUNT_OF(rows); r++) {
-        const struct shape *s = rows[r].shape;
-        str row = arena_copy(a, str_of(rows[r].row));
-        char *at = arena_take(a, row.len + 2);
-        void *plain = arena_take(a, s->size);
-        assert_true(analytics_row_read(row, s, plain));
-        str whole = written(a, s, plain);
-        assert_same_reading(in, s, row, whole);
-        for (size_t i = 0; i < row.len; i++) {
-            for (size_t b = 0; b < sizeof bytes; b++) { /* another byte in its place, and one more before it */
-                arena_reset(in);
-                memcpy(at, row.at, row.len);
-                at[i] = bytes[b];
-                assert_same_reading(in, s, (str){ at, row.len }, whole);
-                memcpy(at + i + 1, row.at + i, row.len - i);
-                assert_same_reading(in, s, (str){ at, row.len + 1 }, whole);
-            }
-            arena_reset(in);
-            memcpy(at, row.at, i); /* one missing */
-            memcpy(at + i, row.at + i + 1, row.len - i - 1);
-            assert_same_reading(in, s, (str){ at, row.len - 1 }, whole);
-            assert_false(analytics_row_read((str){ row.at, i }, s, plain)); /* cut */
-        }
-    }
-    arena_free(in);
-}
-
-static void what_is_not_plain_is_left_to_json(void **state)
-{
-    (void)state;
-    static const char *const left[] = {
-        "{\"room_id\":2,\"room_id\":2}", "{\"room_id\": 2}",    "{ \"room_id\":2}", "{\"room_id\":\"2\"}",
-        "{\"room_id\":2.0}",             "{\"room\\u005fid\":2}", "{\"room_id\":2},", "{\"room_id\":2}}",
-        "{\"room_id\":null}",            "{\"room_id\":[2]}",     "{}",               "{\"id\":2}",
-    };
-    int64_t room[8];
-    assert_true(analytics_seat_row_shape.size <= sizeof room);
-    assert_true(analytics_row_read(STR("{\"room_id\":2}"), &analytics_seat_row_shape, room));
-    for (size_t i = 0; i < COUNT_OF(left); i++)
-        if (analytics_row_read(str_of(left[i]), &analytics_seat_row_shape, room))
-            fail_msg("%s was taken", left[i]);
-}
-
 /* --- what is no export --- */
 
 static void assert_wrong(enum owner_name of, const char *body, const char *wanted)
@@ -419,8 +329,6 @@ int main(void)
         cmocka_unit_test(seats_count_for_their_room),
         cmocka_unit_test(films_are_found_by_id),
         cmocka_unit_test(many_films_keep_their_places),
-        cmocka_unit_test(rows_are_read_as_json_reads_them),
-        cmocka_unit_test(what_is_not_plain_is_left_to_json),
         cmocka_unit_test(what_is_no_export_is_said),
         cmocka_unit_test(an_export_that_is_cut_has_not_ended),
         cmocka_unit_test(a_line_has_its_limit),

@@ -2,6 +2,7 @@
 #include "services/reservations/service.h"
 
 #include <sodium.h>
+#include <string.h>
 
 #include "services/reservations/reservations.h"
 
@@ -59,6 +60,84 @@ static void store_check(struct health_check *check, struct app *app)
     arena_free(a);
 }
 
+/* --- which store --- */
+
+static void url_put(struct buf *url, str part)
+{
+    for (size_t i = 0; i < part.len; i++)
+        buf_printf(url, "%%%02x", (unsigned)(unsigned char)part.at[i]);
+}
+
+static void url_begin(struct buf *url, str user, str password)
+{
+    buf_literal(url, "postgres://");
+    url_put(url, user);
+    if (password.len > 0)
+        buf_char(url, ':');
+    url_put(url, password);
+    buf_char(url, '@');
+}
+
+/* Of the driver's own words after '?' those that say how the line is encrypted; the others are for its pool and its caches. */
+static void jdbc_words_put(struct buf *url, str words)
+{
+    str word;
+    bool required = false, mode = false;
+    while (str_cut(&words, '&', &word)) {
+        required = required || str_equal(word, STR("ssl=true"));
+        if (!str_starts(word, STR("sslmode=")) && !str_starts(word, STR("sslrootcert=")))
+            continue;
+        mode = mode || str_starts(word, STR("sslmode="));
+        buf_char(url, memchr(url->at, '?', url->len) ? '&' : '?');
+        buf_text(url, word);
+    }
+    if (required && !mode)
+        buf_printf(url, "%csslmode=require", memchr(url->at, '?', url->len) ? '&' : '?');
+}
+
+/* The old system's names, as one address; no text when none is set. */
+static const fault *url_of_old_names(arena *a, const struct settings *s, str *out)
+{
+    static const char jdbc[] = "jdbc:postgresql://";
+    struct buf url = { .in = a };
+    *out = (str){ NULL, 0 };
+    str given = s->spring_datasource_url, place = str_after(given, sizeof jdbc - 1), words = { NULL, 0 };
+    if (given.len > 0 && !str_starts(given, str_of(jdbc)))
+        return fault_new(a, FAULT_INVALID, "setting_invalid", "SPRING_DATASOURCE_URL must begin with jdbc:postgresql://.");
+    if (given.len > 0) {
+        url_begin(&url, s->db_username.len > 0 ? s->db_username : s->postgres_user,
+                  s->db_password.len > 0 ? s->db_password : s->postgres_password);
+        words = place;
+        (void)str_cut(&words, '?', &place);
+        buf_text(&url, place);
+        jdbc_words_put(&url, words);
+    } else if (s->postgres_host.len > 0) {
+        url_begin(&url, s->postgres_user, s->postgres_password);
+        buf_printf(&url, "%.*s:%lld/", STR_ARG(s->postgres_host), (long long)s->postgres_port);
+        url_put(&url, s->postgres_database);
+    } else {
+        return NULL;
+    }
+    *out = buf_str(&url);
+    return NULL;
+}
+
+static const fault *store_open(struct app *app, struct reservations *svc)
+{
+    const struct settings *s = app->settings;
+    str url = s->reservations_database_url, directory = s->data_dir;
+    if (url.len == 0)
+        TRY(url_of_old_names(app->boot, s, &url));
+    if (str_starts(url, STR("postgres://")) || str_starts(url, STR("postgresql://")))
+        return reservations_postgres_open(app->boot, &svc->store, url, store_moved, svc);
+    if (str_starts(url, STR("sqlite:")))
+        directory = str_after(url, 7);
+    else if (url.len > 0)
+        return fault_new(app->boot, FAULT_INVALID, "setting_invalid",
+                         "RESERVATIONS_DATABASE_URL must begin with sqlite: or postgres://.");
+    return reservations_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, directory), store_moved, svc);
+}
+
 static const fault *rooms_follow(struct app *app, struct reservations *svc)
 {
     struct upstream *rooms;
@@ -86,8 +165,7 @@ static const fault *reservations_open(struct app *app)
     if (!unpaid_minutes(own->unpaid_until, &svc->rules.unpaid_until_min))
         return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "UNPAID_UNTIL_MINUTES is not a number.");
     svc->feed = (struct feed){ .source = "taquilla/reservations", .read = feed_read };
-    TRY(reservations_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, app->settings->data_dir), store_moved,
-                                 svc));
+    TRY(store_open(app, svc));
     svc->feed.store = svc->store;
     feed_moved(&svc->feed, svc->store->position(svc->store));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };

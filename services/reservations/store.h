@@ -125,4 +125,9 @@ struct store {
 const fault *reservations_sqlite_open(arena *boot, struct store **out, const char *directory,
                                       void (*moved)(void *, int64_t position), void *arg) MUST_CHECK;
 
+/* The same on PostgreSQL, by postgres://...: several replicas may. An old system's database is adopted. It opens while the server is
+ * away, too; moved is also called after commits of other replicas. */
+const fault *reservations_postgres_open(arena *boot, struct store **out, str url,
+                                        void (*moved)(void *, int64_t position), void *arg) MUST_CHECK;
+
 #endif

@@ -165,8 +165,14 @@ static const fault *reserve(struct store *store, arena *a, const struct sale *sa
     struct reserve_act act = { .store = s, .sale = sale, .once = once };
     struct user buyer;
     TRY(user_row(sqlite_reader(s->db), a, sale->user_id, &buyer));
-    TRY(refuse_early(s, a, sale));
-    TRY(sqlite_write(s->db, a, reserve_act, &act));
+    const fault *gone = refuse_early(s, a, sale);
+    bool seen = false;
+    if (gone && once) /* gone to this very request, perhaps, which came twice */
+        TRY(sqlite_once_recall(sqlite_reader(s->db), a, once, &reservation_made_shape, &act.made, &seen));
+    if (!seen) {
+        TRY(gone);
+        TRY(sqlite_write(s->db, a, reserve_act, &act));
+    }
     *out = act.made;
     return NULL;
 }

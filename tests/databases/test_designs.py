@@ -4,6 +4,7 @@ import re
 
 from harness.cinema import ROOT, Alone
 from harness.mariadb import MariaDB
+from harness.postgres import Postgres
 
 OWN = {"log", "log_counter", "once_keys", "schema_migrations", "restore_state", "log_bare"}
 
@@ -31,3 +32,24 @@ def test_rooms_on_mysql():
         if table not in OWN:
             made.setdefault(table, {})[column] = kind
     assert made == drawn("rooms.md", "## On MySQL")
+
+
+NAMES = {
+    "character varying": "varchar",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz",
+}
+
+
+def test_reservations_on_postgres():
+    with Postgres() as server:
+        with Alone("reservations", RESERVATIONS_DATABASE_URL=server.url, ROOMS_API_URL="none"):
+            pass
+        rows = server.sql(
+            "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'"
+        )
+    made = {}
+    for table, column, kind in rows:
+        if table not in OWN:
+            made.setdefault(table, {})[column] = NAMES.get(kind, kind)
+    assert made == drawn("reservations.md", "## On PostgreSQL")

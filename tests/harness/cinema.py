@@ -264,7 +264,9 @@ class Cinema:
             assert not found, "\n" + text[max(0, found.start() - 200) : found.start() + 4000].decode(errors="replace")
 
     def database(self, service="reservations"):
-        """The file of a service's embedded store."""
+        """The file of a service's embedded store, or the address of its real one."""
+        if f"{service.upper()}_DATABASE_URL" in self.settings:
+            return self.settings[f"{service.upper()}_DATABASE_URL"]
         found = sorted(self.data.rglob(f"{service}*.db"))
         assert found, f"no database of {service} below {self.data}: {sorted(self.data.rglob('*'))}"
         return found[0]

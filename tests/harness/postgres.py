@@ -4,7 +4,6 @@
 postgres.py COMMAND ARGS...   runs COMMAND with TAQUILLA_TEST_POSTGRES=postgres://... of a server that lives as long as it;
                               exits as the command does.
 """
-import contextlib
 import ctypes
 import glob
 import os
@@ -21,6 +20,7 @@ import urllib.parse
 
 USER = 'taquilla'
 PR_SET_PDEATHSIG = 1
+READY_S = 60
 
 
 def programs():
@@ -46,61 +46,62 @@ def end_with_parent():
 
 
 def free_port():
-    span = os.environ.get('TAQUILLA_TEST_PORTS')
-    low, high = map(int, span.split('-')) if span else (0, 0)
-    for port in range(high, low - 1, -1):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(('127.0.0.1', port))
-            return probe.getsockname()[1]
-    raise SystemExit('no port is free in ' + span)
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
 
 
 class Postgres:
-    """with Postgres() as server: server.url"""
+    """Started with start(), ended with stop(); after kill(), a crash, or rest() start() starts it again on the same port."""
 
-    def __init__(self, *settings, port=None, durable=False):
+    def __init__(self, *settings, durable=False):
         """settings: 'max_connections=20' ...; durable: with fsync, as a cinema runs it."""
-        self.port = port or free_port()
-        self.settings = [f'port={self.port}', 'listen_addresses=127.0.0.1', 'max_connections=100',
-                         *([] if durable else ['fsync=off', 'synchronous_commit=off']), *settings]
-        self.url = f'postgres://{USER}@127.0.0.1:{self.port}/cinema_reservations'
-        self.process = None
-
-    def __enter__(self):
+        self.port = free_port()
         self.bin = programs()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix='taquilla-postgres-'))
+        self.settings = [f'port={self.port}', 'listen_addresses=127.0.0.1', f'unix_socket_directories={self.home}',
+                         'max_connections=100', *([] if durable else ['fsync=off', 'synchronous_commit=off']), *settings]
+        self.url = f'postgres://{USER}@127.0.0.1:{self.port}/cinema_reservations'
+        self.process = None
         if os.getuid() == 0:
             os.chown(self.home, someone()['user'], someone()['group'])
         subprocess.run([self.bin / 'initdb', '-D', self.home / 'data', '-U', USER, '-A', 'trust', '-E', 'UTF8', '--no-locale',
                         '--no-sync'], check=True, stdout=subprocess.DEVNULL, cwd='/', **someone())
+
+    def start(self):
+        words = [word for setting in self.settings for word in ('-c', setting)]
+        with open(self.home / 'log', 'ab') as log:
+            self.process = subprocess.Popen([self.bin / 'postgres', '-D', self.home / 'data', *words], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, cwd='/', preexec_fn=end_with_parent, **someone())
+        end = time.monotonic() + READY_S
+        ready = [self.bin / 'pg_isready', '-q', '-h', '127.0.0.1', '-p', str(self.port)]
+        while subprocess.run(ready, check=False).returncode != 0:
+            assert self.process.poll() is None and time.monotonic() < end, (self.home / 'log').read_text()[-3000:]
+            time.sleep(0.05)
+        return self
+
+    def rest(self):
+        """Shut down, its data kept."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+    def kill(self):
+        """A crash."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def __enter__(self):
         self.start()
         self.database('cinema_reservations')
         return self
 
     def __exit__(self, *_):
-        if self.process:
-            self.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
-
-    def start(self):
-        words = [word for setting in [*self.settings, f'unix_socket_directories={self.home}'] for word in ('-c', setting)]
-        with open(self.home / 'log', 'ab') as log:
-            self.process = subprocess.Popen([self.bin / 'postgres', '-D', self.home / 'data', *words], stdout=log,
-                                            stderr=log, cwd='/', preexec_fn=end_with_parent, **someone())
-        for _ in range(600):
-            if subprocess.run([self.bin / 'pg_isready', '-q', '-h', '127.0.0.1', '-p', str(self.port)], check=False).returncode == 0:
-                return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        raise SystemExit('PostgreSQL does not start:\n' + (self.home / 'log').read_text())
-
-    def stop(self, hard=False):
-        """Fast shutdown; hard: as when the machine loses power, as far as a process can tell."""
-        self.process.send_signal(signal.SIGQUIT if hard else signal.SIGINT)
-        self.process.wait(30)
-        self.process = None
+        self.stop()
 
     def database(self, name):
         """A fresh, empty database; its URL."""
@@ -110,7 +111,7 @@ class Postgres:
 
     def sql(self, text, database='cinema_reservations'):
         """The rows of the last statement, as lists of texts."""
-        run = subprocess.run(['psql', '-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p',
+        run = subprocess.run([self.bin / 'psql', '-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-h', '127.0.0.1', '-p',
                               str(self.port), '-U', USER, database], input=text, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise AssertionError(run.stderr)
