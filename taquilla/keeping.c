@@ -130,7 +130,7 @@ void restore_account(const struct cinema *c, const struct restore_task *t)
 {
     int64_t bytes, rows = rows_of(&t->backup.manifest, &bytes);
     if (t->there)
-        printf("The cinema holds exactly this backup already; nothing was changed.\n");
+        printf("The cinema holds this backup already; nothing was changed.\n");
     else if (c->own)
         printf("The cinema in %s now holds all %lld rows; counts and checksums agree.\n", c->data, (long long)rows);
     else

@@ -118,18 +118,18 @@ const char *cron_read(str text, struct cron *out)
         bool *any;
     } into[] = { { &out->minutes, NULL }, { &out->hours, NULL }, { &out->days, &out->any_day },
                  { &out->months, NULL },  { &out->weekdays, &out->any_weekday } };
-    str rest = str_trim(text), word;
+    str rest = str_trim(text), words[COUNT_OF(parts) + 1];
+    size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(nicknames); i++)
         if (str_equal_nocase(rest, str_of(nicknames[i].name)))
             rest = str_of(nicknames[i].means);
-    for (size_t i = 0; i < COUNT_OF(parts); i++) {
-        if (!word_cut(&rest, &word))
-            return "it must have five fields: minute, hour, day of the month, month, day of the week";
-        if (!part_read(&parts[i], word, into[i].bits, into[i].any))
+    while (count < COUNT_OF(words) && word_cut(&rest, &words[count]))
+        count++;
+    if (count != COUNT_OF(parts))
+        return "it must have five fields: minute, hour, day of the month, month, day of the week";
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        if (!part_read(&parts[i], words[i], into[i].bits, into[i].any))
             return parts[i].wrong;
-    }
-    if (word_cut(&rest, &word))
-        return "it has more than five fields";
     if (out->weekdays >> 7 & 1)
         out->weekdays |= 1;
     out->weekdays &= 0x7f;

@@ -93,7 +93,7 @@ static const fault *owner_take(struct backup *b, size_t i, struct backup_service
     b->table = STR("");
     out->name = str_of(b->owner);
     TRY(on_disk(&(struct disk_work){ .b = b, .run = service_run }));
-    TRY(ingestion_export_read(b->want->owners.of[i], b->a, &b->sink, b->want->stop, &out->position));
+    TRY(ingestion_export_read(b->want->owners.of[i], b->a, NULL, &b->sink, b->want->stop, &out->position));
     struct disk_work end = { .b = b, .run = service_end_run };
     TRY(on_disk(&end));
     out->tables = end.tables;

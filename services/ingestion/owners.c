@@ -126,10 +126,10 @@ static bool position_agrees(const struct reading *r, const struct message *answe
     return str_cut(&number, '/', &owner) && number.at && str_to_int(number, &told) && told == r->end.position;
 }
 
-static const fault *export_read(struct reading *r, arena *scratch)
+static const fault *export_read(struct reading *r, arena *scratch, const char *table)
 {
-    const struct outgoing want = { .method = GET, .target = STR("/export"), .internal = true,
-                                   .deadline_ms = PIECE_DEADLINE_MS };
+    const struct outgoing want = { .method = GET, .internal = true, .deadline_ms = PIECE_DEADLINE_MS,
+                                   .target = table ? arena_printf(scratch, "/export?tables=%s", table) : STR("/export") };
     struct message *answer = NEW(scratch, struct message);
     const fault *problem = upstream_stream(r->from, scratch, &want, &r->taker, answer);
     if (problem) /* it may lie in the arena that ends now */
@@ -143,13 +143,13 @@ static const fault *export_read(struct reading *r, arena *scratch)
     return NULL;
 }
 
-const fault *ingestion_export_read(struct upstream *u, arena *a, struct export_sink *sink, const bool *stop,
-                                   int64_t *position)
+const fault *ingestion_export_read(struct upstream *u, arena *a, const char *table, struct export_sink *sink,
+                                   const bool *stop, int64_t *position)
 {
     struct reading *r = NEW(a, struct reading);
     arena *scratch = arena_new(EXPORT_ARENA_BYTES);
     *r = (struct reading){ .taker = { piece_take, r }, .from = u, .a = a, .sink = sink, .stop = stop };
-    const fault *problem = export_read(r, scratch);
+    const fault *problem = export_read(r, scratch, table);
     *position = r->end.position;
     buf_free(&r->begun);
     buf_free(&r->lines);

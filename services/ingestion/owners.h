@@ -18,9 +18,9 @@ struct export_sink {
     void *arg;
 };
 
-/* GET /export of one owner from beginning to end, in bounded memory. UNAVAILABLE export_strange: it broke off, or its own
+/* GET /export of one owner from beginning to end, in bounded memory; of the table named, or (NULL) of all. UNAVAILABLE export_strange: it broke off, or its own
  * count differs; backup_stopped: *stop (may be NULL) became true; a refusal as above. */
-const fault *ingestion_export_read(struct upstream *u, arena *a, struct export_sink *sink, const bool *stop,
-                                   int64_t *position) MUST_CHECK;
+const fault *ingestion_export_read(struct upstream *u, arena *a, const char *table, struct export_sink *sink,
+                                   const bool *stop, int64_t *position) MUST_CHECK;
 
 #endif

@@ -1,10 +1,11 @@
 /* restore.c - chooses a backup, holds it against its manifest, and gives its rows back to their owners. */
 #include "services/ingestion/restore.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #include "lib/feed/export.h"
-#include "services/ingestion/folder.h"
+#include "services/ingestion/shelf.h"
 
 #define ARENA_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define BATCH_ROWS EXPORT_ROWS_MAX
@@ -50,54 +51,41 @@ const fault *ingestion_backup_choose(arena *a, const char *from, struct backup_c
 
 /* --- a store that has data: is it this backup's? --- */
 
+/* A log is only ever added to: one that begins as the backup's does belongs to a store that came from it. */
 struct comparing {
-    const struct backup_service *wanted;
-    size_t next;                 /* table of the backup that comes next */
-    struct backup_table now;     /* the one that is being read */
     crypto_hash_sha256_state hash;
-    bool differs;
-};
-
-static void table_compare(struct comparing *c, arena *a)
-{
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    if (c->now.rows == 0)
-        return;
-    crypto_hash_sha256_final(&c->hash, digest);
-    const struct backup_table *t = c->next < c->wanted->tables.count
-                                       ? LIST_AT(&c->wanted->tables, const struct backup_table, c->next)
-                                       : NULL;
-    c->next++;
-    c->differs |= !t || !str_equal(t->name, c->now.name) || t->rows != c->now.rows ||
-                  !str_equal(t->sha256, ingestion_hex(a, digest, sizeof digest));
-}
-
-struct comparing_sink {
-    struct comparing c;
-    arena *a;
+    int64_t rows_left; /* of the backup's log */
 };
 
 static const fault *lines_compare(struct export_sink *sink, str table, str lines, int64_t rows)
 {
-    struct comparing_sink *s = sink->arg;
-    if (!str_equal(table, s->c.now.name)) {
-        table_compare(&s->c, s->a);
-        s->c.now = (struct backup_table){ .name = arena_copy(s->a, table) };
-        crypto_hash_sha256_init(&s->c.hash);
+    struct comparing *c = sink->arg;
+    (void)table, (void)rows;
+    for (const char *end; c->rows_left > 0 && (end = memchr(lines.at, '\n', lines.len)); c->rows_left--) {
+        size_t length = (size_t)(end - lines.at) + 1;
+        crypto_hash_sha256_update(&c->hash, (const unsigned char *)lines.at, length);
+        lines = str_after(lines, length);
     }
-    crypto_hash_sha256_update(&s->c.hash, (const unsigned char *)lines.at, lines.len);
-    s->c.now.rows += rows;
     return NULL;
 }
 
-static const fault *holds_already(arena *a, struct upstream *u, const struct backup_service *wanted, bool *same)
+static const fault *holds_already(arena *a, struct upstream *u, const struct backup_service *kept, bool *same)
 {
-    struct comparing_sink s = { .c = { .wanted = wanted }, .a = a };
-    struct export_sink sink = { lines_compare, &s };
+    const struct backup_table *log = NULL;
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    for (size_t i = 0; i < kept->tables.count; i++)
+        if (str_equal(LIST_AT(&kept->tables, const struct backup_table, i)->name, STR("log")))
+            log = LIST_AT(&kept->tables, const struct backup_table, i);
+    *same = false;
+    if (!log)
+        return NULL;
+    struct comparing c = { .rows_left = log->rows };
+    struct export_sink sink = { lines_compare, &c };
     int64_t position;
-    TRY(ingestion_export_read(u, a, &sink, NULL, &position));
-    table_compare(&s.c, a);
-    *same = !s.c.differs && s.c.next == wanted->tables.count && position == wanted->position;
+    crypto_hash_sha256_init(&c.hash);
+    TRY(ingestion_export_read(u, a, "log", &sink, NULL, &position));
+    crypto_hash_sha256_final(&c.hash, digest);
+    *same = c.rows_left == 0 && str_equal(log->sha256, ingestion_hex(a, digest, sizeof digest));
     return NULL;
 }
 
@@ -118,7 +106,7 @@ static const fault *post(struct restore *r, size_t i, str target, str body, int6
 }
 
 /* A fault that outlives the request's arena. */
-static const fault *kept(struct restore *r, const fault *problem)
+static const fault *lasting(struct restore *r, const fault *problem)
 {
     if (problem)
         problem = fault_new(r->a, problem->kind, arena_cstr(r->a, str_of(problem->code)), "%.*s",
@@ -130,7 +118,7 @@ static const fault *kept(struct restore *r, const fault *problem)
 static const fault *start(struct restore *r, size_t i)
 {
     bool same = false;
-    const fault *problem = kept(r, post(r, i, STR("/internal/restore/start"), STR("{}"), START_DEADLINE_MS));
+    const fault *problem = lasting(r, post(r, i, STR("/internal/restore/start"), STR("{}"), START_DEADLINE_MS));
     if (!problem) {
         r->state[i] = STARTED;
         return NULL;
@@ -154,7 +142,7 @@ static const fault *finish(struct restore *r, size_t i, const list *tables)
                    (long long)t->rows, STR_ARG(t->sha256));
     }
     buf_literal(&body, "]}");
-    return kept(r, post(r, i, STR("/internal/restore/finish"), buf_str(&body), FINISH_DEADLINE_MS));
+    return lasting(r, post(r, i, STR("/internal/restore/finish"), buf_str(&body), FINISH_DEADLINE_MS));
 }
 
 /* Those that said yes before another said no. */
@@ -181,7 +169,7 @@ static const fault *batch_send(struct restore *r, size_t i, struct rows_file *f,
         TRY(ingestion_rows_next(r->a, f, line));
     }
     buf_literal(&body, "]}");
-    return kept(r, post(r, i, STR("/internal/restore/rows"), buf_str(&body), ROWS_DEADLINE_MS));
+    return lasting(r, post(r, i, STR("/internal/restore/rows"), buf_str(&body), ROWS_DEADLINE_MS));
 }
 
 static const fault *table_send(struct restore *r, size_t i, struct rows_file *f, const struct backup_table *t)

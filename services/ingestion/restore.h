@@ -2,7 +2,7 @@
  *
  * Nothing is sent before every file of the backup was found as its manifest says. All three owners are asked before any is
  * filled, and opened again when one refuses. What broke off is run again: stores that are half full begin anew, one that
- * holds exactly the backup already is left as it is. */
+ * holds the backup already (its log begins with the backup's) is left as it is. */
 #ifndef TAQUILLA_INGESTION_RESTORE_H
 #define TAQUILLA_INGESTION_RESTORE_H
 

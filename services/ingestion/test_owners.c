@@ -78,7 +78,7 @@ static const fault *export_of(const char *body, int64_t *position)
     struct export_sink sink = { remember, NULL };
     owner.body = str_of(body);
     taken.len = calls = 0;
-    return ingestion_export_read(NULL, a, &sink, NULL, position);
+    return ingestion_export_read(NULL, a, NULL, &sink, NULL, position);
 }
 
 static void assert_fault(const fault *problem, const char *code)
@@ -180,7 +180,7 @@ static void it_can_be_stopped(void **state)
     bool stop = true;
     struct export_sink sink = { remember, NULL };
     owner.body = STR(USER(1) END(1, 1));
-    assert_fault(ingestion_export_read(NULL, a, &sink, &stop, &position), "backup_stopped");
+    assert_fault(ingestion_export_read(NULL, a, NULL, &sink, &stop, &position), "backup_stopped");
 }
 
 static int begin(void **state)

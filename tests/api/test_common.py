@@ -18,6 +18,7 @@ HEALTH_NAMES = {
     "reservations": "reservations-api",
     "gateway": "gateway-api",
     "analytics": "analytics-api",
+    "ingestion": "data-ingestion-service",
 }
 OWNERS = ("movies", "rooms", "reservations")
 LISTS = [

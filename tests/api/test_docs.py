@@ -47,7 +47,7 @@ def test_every_curl_has_its_answer_printed():
 
 
 def test_every_public_path_is_shown(api):
-    """Each method and path of the four services that its description lists."""
+    """Each method and path of the services that its description lists."""
     shown = [call.said for block in api for call in block.calls]
     missing = []
     for service in SERVICES:

@@ -65,6 +65,9 @@ def test_deep_bodies_are_refused_everywhere(m, cinema, depth):
         names = [None, *field_names(operation, whole)[:2]] if depth < 1000 else [None]
         for name in names:
             answer = door.request(method.upper(), filled(path), content=nested(depth, name), headers=headers)
+            if service == "ingestion" and answer.status_code == 503:
+                assert answer.json()["code"] == "cloud_not_configured"  # what it ignores may be as deep as it likes
+                continue
             assert 400 <= answer.status_code < 500, f"{service} {method} {path} {name}: {answer.status_code}"
             if operation.get("requestBody", {}).get("required"):
                 assert answer.status_code == 400, f"{service} {method} {path} {name}: {answer.text}"

@@ -65,6 +65,14 @@ PROMISED = {
         "get /api/analytics/user-behavior",
         "get /api/analytics/dashboard",
     ],
+    "ingestion": [
+        "post /migrate",
+        "post /backup",
+        "post /sync/{}",
+        "get /backups",
+        "get /dynamodb/tables",
+        "get /dynamodb/{}/items",
+    ],
 }
 
 

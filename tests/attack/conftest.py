@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.cinema import EVERY_SERVICE, Cinema, run
+from harness.cinema import Cinema, run
 from harness.maker import Maker
 
 
@@ -12,7 +12,6 @@ def town():
     done = run("demo", "--data", cinema.data, folder=cinema.folder, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     with cinema:
-        cinema.wait_ready(EVERY_SERVICE)
         maker = Maker(cinema)
         yield maker
         maker.close()

@@ -13,8 +13,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = ("movies", "rooms", "reservations", "gateway", "analytics")
-EVERY_SERVICE = (*SERVICES, "ingestion")  # as `up` gives them their ports
+SERVICES = ("movies", "rooms", "reservations", "gateway", "analytics", "ingestion")
 PORTS = range(*(int(p) for p in os.environ.get("TAQUILLA_TEST_PORTS", "21000-21990").split("-")))
 READY_S = 30
 ZONE = "America/Lima"
@@ -140,7 +139,7 @@ class Cinema:
     # --- addresses ---
 
     def port(self, service):
-        return self.base_port + EVERY_SERVICE.index(service)
+        return self.base_port + SERVICES.index(service)
 
     def url(self, service):
         return f"http://127.0.0.1:{self.port(service)}"
