@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 # Each has a Spanish twin beside it, with the same headings, tables and examples.
-TRANSLATED = ("README.md", "docs/guide/operator.md")
+TRANSLATED = ("README.md", "docs/guide/operator.md", "docs/api.md")
+SAME_EXAMPLES = ("docs/api.md",)  # its twin repeats the code byte for byte, so the test that runs the one holds for both
 WALK = "docs/guide/maintainer.md"  # the names in code that it gives must be in the code
 CODE_ROOMS = ("lib", "services", "taquilla")
 
@@ -61,6 +62,21 @@ def behind(original):
             yield f"{twin.name} has other {what}: {theirs[what]} instead of {ours[what]}"
 
 
+def examples(document):
+    """Each block of code with the number of its first line."""
+    text = document.read_bytes()
+    return [(text.count(b"\n", 0, m.start()) + 1, m[0]) for m in re.finditer(rb"(?ms)^```.*?^```[^\n]*$", text)]
+
+
+def examples_changed(original):
+    twin = original.with_name(f"{original.stem}.es.md")
+    pairs = zip(examples(original), examples(twin)) if twin.is_file() else ()
+    for (ours, block), (theirs, copy) in pairs:
+        if block != copy:
+            yield f"the example in line {ours} is another one in line {theirs} of {twin.name}"
+            return  # one too many would make all that follow differ
+
+
 def names_gone(root, walk):
     code = "\n".join(p.read_text() for room in CODE_ROOMS for p in (root / room).rglob("*.[ch]"))
     words = set(re.findall(r"\w+", code))
@@ -74,6 +90,8 @@ def main(root):
     found = [(d, problem) for d in documents(root) for problem in dead_links(d)]
     for name in TRANSLATED:
         found += [(root / name, problem) for problem in behind(root / name)]
+    for name in SAME_EXAMPLES:
+        found += [(root / name, problem) for problem in examples_changed(root / name)]
     found += [(root / WALK, problem) for problem in names_gone(root, root / WALK)]
     for document, problem in found:
         print(f"{document.relative_to(root)}: {problem}")
