@@ -77,7 +77,7 @@ static const char *below(arena *a, const char *path, str name)
 /* Anything deeper is somebody else's and stays, and the folders around it too. */
 static const fault *clear(arena *a, const char *path, int depth)
 {
-    strs names;
+    strs names = { NULL, 0 };
     TRY(entries(a, path, not_dots, &names));
     for (size_t i = 0; i < names.count; i++) {
         const char *inside = below(a, path, names.at[i]);
