@@ -149,7 +149,7 @@ static void prune_run(void *arg)
     p->problem = ingestion_shelf_lock(p->a, p->shelf, &lock_fd);
     if (p->problem)
         return;
-    p->problem = ingestion_shelf_prune(p->a, p->shelf, p->keep, &p->removed);
+    p->problem = ingestion_shelf_prune(p->a, p->shelf, p->keep, clock_now(), &p->removed);
     ingestion_shelf_unlock(lock_fd);
 }
 

@@ -15,6 +15,7 @@
 #include "services/ingestion/manifest.h"
 
 #define LOCK_NAME "taquilla-backup.lock"
+#define CLOCK_STEP_MS (3600 * 1000) /* names run a little ahead when several are made in a second, and clocks are set */
 
 const fault *ingestion_disk_fault(arena *a, const char *path)
 {
@@ -166,12 +167,17 @@ const fault *ingestion_shelf_list(arena *a, const char *shelf, strs *names)
     return NULL;
 }
 
-const fault *ingestion_shelf_prune(arena *a, const char *shelf, size_t keep, size_t *removed)
+const fault *ingestion_shelf_prune(arena *a, const char *shelf, size_t keep, instant now, size_t *removed)
 {
     strs names;
+    char to_come[BACKUP_NAME_MAX];
+    size_t passed = 0;
     *removed = 0;
     TRY(ingestion_shelf_list(a, shelf, &names));
-    for (size_t i = keep; i < names.count; i++) {
+    ingestion_backup_name(to_come, (instant){ now.ms + CLOCK_STEP_MS });
+    while (passed < names.count && strcmp(names.at[passed].at, to_come) > 0)
+        passed++;
+    for (size_t i = passed + keep; i < names.count; i++) {
         TRY(ingestion_shelf_remove(a, shelf, names.at[i]));
         ++*removed;
     }

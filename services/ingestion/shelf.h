@@ -21,8 +21,9 @@ void ingestion_shelf_unlock(int lock_fd);
 /* Names of folders with a manifest, newest first; they are not looked into. */
 const fault *ingestion_shelf_list(arena *a, const char *shelf, strs *names) MUST_CHECK;
 
-/* Keeps the newest `keep` of these. Under the lock. */
-const fault *ingestion_shelf_prune(arena *a, const char *shelf, size_t keep, size_t *removed) MUST_CHECK;
+/* Keeps the newest `keep` of these. What a wrong clock once named after a time to come stays and does not count: it would
+ * drive out every true one. Under the lock. */
+const fault *ingestion_shelf_prune(arena *a, const char *shelf, size_t keep, instant now, size_t *removed) MUST_CHECK;
 
 /* Takes a folder away as far as it is ours: a manifest, and a folder of files for each service. */
 const fault *ingestion_folder_clear(arena *a, const char *path);

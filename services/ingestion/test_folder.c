@@ -137,15 +137,18 @@ static void the_newest_are_kept(void **state)
     assert_int_equal(mkdir(path_of("photos"), 0700), 0);
     a_file_make("photos/manifest.json");
     a_file_make("taquilla-19990101_000000");
-    assert_good(ingestion_shelf_prune(a, shelf, 2, &removed));
+    for (int i = 0; i < 3; i++) /* the clock was wrong */
+        backup_write((instant){ noon.ms + INT64_C(5000) * 86400000 + i * 60000 });
+    assert_good(ingestion_shelf_prune(a, shelf, 2, noon, &removed));
     assert_int_equal(removed, 3);
     assert_good(ingestion_shelf_list(a, shelf, &names));
-    assert_int_equal(names.count, 2);
-    assert_string_equal(names.at[0].at, "taquilla-20261125_120400");
-    assert_string_equal(names.at[1].at, "taquilla-20261125_120300");
+    assert_int_equal(names.count, 5);
+    assert_true(str_starts(names.at[2], STR("taquilla-2040")));
+    assert_string_equal(names.at[3].at, "taquilla-20261125_120400");
+    assert_string_equal(names.at[4].at, "taquilla-20261125_120300");
     assert_true(exists("taquilla-20200101_000000") && exists("photos/manifest.json") && exists("taquilla-19990101_000000"));
     assert_false(exists("taquilla-20261125_120000") || exists("taquilla-20261125_120000.partial"));
-    assert_good(ingestion_shelf_prune(a, shelf, 2, &removed));
+    assert_good(ingestion_shelf_prune(a, shelf, 2, noon, &removed));
     assert_int_equal(removed, 0);
 }
 
