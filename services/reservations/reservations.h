@@ -24,6 +24,7 @@ struct reservations {
     struct feed feed;
     bool stopping;
     struct fiber *sweeper, *recoverer; /* of upkeep.c, while they run */
+    int64_t timed_after;               /* the last showing whose time upkeep.c asked for */
 };
 
 extern const struct route reservations_routes[];

@@ -71,8 +71,18 @@ static const fault *showing_moved(struct store *store, arena *a, int64_t schedul
     return act_write(store, a, &command, &answer);
 }
 
+static const fault *showings_untimed(struct store *store, arena *a, int64_t after, ids *out)
+{
+    return pg_numbers(LISTS(store), a, out,
+                      "SELECT schedule_id FROM showings s WHERE schedule_id > $1 AND starts_at IS NULL AND EXISTS "
+                      "(SELECT 1 FROM reservations r WHERE r.schedule_id = s.schedule_id AND r.status = 'PENDING' AND NOT r.hold) "
+                      "ORDER BY schedule_id LIMIT 100",
+                      PG_BIND(pg_int(after)));
+}
+
 void postgres_showings_fill(struct store *s)
 {
+    s->showings_untimed = showings_untimed;
     s->sales_stop = sales_stop;
     s->sales_resume = sales_resume;
     s->sales_live = sales_live;

@@ -142,20 +142,31 @@ static const fault *showing_moved(struct store *store, arena *a, int64_t schedul
                                   instant ends_at, int64_t unpaid_until_min)
 {
     struct sqlite_store *s = STORE_OF(store);
-    int64_t known_starts_ms = TIME_NONE, known_ends_ms = TIME_NONE;
+    int64_t known = 0, known_starts_ms = TIME_NONE, known_ends_ms = TIME_NONE;
+    TRY(sql_number(sqlite_reader(s->db), a, &known, "SELECT 1 FROM showings WHERE schedule_id = ?1",
+                   BIND(sql_int(schedule_id))));
     TRY(sql_number(sqlite_reader(s->db), a, &known_starts_ms, "SELECT starts_at FROM showings WHERE schedule_id = ?1",
                    BIND(sql_int(schedule_id))));
     TRY(sql_number(sqlite_reader(s->db), a, &known_ends_ms, "SELECT ends_at FROM showings WHERE schedule_id = ?1",
                    BIND(sql_int(schedule_id))));
-    bool unknown = known_starts_ms == TIME_NONE;
-    if (unknown || (known_starts_ms == starts_at.ms && known_ends_ms == ends_at.ms))
+    if (!known || (known_starts_ms == starts_at.ms && known_ends_ms == ends_at.ms))
         return NULL;
     struct moved_act act = { schedule_id, unpaid_until_min, starts_at, ends_at };
     return sqlite_write(s->db, a, moved_act, &act);
 }
 
+static const fault *showings_untimed(struct store *store, arena *a, int64_t after, ids *out)
+{
+    return sql_numbers(sqlite_reader(STORE_OF(store)->db), a, out,
+                       "SELECT schedule_id FROM showings s WHERE schedule_id > ?1 AND starts_at IS NULL AND EXISTS "
+                       "(SELECT 1 FROM reservations r WHERE r.schedule_id = s.schedule_id AND r.status = 'PENDING' AND r.hold = 0) "
+                       "ORDER BY schedule_id LIMIT 100",
+                       BIND(sql_int(after)));
+}
+
 void store_showings_fill(struct store *s)
 {
+    s->showings_untimed = showings_untimed;
     s->sales_stop = sales_stop;
     s->sales_resume = sales_resume;
     s->sales_live = sales_live;

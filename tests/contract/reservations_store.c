@@ -611,6 +611,29 @@ static void unpaid_reservations_follow_their_showing(void)
     assert_whole();
 }
 
+static void showings_are_timed_at_last(void)
+{
+    struct reservation counter, hold, made;
+    ids seats = { (int64_t[]){ 1 }, 1 }, other = { (int64_t[]){ 2 }, 1 }, untimed;
+    int64_t ana = user_make("ana@x");
+    struct sale old = sale_of(ana, 600, &seats, false), now = sale_of(ana, 600, &other, true);
+    now.schedule_id = 6;
+    assert_null(store->reserve(store, a, &old, NULL, &counter));
+    assert_null(store->reserve(store, a, &now, NULL, &hold));
+    assert_null(store->showings_untimed(store, a, 0, &untimed));
+    assert_int_equal(untimed.count, 1);
+    assert_int_equal(untimed.at[0], 5);
+    assert_null(store->showings_untimed(store, a, 5, &untimed));
+    assert_int_equal(untimed.count, 0);
+    instant starts = { INT64_C(1893456000000) };
+    assert_null(store->showing_moved(store, a, 5, starts, (instant){ starts.ms + 7200000 }, 30));
+    assert_null(store->reservation_show(store, a, counter.id, &made));
+    assert_int_equal(made.expires_at.ms, starts.ms - 30 * 60000);
+    assert_null(store->showings_untimed(store, a, 0, &untimed));
+    assert_int_equal(untimed.count, 0);
+    assert_whole();
+}
+
 /* --- the store itself --- */
 
 static void it_is_the_same_when_opened_again(void)
@@ -711,6 +734,7 @@ ON_STORE(reservations_are_removed)
 ON_STORE(declined_tickets_are_released)
 ON_STORE(sales_are_stopped)
 ON_STORE(unpaid_reservations_follow_their_showing)
+ON_STORE(showings_are_timed_at_last)
 ON_STORE(it_is_the_same_when_opened_again)
 ON_STORE(the_feed_comes_in_pages)
 ON_STORE(a_copy_is_the_same_to_the_byte)
@@ -742,6 +766,7 @@ int main(void)
         cmocka_unit_test(test_declined_tickets_are_released),
         cmocka_unit_test(test_sales_are_stopped),
         cmocka_unit_test(test_unpaid_reservations_follow_their_showing),
+        cmocka_unit_test(test_showings_are_timed_at_last),
         cmocka_unit_test(test_it_is_the_same_when_opened_again),
         cmocka_unit_test(test_the_feed_comes_in_pages),
         cmocka_unit_test(test_a_copy_is_the_same_to_the_byte),

@@ -348,6 +348,25 @@ def test_a_database_of_the_old_system_by_its_old_names(shared, url):
             assert len(ok(door.get("/api/reservations"))) == 3
 
 
+def test_unpaid_sales_of_old_end_with_their_showing(shared, url):
+    """Rooms tells when the showing is: in twenty minutes, so what is unpaid until thirty minutes before it has run out."""
+    with Alone("rooms", MOVIES_API_URL="none", RESERVATIONS_API_URL="none", SERVICE_TOKEN=TOKEN, TIME_ZONE="UTC") as rooms:
+        with rooms.door("rooms") as door:
+            room = ok(door.post("/api/rooms", json={"name": "Sala", "capacity": 10}), 201)["id"]
+            soon = time.strftime("%Y-%m-%dT%H:%M:00", time.gmtime(time.time() + 20 * 60))
+            showing = ok(
+                door.post("/api/schedules", json={"movie_id": FILM, "room_id": room, "show_time": soon, "price": 5}), 201
+            )["id"]
+        unpaid = f"UPDATE reservations SET schedule_id = {showing}, status = 'PENDING' WHERE id = 31"
+        shared.sql(OLD + unpaid)
+        with reservations(url, ROOMS_API_URL=rooms.url("rooms")) as service, service.door("reservations") as door:
+            def status():
+                return {r["id"]: r["status"] for r in ok(door.get("/api/reservations"))}
+
+            in_time(lambda: status() == {30: "CONFIRMED", 31: "EXPIRED"}, "the unpaid reservation has expired")
+            assert not sql(url, f"SELECT seat_id FROM seat_claims WHERE schedule_id = {showing}")
+
+
 @pytest.mark.parametrize(
     "url,told",
     [
