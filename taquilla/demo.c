@@ -190,7 +190,7 @@ static const fault *films_make(struct demo *d)
     struct question q = { .method = POST, .target = STR("/internal/movies/import"), .internal = true };
     str data;
     list found;
-    buf_literal(&body, "{\"movies\":[");
+    buf_literal(&body, "{\"rows\":[");
     for (size_t i = 0; i < demo_film_count; i++) {
         buf_text(&body, i ? STR(",") : STR(""));
         film_write(d, &body, &demo_films[i]);

@@ -1,263 +1,182 @@
-/* import.c - films of a JSON file into a cinema, and an account of every row. */
-#include <errno.h>
-#include <fcntl.h>
+/* import.c - rows of a file into a cinema, and an account of every row. */
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/json/read.h"
-#include "taquilla/cinema.h"
 #include "taquilla/flags.h"
-#include "taquilla/import_rows.h"
+#include "taquilla/import_send.h"
 #include "taquilla/verbs.h"
 
-#define ARENA_BYTES_MAX ((size_t)1024 * 1024 * 1024)
-#define FILE_BYTES_MAX ((off_t)64 * 1024 * 1024)
-#define BATCH_ROWS 500
-#define BATCH_BYTES ((size_t)768 * 1024) /* a body may have 1 MiB */
-#define BATCH_DEADLINE_MS 60000
-#define REASONS_MAX 32
-#define LINES_SHOWN 5
+#define ARENA_BYTES_MAX ((size_t)4 * 1024 * 1024 * 1024) /* 64 bytes a row, and a little */
+#define SCRATCH_FILES_MAX 16
 
 struct import {
-    const char *file;
+    const struct import_kind *kind;
+    const char *file, *report;
     bool check;
-    list rows; /* of struct import_row */
-    size_t created, present;
+    struct columns columns;
+    struct lore lore;
+    struct account account;
+    char scratch[64]; /* a data directory that is nobody's; empty: none */
 };
 
-/* --- the file --- */
+/* --- a cinema to look at --- */
 
-static const fault *file_read(arena *a, const char *path, str *text)
+static int entry_remove(const char *path, const struct stat *is, int kind, struct FTW *where)
 {
-    struct stat is;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &is) != 0)
-        return fault_new(a, FAULT_INVALID, "import_unreadable", "%s: %s.", path, strerror(errno));
-    if (!S_ISREG(is.st_mode) || is.st_size > FILE_BYTES_MAX) {
-        close(fd);
-        return fault_new(a, FAULT_INVALID, "import_unreadable", "%s is not a file of at most %d MiB.", path,
-                         (int)(FILE_BYTES_MAX >> 20));
-    }
-    char *room = arena_take(a, (size_t)is.st_size + 1);
-    size_t length = 0;
-    for (ssize_t got; (got = read(fd, room + length, (size_t)is.st_size - length)) > 0;)
-        length += (size_t)got;
-    close(fd);
-    *text = (str){ room, length };
-    return NULL;
+    (void)is, (void)kind, (void)where;
+    return remove(path);
 }
 
-/* --- batches --- */
-
-struct refusal {
-    int64_t index;
-    str sentence;
-};
-static const struct field refusal_fields[] = {
-    FIELD(struct refusal, index, "index"), FIELD(struct refusal, sentence, "sentence"),
-};
-static const struct shape refusal_shape = SHAPE(refusal, refusal_fields);
-
-struct outcome {
-    int64_t created, present;
-    list refused;
-};
-static const struct field outcome_fields[] = {
-    FIELD(struct outcome, created, "created"),
-    FIELD(struct outcome, present, "present"),
-    FIELD(struct outcome, refused, "refused", .shape = &refusal_shape),
-};
-static const struct shape outcome_shape = SHAPE(outcome, outcome_fields);
-
-/* Sends the films of rows from *at on, as many as one body takes; *at is then the first not sent. */
-static const fault *batch_send(struct cinema *c, arena *a, struct import *im, size_t *at)
+static void scratch_remove(const struct import *im)
 {
-    struct buf body = { .in = a };
-    size_t sent[BATCH_ROWS], count = 0;
-    struct question q = { .method = POST, .target = STR("/internal/movies/import"), .internal = true,
-                          .deadline_ms = BATCH_DEADLINE_MS };
-    struct outcome got;
-    str data;
-    buf_literal(&body, "{\"movies\":[");
-    for (; *at < im->rows.count && count < BATCH_ROWS && body.len < BATCH_BYTES; ++*at) {
-        const struct import_row *row = LIST_AT(&im->rows, struct import_row, *at);
-        if (!row->film.at)
-            continue;
-        if (count)
-            buf_char(&body, ',');
-        buf_text(&body, row->film);
-        sent[count++] = *at;
-    }
-    buf_literal(&body, "]}");
-    if (count == 0)
-        return NULL;
-    q.body = buf_str(&body);
-    TRY(cinema_ask(c, c->movies, a, &q, &data, NULL));
-    TRY(json_read(a, data, &outcome_shape, &got));
-    im->created += (size_t)got.created;
-    im->present += (size_t)got.present;
-    for (size_t i = 0; i < got.refused.count; i++) {
-        const struct refusal *r = LIST_AT(&got.refused, struct refusal, i);
-        if (r->index >= 0 && (size_t)r->index < count)
-            LIST_AT(&im->rows, struct import_row, sent[r->index])->refused = arena_cstr(a, r->sentence);
-    }
-    return NULL;
+    if (im->scratch[0])
+        nftw(im->scratch, entry_remove, SCRATCH_FILES_MAX, FTW_DEPTH | FTW_PHYS);
 }
 
-static const fault *send_all(struct cinema *c, arena *a, void *arg)
+/* A dry run needs somebody to judge the rows: the cinema that is open, else the one of the data directory, else an empty
+ * one made for this, so that nothing is left behind. */
+static const fault *check_find(arena *a, struct import *im, struct cinema *c, const struct cinema_wishes *want)
 {
-    struct import *im = arg;
-    for (size_t at = 0; at < im->rows.count;)
-        TRY(batch_send(c, a, im, &at));
-    return NULL;
-}
-
-/* --- the account --- */
-
-static size_t refused_count(const struct import *im)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < im->rows.count; i++)
-        count += LIST_AT(&im->rows, struct import_row, i)->refused != NULL;
-    return count;
-}
-
-static void repairs_print(const struct import *im)
-{
-    bool headed = false;
-    for (size_t r = 0; r < REPAIR_COUNT; r++) {
-        size_t count = 0;
-        for (size_t i = 0; i < im->rows.count; i++) {
-            const struct import_row *row = LIST_AT(&im->rows, struct import_row, i);
-            count += row->repaired[r] && !row->refused;
-        }
-        if (count && !headed)
-            printf("\nRepaired, by field:\n");
-        headed |= count > 0;
-        if (count)
-            printf("  %-13s %6zu  %s\n", repair_fields[r], count, repair_rules[r]);
+    struct cinema_wishes running = *want, scratch = { .open_own = true };
+    running.only_running = true;
+    const fault *away = cinema_find(a, c, &running);
+    if (!away || strcmp(away->code, "cinema_away") != 0)
+        return away;
+    cinema_close(c);
+    if (access(c->data, F_OK) == 0)
+        return cinema_find(a, c, want);
+    strcpy(im->scratch, "/tmp/taquilla-check-XXXXXX");
+    if (!mkdtemp(im->scratch)) {
+        im->scratch[0] = '\0';
+        return fault_new(a, FAULT_UNAVAILABLE, "cinema_refused", "No directory can be made in /tmp to try it in.");
     }
+    scratch.data = im->scratch;
+    return cinema_find(a, c, &scratch);
 }
 
-static void reason_print(const struct import *im, const char *reason)
+/* --- twice through the file --- */
+
+static const fault *survey(arena *a, struct import *im)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < im->rows.count; i++) {
-        const struct import_row *row = LIST_AT(&im->rows, struct import_row, i);
-        count += row->refused && strcmp(row->refused, reason) == 0;
-    }
-    printf("  %6zu  %s\n", count, reason);
-    size_t shown = 0;
-    for (size_t i = 0; i < im->rows.count && shown < LINES_SHOWN; i++) {
-        const struct import_row *row = LIST_AT(&im->rows, struct import_row, i);
-        if (!row->refused || strcmp(row->refused, reason) != 0)
-            continue;
-        printf("          line %zu: %.*s\n", row->line, STR_ARG(row->name));
-        shown++;
-    }
-    if (count > shown)
-        printf("          and %zu more\n", count - shown);
+    struct import_file file = { .fd = -1 };
+    arena *pass = arena_new(ARENA_BYTES_MAX);
+    lore_begin(&im->lore, day_of(clock_wall_now()));
+    const fault *problem = import_file_open(pass, &file, im->file, &im->columns);
+    if (!problem)
+        problem = rows_survey(&file, im->kind, &im->lore, pass);
+    if (!problem && (file.is_csv || im->lore.rows > 0))
+        problem = columns_check(&im->columns, pass);
+    import_file_close(&file);
+    lore_end(&im->lore);
+    if (problem)
+        problem = fault_new(a, problem->kind, problem->code, "%.*s", STR_ARG(problem->sentence));
+    for (size_t i = 0; i < im->columns.count; i++)
+        im->columns.at[i].name = arena_copy(a, im->columns.at[i].name);
+    arena_free(pass);
+    return problem;
 }
 
-static void refusals_print(const struct import *im)
+static const fault *send(arena *a, struct import *im, struct cinema *c)
 {
-    const char *seen[REASONS_MAX];
-    size_t reasons = 0;
-    for (size_t i = 0; i < im->rows.count; i++) {
-        const char *why = LIST_AT(&im->rows, struct import_row, i)->refused;
-        bool new = why != NULL;
-        for (size_t k = 0; k < reasons && new; k++)
-            new = strcmp(seen[k], why) != 0;
-        if (!new)
-            continue;
-        if (reasons == REASONS_MAX) {
-            printf("  and other reasons\n");
-            return;
-        }
-        if (reasons == 0)
-            printf("\nRefused, by reason:\n");
-        reason_print(im, why);
-        seen[reasons++] = why;
-    }
+    struct import_file file;
+    const fault *problem = import_file_open(a, &file, im->file, &im->columns);
+    struct sending s = { .kind = im->kind, .file = &file, .lore = &im->lore, .account = &im->account, .boot = a,
+                         .check = im->check && !im->scratch[0] };
+    if (!problem)
+        problem = cinema_visit(c, a, rows_send, &s);
+    import_file_close(&file);
+    return problem;
 }
 
-/* True when no row is unaccounted for. */
-static bool account_print(const struct import *im)
+static const fault *import_do(arena *a, struct import *im, const struct cinema_wishes *want)
 {
-    size_t read = im->rows.count, refused = refused_count(im);
-    printf("%s\n  read          %6zu\n", im->file, read);
-    if (im->check)
-        printf("  can be taken  %6zu\n", read - refused);
-    else
-        printf("  created       %6zu\n  already there %6zu\n", im->created, im->present);
-    printf("  refused       %6zu\n", refused);
-    repairs_print(im);
-    refusals_print(im);
-    size_t accounted = im->created + im->present + refused;
-    if (im->check || accounted == read)
-        return true;
-    printf("\nThe figures do not add up: of %zu rows %zu are accounted for.\n", read, accounted);
-    return false;
+    struct cinema c = { .log = -1 };
+    TRY(survey(a, im));
+    TRY(account_open(&im->account, a, im->kind, im->report));
+    const fault *problem = im->check ? check_find(a, im, &c, want) : cinema_find(a, &c, want);
+    interrupt_catch();
+    if (!problem)
+        problem = send(a, im, &c);
+    cinema_close(&c);
+    scratch_remove(im);
+    struct account_head head = { im->file, im->check, im->lore.rows, columns_unknown(&im->columns, a), problem };
+    if (!problem || im->account.read > 0)
+        account_print(&im->account, &head);
+    const fault *unwritten = account_close(&im->account, a, im->report);
+    return problem ? problem : unwritten;
 }
 
 /* --- the verb --- */
 
 static int usage(void)
 {
-    fprintf(stderr, "taquilla import movies FILE [--check] [--base-port N] [--data DIR]\n");
+    fprintf(stderr, "taquilla import movies|rooms|users|schedules FILE [--check] [--map COLUMN=FIELD]... [--report FILE.csv]\n"
+                    "                [--base-port N] [--data DIR]\n");
     return 2;
 }
 
-/* Takes "--check" out of the arguments; the rest are flags with values. */
-static bool check_taken(int *argc, char **argv)
+/* Takes --check and every --map out of the arguments; the rest are flags with one value. */
+static const fault *flags_take(arena *a, struct import *im, int *argc, char **argv)
 {
-    bool found = false;
     int kept = 0;
     for (int i = 0; i < *argc; i++) {
-        if (strcmp(argv[i], "--check") == 0)
-            found = true;
+        const char *map = strncmp(argv[i], "--map=", 6) == 0 ? argv[i] + 6 : NULL;
+        if (strcmp(argv[i], "--map") == 0 && i + 1 < *argc)
+            map = argv[++i];
+        if (map)
+            TRY(columns_map(&im->columns, a, map));
+        else if (strcmp(argv[i], "--check") == 0)
+            im->check = true;
         else
             argv[kept++] = argv[i];
     }
     *argc = kept;
-    return found;
+    return NULL;
 }
 
-static const fault *import_do(arena *a, struct import *im, const struct cinema_wishes *want)
+static const struct import_kind *kind_named(const char *name)
 {
-    struct cinema c;
-    str text;
-    TRY(file_read(a, im->file, &text));
-    TRY(import_read(a, text, day_of(clock_wall_now()), &im->rows));
-    if (im->check)
-        return NULL;
-    const fault *problem = cinema_find(a, &c, want);
-    if (!problem)
-        problem = cinema_visit(&c, a, send_all, im);
-    cinema_close(&c);
-    return problem;
+    static const struct import_kind *const kinds[] = { &import_movies, &import_rooms, &import_users, &import_schedules };
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+static int import_by(arena *a, struct import *im, int argc, char **argv)
+{
+    struct cinema_wishes want = { 0 };
+    const struct flag known[] = { { "--base-port", &want.base_port }, { "--data", &want.data }, { "--report", &im->report } };
+    im->kind = argc >= 3 ? kind_named(argv[1]) : NULL;
+    if (!im->kind || argv[2][0] == '-')
+        return usage();
+    im->columns.fields = im->kind->fields;
+    im->columns.field_count = im->kind->field_count;
+    im->file = argv[2];
+    argv[2] = argv[0];
+    argc -= 2;
+    const fault *problem = flags_take(a, im, &argc, argv + 2);
+    if (problem) {
+        fprintf(stderr, "taquilla import: %.*s\n", STR_ARG(problem->sentence));
+        return 2;
+    }
+    if (!flags_read(argc, argv + 2, known, COUNT_OF(known)))
+        return 2;
+    problem = import_do(a, im, &want);
+    fflush(stdout);
+    if (problem)
+        fprintf(stderr, "taquilla import: %.*s\n", STR_ARG(problem->sentence));
+    return problem ? 1 : 0;
 }
 
 int import_run(int argc, char **argv)
 {
-    struct cinema_wishes want = { 0 };
-    struct import im = { .check = check_taken(&argc, argv) };
-    const struct flag known[] = { { "--base-port", &want.base_port }, { "--data", &want.data } };
-    if (argc < 3 || strcmp(argv[1], "movies") != 0 || argv[2][0] == '-')
-        return usage();
-    im.file = argv[2];
-    argv[2] = argv[0];
-    if (!flags_read(argc - 2, argv + 2, known, COUNT_OF(known)))
-        return 2;
     arena *a = arena_new(ARENA_BYTES_MAX);
-    const fault *problem = import_do(a, &im, &want);
-    bool good = !problem;
-    if (problem)
-        fprintf(stderr, "taquilla import: %.*s\n", STR_ARG(problem->sentence));
-    else
-        good = account_print(&im);
+    struct import *im = NEW(a, struct import);
+    int code = import_by(a, im, argc, argv);
     arena_free(a);
-    return good ? 0 : 1;
+    return code;
 }

@@ -24,8 +24,10 @@ static const struct verb {
     { "demo", "[--data DIR] [--seed N] [--base-port N]",
       "fills an empty cinema with films, rooms, showings and sales around today; with --base-port one that is\n"
       "      open, else that of DIR, which it opens and closes itself", demo_run },
-    { "import", "movies FILE [--check] [--base-port N] [--data DIR]",
-      "films from a JSON file into the cinema that is open, else that of DIR; --check only looks", import_run },
+    { "import", "movies|rooms|users|schedules FILE [--check] [--map COLUMN=FIELD]... [--report FILE.csv]\n"
+                "         [--base-port N] [--data DIR]",
+      "rows of a JSON, NDJSON or CSV file into the cinema that is open, else that of DIR; --check only looks and tells\n"
+      "      what would become of them, --report tells it row by row", import_run },
     { "backup", "--to DIR [--base-port N] [--data DIR]",
       "everything that the cinema knows into a folder of DIR, while it runs: the one that is open, else that of --data", backup_run },
     { "restore", "--from DIR [--check] [--base-port N] [--data DIR]",

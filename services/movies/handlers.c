@@ -158,22 +158,21 @@ const fault *movies_by_ids(struct call *c)
 const fault *movies_import_rows(struct call *c)
 {
     struct movies *svc = c->service;
-    const struct import_order *want = c->body;
-    list films = { NEW_ARRAY(c->arena, struct movie, want->movies.count), 0 };
-    struct import_answer made = { .refused = { NEW_ARRAY(c->arena, struct import_refusal, want->movies.count), 0 } };
-    for (size_t i = 0; i < want->movies.count; i++) {
-        str row = LIST_AT(&want->movies, struct import_row, i)->whole.text;
-        const fault *problem =
-            json_read(c->arena, row, &movie_input_shape, LIST_AT(&films, struct movie, films.count));
-        if (!problem)
-            films.count++;
-        else
-            *LIST_AT(&made.refused, struct import_refusal, made.refused.count++) =
-                (struct import_refusal){ (int64_t)i, problem->sentence };
-    }
-    if (films.count > 0)
+    struct import_rows films;
+    struct imported made;
+    import_rows_read(c->arena, c->body, &movie_input_shape, &films, &made);
+    if (films.rows.count > 0)
         TRY(svc->store->movies_import(svc->store, c->arena, &films, &made));
-    return reply(c, 200, &import_answer_shape, &made);
+    return reply(c, 200, &imported_shape, &made);
+}
+
+const fault *movies_film_lookup(struct call *c)
+{
+    struct movies *svc = c->service;
+    const struct film_lookup *want = c->body;
+    list found;
+    TRY(svc->store->movies_lookup(svc->store, c->arena, &want->films, &found));
+    return reply_list(c, &film_found_shape, &found);
 }
 
 const fault *movies_feed(struct call *c)

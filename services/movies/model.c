@@ -2,6 +2,7 @@
 #include "services/movies/model.h"
 
 #include "lib/base/buf.h"
+#include "lib/base/calendar.h"
 
 #define WORDS_MAX 16
 
@@ -204,21 +205,46 @@ str search_expression(arena *a, str words)
 
 /* --- import --- */
 
-static const struct field import_row_fields[] = { FIELD(struct import_row, whole, "", .whole = true) };
-static const struct shape import_row_shape = SHAPE(import_row, import_row_fields);
-static const struct field import_order_fields[] = {
-    FIELD(struct import_order, movies, "movies", .min = 1, .max = IMPORT_ROWS_MAX, .shape = &import_row_shape),
-};
-const struct shape import_order_shape = SHAPE(import_order, import_order_fields);
+static const fault *film_wish_check(arena *a, void *body)
+{
+    const struct film_wish *want = body;
+    if (want->id.len || want->title.len)
+        return NULL;
+    return fault_new(a, FAULT_INVALID, "validation_failed", "A film is meant by its id or by its title.");
+}
 
-static const struct field import_refusal_fields[] = {
-    FIELD(struct import_refusal, index, "index", .doc = "of the row in the body, from 0"),
-    FIELD(struct import_refusal, sentence, "sentence"),
+static const struct field film_wish_fields[] = {
+    FIELD(struct film_wish, id, "id", .fallback = "", .max = 100),
+    FIELD(struct film_wish, title, "title", .fallback = "", .trim = true, .max = 500),
+    FIELD(struct film_wish, year, "year", .fallback = "0", .max = 9998),
 };
-static const struct shape import_refusal_shape = SHAPE(import_refusal, import_refusal_fields);
-static const struct field import_answer_fields[] = {
-    FIELD(struct import_answer, created, "created"),
-    FIELD(struct import_answer, present, "present"),
-    FIELD(struct import_answer, refused, "refused", .shape = &import_refusal_shape),
+static const struct shape film_wish_shape = SHAPE(film_wish, film_wish_fields, .check = film_wish_check);
+static const struct field film_lookup_fields[] = {
+    FIELD(struct film_lookup, films, "films", .min = 1, .max = FILM_WISHES_MAX, .shape = &film_wish_shape),
 };
-const struct shape import_answer_shape = SHAPE(import_answer, import_answer_fields);
+const struct shape film_lookup_shape = SHAPE(film_lookup, film_lookup_fields);
+
+static const struct field film_found_fields[] = {
+    FIELD(struct film_found, id, "id", .nullable = true),
+    FIELD(struct film_found, duration, "duration"),
+    FIELD(struct film_found, is_active, "isActive"),
+    FIELD(struct film_found, matches, "matches"),
+};
+const struct shape film_found_shape = SHAPE(film_found, film_found_fields);
+
+#define DAY_MS (DAY_S * INT64_C(1000))
+
+instant movie_day_start(instant moment)
+{
+    return (instant){ floor_div(moment.ms, DAY_MS) * DAY_MS };
+}
+
+instant movie_year_of(int64_t year)
+{
+    return (instant){ days_of_date((struct date){ year, 1, 1 }) * DAY_MS };
+}
+
+instant movie_year_start(instant moment, int64_t years_later)
+{
+    return movie_year_of(date_of_days(floor_div(moment.ms, DAY_MS)).year + years_later);
+}

@@ -70,24 +70,27 @@ str search_expression(arena *a, str words);
 
 /* --- import --- */
 
-struct import_row {
-    uint64_t given_unused;
-    struct raw_json whole;
+/* Which film another service means: by id, or by title and perhaps the year of its release. */
+struct film_wish {
+    str id, title;
+    int64_t year; /* 0: any */
 };
-struct import_order {
-    list movies; /* of struct import_row: each is judged by itself */
+struct film_lookup {
+    list films; /* of struct film_wish */
 };
-extern const struct shape import_order_shape;
-#define IMPORT_ROWS_MAX 500
+struct film_found {
+    str id; /* no text: none, or more than one */
+    int64_t duration;
+    bool is_active;
+    int64_t matches; /* of active films, when there are any */
+};
+extern const struct shape film_lookup_shape, film_found_shape;
+#define FILM_WISHES_MAX 10000
 
-struct import_refusal {
-    int64_t index;
-    str sentence;
-};
-struct import_answer {
-    int64_t created, present;
-    list refused; /* of struct import_refusal */
-};
-extern const struct shape import_answer_shape;
+/* Midnight of its day, UTC; also before 1970. */
+instant movie_day_start(instant moment);
+/* The first moment of its year, UTC, and of the one after. */
+instant movie_year_start(instant moment, int64_t years_later);
+instant movie_year_of(int64_t year); /* its first moment */
 
 #endif

@@ -3,6 +3,7 @@
 #define TAQUILLA_MOVIES_MOVIES_H
 
 #include "lib/feed/feed.h"
+#include "lib/feed/import.h"
 #include "lib/http/client.h"
 #include "lib/loop/fiber.h"
 #include "services/movies/store.h"
@@ -21,7 +22,7 @@ bool movies_closed(void *service); /* a restore runs: nothing else happens */
 
 handler movies_list, movies_search, movies_featured, movies_show, movies_create, movies_edit, movies_delete;
 handler movies_genre_list, movies_genre_create;
-handler movies_by_ids, movies_import_rows, movies_feed;
+handler movies_by_ids, movies_import_rows, movies_film_lookup, movies_feed;
 
 /* handlers_export.c */
 handler movies_export, movies_export_table, movies_restore_start, movies_restore_rows, movies_restore_finish;

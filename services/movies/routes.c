@@ -30,8 +30,10 @@ const struct route movies_routes[] = {
 
     { GET,    "/internal/movies",           movies_by_ids,       NULL,                &movie_shape,
       NULL,                                 .query = &movie_ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
-    { POST,   "/internal/movies/import",    movies_import_rows,  &import_order_shape, &import_answer_shape,
+    { POST,   "/internal/movies/import",    movies_import_rows,  &import_order_shape, &imported_shape,
       NULL,                                 .access = ACCESS_INTERNAL },
+    { POST,   "/internal/movies/lookup",    movies_film_lookup,  &film_lookup_shape,  &film_found_shape,
+      NULL,                                 .gives_list = true, .access = ACCESS_INTERNAL },
     { GET,    "/feed",                      movies_feed,         NULL,                NULL,
       NULL,                                 .query = &feed_query_shape, .access = ACCESS_INTERNAL },
     { GET,    "/export",                          movies_export,          NULL, NULL,

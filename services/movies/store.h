@@ -8,6 +8,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/event.h"
+#include "lib/base/imported.h"
 #include "lib/base/once.h"
 #include "services/movies/model.h"
 
@@ -24,8 +25,11 @@ struct store {
     const fault *(*movie_edit)(struct store *, arena *, str id, const struct movie *edit, struct movie *out) MUST_CHECK;
     /* Makes it inactive; again and again the same. NOT_FOUND movie_unknown. */
     const fault *(*movie_deactivate)(struct store *, arena *, str id) MUST_CHECK;
-    /* Creates each film unless one with its title, day of release and director is there; counts both. */
-    const fault *(*movies_import)(struct store *, arena *, const list *films, struct import_answer *out) MUST_CHECK;
+    /* Creates each film (struct movie), or changes what it gives of the one with its title, without case, and year of release. */
+    const fault *(*movies_import)(struct store *, arena *, const struct import_rows *films,
+                                  struct imported *made) MUST_CHECK;
+    /* A struct film_found for each wish, in order. */
+    const fault *(*movies_lookup)(struct store *, arena *, const list *wishes, list *out) MUST_CHECK;
 
     /* Also an inactive one. NOT_FOUND movie_unknown. */
     const fault *(*movie_show)(struct store *, arena *, str id, struct movie *out) MUST_CHECK;

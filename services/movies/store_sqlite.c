@@ -125,6 +125,7 @@ const fault *movies_sqlite_open(arena *boot, struct store **out, const char *dir
     store_lists_fill(&s->store);
     store_films_fill(&s->store);
     movies_store_export_fill(s);
+    store_film_import_fill(&s->store);
     *out = &s->store;
     return NULL;
 }

@@ -56,7 +56,7 @@ static const fault *movie_log(struct sql *db, arena *a, const struct movie *m)
 
 /* --- create --- */
 
-static const fault *movie_insert(struct sql *db, arena *a, const struct movie *want, struct movie *made)
+const fault *movie_insert(struct sql *db, arena *a, const struct movie *want, struct movie *made)
 {
     *made = *want;
     made->created_at = made->updated_at = sql_now(db);
@@ -107,7 +107,7 @@ struct edit_act {
     struct movie made;
 };
 
-static const fault *movie_save(struct sql *db, arena *a, struct movie *m)
+const fault *movie_save(struct sql *db, arena *a, struct movie *m)
 {
     int64_t key = 0;
     m->updated_at = sql_now(db);
@@ -155,54 +155,6 @@ static const fault *movie_deactivate(struct store *store, arena *a, str id)
     return sqlite_write(STORE_OF(store)->db, a, deactivate_act, &id);
 }
 
-/* --- import --- */
-
-struct import_act {
-    const list *films;
-    struct import_answer made;
-};
-
-#define DAY_MS INT64_C(86400000)
-
-/* Midnight of its day, UTC; also before 1970. */
-static instant day_start(instant moment)
-{
-    int64_t into_day = moment.ms % DAY_MS;
-    return (instant){ moment.ms - into_day - (into_day < 0 ? DAY_MS : 0) };
-}
-
-static const fault *import_act(struct sql *db, arena *a, void *arg)
-{
-    struct import_act *act = arg;
-    for (size_t i = 0; i < act->films->count; i++) {
-        const struct movie *want = LIST_AT(act->films, struct movie, i);
-        int64_t present = 0;
-        instant from = day_start(want->release_date);
-        TRY(sql_number(db, a, &present,
-                       "SELECT count(*) FROM movies WHERE title = ?1 AND director = ?2 "
-                       "AND release_date BETWEEN ?3 AND ?4",
-                       BIND(sql_text(want->title), sql_text(want->director), sql_instant(from),
-                            sql_int(from.ms + DAY_MS - 1))));
-        if (present > 0) {
-            act->made.present++;
-            continue;
-        }
-        struct movie made;
-        TRY(movie_insert(db, a, want, &made));
-        act->made.created++;
-    }
-    return NULL;
-}
-
-static const fault *movies_import(struct store *store, arena *a, const list *films, struct import_answer *out)
-{
-    struct import_act act = { .films = films };
-    TRY(sqlite_write(STORE_OF(store)->db, a, import_act, &act));
-    out->created = act.made.created;
-    out->present = act.made.present;
-    return NULL;
-}
-
 void store_films_fill(struct store *s)
 {
     s->movie_show = movie_show;
@@ -210,5 +162,4 @@ void store_films_fill(struct store *s)
     s->movie_create = movie_create;
     s->movie_edit = movie_edit;
     s->movie_deactivate = movie_deactivate;
-    s->movies_import = movies_import;
 }

@@ -226,20 +226,74 @@ static void test_one_film(void **state)
     on_loop(one_film);
 }
 
+static struct imported imported(struct movie *rows, size_t count, bool check)
+{
+    int64_t index[8];
+    struct imported made = imported_new(a, count);
+    for (size_t i = 0; i < count; i++)
+        index[i] = (int64_t)i;
+    struct import_rows order = { { rows, count }, { index, count }, check };
+    assert_null(store->movies_import(store, a, &order, &made));
+    return made;
+}
+
+static void give(struct movie *m, const char *name)
+{
+    m->given |= UINT64_C(1) << (shape_field(&movie_edit_shape, str_of(name)) - movie_edit_shape.fields);
+}
+
+static void expect(const struct imported *made, int64_t created, int64_t changed, int64_t unchanged)
+{
+    assert_int_equal(made->created, created);
+    assert_int_equal(made->changed, changed);
+    assert_int_equal(made->unchanged, unchanged);
+}
+
+/* The key is title, without case, and year; what a row does not give is left as it is. */
 static void import(void)
 {
-    struct movie rows[] = { film("Solaris", "", -1, 8), film("solaris", "", -1, 8), film("Solaris", "", 0, 8),
-                            film("Solaris", "", -1, 8) };
-    rows[1].release_date.ms += DAY_MS - 1; /* the same day's end */
-    rows[3].director = STR("Somebody Else");
-    struct import_answer made = { 0 };
-    assert_null(store->movies_import(store, a, &(list){ rows, 4 }, &made));
-    assert_int_equal(made.created, 3);
-    assert_int_equal(made.present, 1);
-    assert_null(store->movies_import(store, a, &(list){ rows, 4 }, &made));
-    assert_int_equal(made.created, 0);
-    assert_int_equal(made.present, 4);
+    struct movie rows[] = { film("Solaris", "", -1, 8), film("solaris", "", -300, 8), film("Solaris", "", 0, 8) }, found;
+    struct imported made = imported(rows, 3, true);
+    expect(&made, 2, 0, 1);
+    assert_int_equal(store->position(store), 0);
+    made = imported(rows, 3, false);
+    expect(&made, 2, 0, 1);
+    made = imported(rows, 3, false);
+    expect(&made, 0, 0, 3);
+    assert_int_equal(store->position(store), 2);
+
+    rows[0].rating = 9;
+    rows[0].director = STR("Unknown");
+    give(&rows[0], "rating");
+    give(&rows[0], "releaseDate"); /* the day that it has */
+    made = imported(rows, 1, true);
+    expect(&made, 0, 1, 0);
+    assert_int_equal(store->position(store), 2);
+    made = imported(rows, 1, false);
+    expect(&made, 0, 1, 0);
+    const struct imported_row *changed = LIST_AT(&made.rows, struct imported_row, 0);
+    assert_int_equal(changed->fields.count, 1);
+    assert_true(str_equal(changed->fields.at[0], STR("rating")));
+    made = imported(rows, 1, false);
+    expect(&made, 0, 0, 1);
     assert_int_equal(store->position(store), 3);
+
+    struct film_wish wishes[] = { { .title = STR("SOLARIS"), .year = 1969 }, { .title = STR("Solaris") },
+                                  { .title = STR("Solaris"), .year = 1980 } };
+    list looked;
+    assert_null(store->movies_lookup(store, a, &(list){ wishes, 3 }, &looked));
+    const struct film_found *of = looked.at;
+    assert_int_equal(of[0].matches, 1);
+    assert_int_equal(of[1].matches, 2);
+    assert_null(of[1].id.at);
+    assert_int_equal(of[2].matches, 0);
+    assert_null(store->movie_show(store, a, of[0].id, &found));
+    assert_true(found.rating == 9 && str_equal(found.director, STR("Jane Doe")));
+    assert_null(store->movie_deactivate(store, a, of[0].id));
+    assert_null(store->movies_lookup(store, a, &(list){ wishes, 2 }, &looked));
+    of = looked.at;
+    assert_true(of[0].matches == 1 && !of[0].is_active);
+    assert_true(of[1].matches == 1 && of[1].is_active);
 }
 
 static void test_import(void **state)

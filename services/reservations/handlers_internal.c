@@ -1,4 +1,5 @@
 /* handlers_internal.c - what the other services ask: book-ticket, dashboards, names, claims, the sale of a showing. */
+#include "lib/feed/import.h"
 #include "services/reservations/handlers.h"
 
 /* --- book-ticket: buyer, seats and money in one call --- */
@@ -93,6 +94,17 @@ const fault *user_names(struct call *c)
     list found;
     TRY(svc->store->user_names(svc->store, c->arena, &query->ids, &found));
     return reply_list(c, &user_shape, &found);
+}
+
+const fault *user_import_rows(struct call *c)
+{
+    struct reservations *svc = c->service;
+    struct import_rows users;
+    struct imported made;
+    import_rows_read(c->arena, c->body, &user_import_shape, &users, &made);
+    if (users.rows.count > 0)
+        TRY(svc->store->users_import(svc->store, c->arena, &users, &made));
+    return reply(c, 200, &imported_shape, &made);
 }
 
 const fault *claims_show(struct call *c)

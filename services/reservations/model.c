@@ -41,6 +41,37 @@ static const struct field user_input_fields[] = {
 
 const struct shape user_input_shape = SHAPE(user_input, user_input_fields);
 
+static const struct field user_import_fields[] = {
+    FIELD(struct user_import, email, "email", .trim = true, .min = 1, .max = 255, .fits = email_plausible,
+          .fits_what = "an address such as ana@example.com"),
+    FIELD(struct user_import, name, "name", .optional = true, .trim = true, .min = 1, .max = 255),
+    FIELD(struct user_import, phone, "phone", .optional = true, .trim = true, .nullable = true, .max = 20),
+};
+const struct shape user_import_shape = SHAPE(user_import, user_import_fields,
+                                             .given = offsetof(struct user_import, given));
+
+struct user user_as_imported(const struct user *found, const struct user_import *row)
+{
+    struct user now = *found;
+    now.email = row->email;
+    if (shape_given(&user_import_shape, row, "name"))
+        now.name = row->name;
+    if (shape_given(&user_import_shape, row, "phone"))
+        now.phone = row->phone;
+    return now;
+}
+
+const fault *user_import_complete(arena *a, const struct user_import *row)
+{
+    if (!str_blank(row->name))
+        return NULL;
+    fault *problem = fault_new(a, FAULT_INVALID, "validation_failed", "name is required.");
+    struct fault_field *field = NEW(a, struct fault_field);
+    *field = (struct fault_field){ .field = STR("name"), .sentence = problem->sentence, .kind = "required" };
+    problem->fields = field;
+    return problem;
+}
+
 bool email_plausible(str email)
 {
     size_t ats = 0, at = 0;

@@ -20,6 +20,17 @@ struct user_input {
 };
 extern const struct shape user_input_shape; /* also "buyer" of a ticket */
 
+/* A user by the e-mail, as a row of a file says it. */
+struct user_import {
+    str email, name, phone;
+    uint64_t given;
+};
+extern const struct shape user_import_shape;
+/* Who is there, with what the row gives. */
+struct user user_as_imported(const struct user *found, const struct user_import *row);
+/* Does the row say all that a new user needs? INVALID validation_failed. */
+const fault *user_import_complete(arena *a, const struct user_import *row) MUST_CHECK;
+
 /* One @ with something on both sides, no white space. */
 bool email_plausible(str email);
 /* What e-mails are compared by: ASCII letters lowered. */

@@ -1,5 +1,6 @@
 /* routes.c - the API of reservations as one table. */
 #include "lib/feed/export.h"
+#include "lib/feed/import.h"
 #include "services/reservations/handlers.h"
 
 static const struct field page_fields[] = {
@@ -103,6 +104,8 @@ const struct route reservations_routes[] = {
       "Buyer, seats and payment in one call: the gateway's book-ticket", .status = 201, .access = ACCESS_INTERNAL, .faults = ticket_faults },
     { GET,    "/internal/users",                       user_names,                 NULL,                 &user_shape,
       "Names for who must show them",                  .query = &ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
+    { POST,   "/internal/users/import",                user_import_rows,           &import_order_shape,  &imported_shape,
+      "Rows of a file as users",                       .access = ACCESS_INTERNAL },
     { GET,    "/internal/users/{id}/dashboard",        dashboard_show,             NULL,                 &dashboard_shape,
       "A user with reservations, newest first",        .query = &page_query_shape, .access = ACCESS_INTERNAL, .faults = user_faults },
     { GET,    "/internal/showings/{id}/claims",        claims_show,                NULL,                 &showing_claims_shape,

@@ -8,6 +8,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/event.h"
+#include "lib/base/imported.h"
 #include "lib/base/once.h"
 #include "services/reservations/model.h"
 
@@ -44,6 +45,10 @@ struct store {
     /* Releases open holds and empties the person's row. NOT_FOUND user_unknown; CONFLICT user_has_tickets (confirmed, not
      * over yet), payment_in_progress. */
     const fault *(*user_erase)(struct store *, arena *, int64_t id) MUST_CHECK;
+    /* Creates each (struct user_import), or changes the name and phone that it gives of the one with its e-mail. Where a store
+     * takes them one by one, those before a fault stay. */
+    const fault *(*users_import)(struct store *, arena *, const struct import_rows *,
+                                 struct imported *) MUST_CHECK;
     /* NOT_FOUND user_unknown, also for an erased one. */
     const fault *(*user_show)(struct store *, arena *, int64_t id, struct user *out) MUST_CHECK;
     const fault *(*user_list)(struct store *, arena *, int64_t limit, int64_t offset,

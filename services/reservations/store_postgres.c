@@ -168,6 +168,7 @@ const fault *reservations_postgres_open(arena *boot, struct store **out, str url
         .close = store_close,
     };
     postgres_users_fill(&s->store);
+    postgres_import_fill(&s->store);
     postgres_reads_fill(&s->store);
     postgres_acts_fill(&s->store);
     postgres_payments_fill(&s->store);

@@ -40,11 +40,14 @@ extern const struct shape act_by_id_shape;
 
 /* NOT_FOUND user_unknown, also for an erased one. */
 const fault *postgres_user(struct store *store, arena *a, int64_t id, struct user *out) MUST_CHECK;
+const fault *postgres_user_by_email(struct store *store, arena *a, str email, struct user *out,
+                                    bool *found) MUST_CHECK;
 /* With seats, newest payment and user. NOT_FOUND reservation_unknown. */
 const fault *postgres_reservation(struct store *store, arena *a, int64_t id, struct reservation *out) MUST_CHECK;
 
 /* The functions of each part, for the table in store_postgres.c. */
 void postgres_users_fill(struct store *s);
+void postgres_import_fill(struct store *s);
 void postgres_reads_fill(struct store *s);
 void postgres_acts_fill(struct store *s);
 void postgres_payments_fill(struct store *s);

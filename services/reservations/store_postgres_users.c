@@ -75,7 +75,7 @@ static const fault *user_create(struct store *store, arena *a, const struct user
     return user_write(store, a, "user_create", &args, out);
 }
 
-static const fault *user_by_email(struct store *store, arena *a, str email, struct user *out, bool *found)
+const fault *postgres_user_by_email(struct store *store, arena *a, str email, struct user *out, bool *found)
 {
     return pg_one(KEYS(store), a, &user_shape, out, found, "SELECT " USER_COLUMNS " FROM users WHERE email_key = $1",
                   PG_BIND(pg_text(email_key(a, email))));
@@ -84,7 +84,7 @@ static const fault *user_by_email(struct store *store, arena *a, str email, stru
 static const fault *user_find_or_create(struct store *store, arena *a, const struct user_input *want, struct user *out)
 {
     bool found;
-    TRY(user_by_email(store, a, want->email, out, &found));
+    TRY(postgres_user_by_email(store, a, want->email, out, &found));
     if (found)
         return NULL;
     struct user_args args = args_of(a, 0, want, NULL);

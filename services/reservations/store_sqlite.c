@@ -164,6 +164,7 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
         .close = store_close,
     };
     store_users_fill(&s->store);
+    store_user_import_fill(&s->store);
     store_reads_fill(&s->store);
     store_selling_fill(&s->store);
     store_ending_fill(&s->store);

@@ -27,6 +27,12 @@ const fault *access_key_use(struct sql *db, arena *a, void *arg) MUST_CHECK;
 /* NOT_FOUND user_unknown, also for an erased one. */
 const fault *user_row(struct sql *db, arena *a, int64_t id, struct user *out) MUST_CHECK;
 
+/* By what e-mails are compared by. */
+const fault *user_by_email(struct sql *db, arena *a, str email, struct user *out, bool *found) MUST_CHECK;
+/* A new one, and one as it now is; each with its event. */
+const fault *user_insert(struct sql *db, arena *a, const struct user_input *want, struct user *made) MUST_CHECK;
+const fault *user_save(struct sql *db, arena *a, struct user *made) MUST_CHECK;
+
 /* --- reservations: store_sqlite_reads.c --- */
 
 /* With seats, payment and user; deleted ones are not found. NOT_FOUND reservation_unknown. */
@@ -65,6 +71,7 @@ const fault *payment_refund(struct sql *db, arena *a, int64_t payment_id) MUST_C
 
 /* The functions of each part, for the table in store_sqlite.c. */
 void store_users_fill(struct store *s);
+void store_user_import_fill(struct store *s);
 void store_reads_fill(struct store *s);
 void store_selling_fill(struct store *s);
 void store_ending_fill(struct store *s);

@@ -19,13 +19,13 @@ static const fault *user_log(struct sql *db, arena *a, const char *type, const s
                       NULL);
 }
 
-static const fault *user_by_email(struct sql *db, arena *a, str email, struct user *out, bool *found)
+const fault *user_by_email(struct sql *db, arena *a, str email, struct user *out, bool *found)
 {
     return sql_one(db, a, &user_shape, out, found, "SELECT " USER_COLUMNS " FROM users WHERE email_key = ?1",
                    BIND(sql_text(email_key(a, email))));
 }
 
-static const fault *user_insert(struct sql *db, arena *a, const struct user_input *want, struct user *made)
+const fault *user_insert(struct sql *db, arena *a, const struct user_input *want, struct user *made)
 {
     instant now = sql_now(db);
     TRY(sql_run(db, a,
@@ -93,6 +93,16 @@ static const fault *user_find_or_create(struct store *store, arena *a, const str
 
 /* --- change --- */
 
+const fault *user_save(struct sql *db, arena *a, struct user *made)
+{
+    made->updated_at = sql_now(db);
+    TRY(sql_run(db, a,
+                "UPDATE users SET email = ?2, email_key = ?3, name = ?4, phone = ?5, updated_at = ?6 WHERE id = ?1",
+                BIND(sql_int(made->id), sql_text(made->email), sql_text(email_key(a, made->email)),
+                     sql_text(made->name), sql_text(made->phone), sql_instant(made->updated_at))));
+    return user_log(db, a, "user.changed", made);
+}
+
 struct change_act {
     int64_t id;
     const struct user_input *want;
@@ -115,12 +125,7 @@ static const fault *change_act(struct sql *db, arena *a, void *arg)
     act->made.email = act->want->email;
     act->made.name = act->want->name;
     act->made.phone = act->want->phone;
-    act->made.updated_at = sql_now(db);
-    TRY(sql_run(db, a,
-                "UPDATE users SET email = ?2, email_key = ?3, name = ?4, phone = ?5, updated_at = ?6 WHERE id = ?1",
-                BIND(sql_int(act->id), sql_text(act->made.email), sql_text(email_key(a, act->made.email)),
-                     sql_text(act->made.name), sql_text(act->made.phone), sql_instant(act->made.updated_at))));
-    return user_log(db, a, "user.changed", &act->made);
+    return user_save(db, a, &act->made);
 }
 
 static const fault *user_change(struct store *store, arena *a, int64_t id, const struct user_input *want,

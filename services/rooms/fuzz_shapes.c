@@ -3,4 +3,4 @@
 #include "services/rooms/rooms.h"
 
 FUZZ_ROUTES(rooms_routes, &rooms_room_shape, &rooms_seats_made_shape, &rooms_showing_row_shape,
-            &rooms_showing_event_shape)
+            &rooms_showing_event_shape, &rooms_room_import_shape, &rooms_showing_import_shape)

@@ -12,6 +12,9 @@ handler rooms_seat_list, rooms_seat_create, rooms_seat_edit, rooms_seat_delete;
 handler rooms_showing_list, rooms_showing_show, rooms_showings_of_film;
 handler rooms_showing_create, rooms_showing_edit, rooms_showing_delete;
 
+/* handlers_import.c */
+handler rooms_import_rooms, rooms_import_showings;
+
 /* handlers_internal.c */
 handler rooms_internal_showing, rooms_internal_showings, rooms_feed;
 

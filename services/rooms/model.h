@@ -45,6 +45,7 @@ struct room_edit {
 
 extern const struct shape rooms_room_shape, rooms_room_new_shape, rooms_room_edit_shape;
 
+extern const char *const rooms_screen_types[], *const rooms_seat_types[]; /* names, ended by NULL */
 str rooms_screen_type_name(unsigned screen_type);
 void rooms_room_apply(struct room *room, const struct room_edit *edit);
 /* The edit that a DELETE stands for. */
@@ -192,6 +193,11 @@ const fault *rooms_showing_check_sales(arena *a, const struct showing *showing) 
 /* An instant with Z or an offset, or wall clock without a zone; false also for a time that daylight
  * saving skips. */
 bool rooms_moment_read(str text, instant *out) MUST_CHECK;
+
+/* INVALID validation_failed: a time that daylight saving skips, or what is no time at all. */
+const fault *rooms_show_time_check(arena *a, wall show_time) MUST_CHECK;
+const fault *rooms_sales_moment_read(arena *a, const char *name, str text,
+                                     instant *out) MUST_CHECK; /* none of no text */
 
 /* --- questions --- */
 

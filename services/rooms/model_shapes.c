@@ -219,7 +219,7 @@ const struct shape rooms_showing_event_shape =
 #define SALES_OPEN SALES_MOMENT("null: from the beginning")
 #define SALES_CLOSE SALES_MOMENT("null: some minutes after the start")
 
-static const fault *show_time_check(arena *a, wall show_time)
+const fault *rooms_show_time_check(arena *a, wall show_time)
 {
     instant start;
     if (wall_to_instant(show_time, &start) == WALL_SKIPPED)
@@ -228,7 +228,7 @@ static const fault *show_time_check(arena *a, wall show_time)
     return NULL;
 }
 
-static const fault *sales_moment_read(arena *a, const char *name, str text, instant *out)
+const fault *rooms_sales_moment_read(arena *a, const char *name, str text, instant *out)
 {
     *out = INSTANT_NONE;
     if (!text.at || rooms_moment_read(text, out))
@@ -240,9 +240,9 @@ static const fault *sales_moment_read(arena *a, const char *name, str text, inst
 static const fault *showing_new_check(arena *a, void *body)
 {
     struct showing_new *want = body;
-    TRY(show_time_check(a, want->show_time));
-    TRY(sales_moment_read(a, "sales_open_at", want->sales_open_text, &want->sales_open_at));
-    return sales_moment_read(a, "sales_close_at", want->sales_close_text, &want->sales_close_at);
+    TRY(rooms_show_time_check(a, want->show_time));
+    TRY(rooms_sales_moment_read(a, "sales_open_at", want->sales_open_text, &want->sales_open_at));
+    return rooms_sales_moment_read(a, "sales_close_at", want->sales_close_text, &want->sales_close_at);
 }
 
 static const struct field showing_new_fields[] = {
@@ -260,9 +260,9 @@ static const fault *showing_edit_check(arena *a, void *body)
 {
     struct showing_edit *want = body;
     if (shape_given(&rooms_showing_edit_shape, want, "show_time"))
-        TRY(show_time_check(a, want->show_time));
-    TRY(sales_moment_read(a, "sales_open_at", want->sales_open_text, &want->sales_open_at));
-    return sales_moment_read(a, "sales_close_at", want->sales_close_text, &want->sales_close_at);
+        TRY(rooms_show_time_check(a, want->show_time));
+    TRY(rooms_sales_moment_read(a, "sales_open_at", want->sales_open_text, &want->sales_open_at));
+    return rooms_sales_moment_read(a, "sales_close_at", want->sales_close_text, &want->sales_close_at);
 }
 
 static const struct field showing_edit_fields[] = {

@@ -79,6 +79,63 @@ const fault *rooms_film_minutes(struct rooms *svc, arena *a, str movie_id, int64
     return NULL;
 }
 
+/* --- films as a file names them --- */
+
+static const struct field found_fields[] = {
+    FIELD(struct film_found, id, "id", .nullable = true),
+    FIELD(struct film_found, duration, "duration"),
+    FIELD(struct film_found, is_active, "isActive"),
+    FIELD(struct film_found, matches, "matches"),
+};
+static const struct shape found_shape = SHAPE(film_found, found_fields);
+
+struct found_answer {
+    list data;
+};
+static const struct field found_answer_fields[] = { FIELD(struct found_answer, data, "data",
+                                                          .shape = &found_shape) };
+static const struct shape found_answer_shape = SHAPE(found_answer, found_answer_fields);
+
+static void wish_put(struct buf *out, const struct film_wish *wish)
+{
+    if (wish->id.len > 0) {
+        buf_literal(out, "{\"id\":");
+        buf_quoted(out, wish->id);
+    } else {
+        buf_literal(out, "{\"title\":");
+        buf_quoted(out, wish->title);
+        buf_printf(out, ",\"year\":%lld", (long long)wish->year);
+    }
+    buf_char(out, '}');
+}
+
+const fault *rooms_films_look(struct rooms *svc, arena *a, const list *wishes, list *out)
+{
+    struct buf body = { .in = a };
+    struct header type = { STR("Content-Type"), STR("application/json") };
+    struct outgoing want = { .method = POST,
+                             .target = STR("/internal/movies/lookup"),
+                             .headers = &type,
+                             .header_count = 1,
+                             .internal = true };
+    struct message *answer = NEW(a, struct message);
+    struct found_answer found;
+    buf_literal(&body, "{\"films\":[");
+    for (size_t i = 0; i < wishes->count; i++) {
+        if (i > 0)
+            buf_char(&body, ',');
+        wish_put(&body, LIST_AT(wishes, struct film_wish, i));
+    }
+    buf_literal(&body, "]}");
+    want.body = buf_str(&body);
+    TRY(upstream_call(svc->movies, a, &want, answer));
+    if (answer->status != 200 || json_restore(a, answer->body, &found_answer_shape, &found) ||
+        found.data.count != wishes->count)
+        return owner_confused(a, "movies", answer);
+    *out = found.data;
+    return NULL;
+}
+
 /* --- tickets --- */
 
 static const struct field live_fields[] = {

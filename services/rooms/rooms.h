@@ -27,6 +27,20 @@ bool rooms_closed(void *service); /* a restore runs: nothing else happens */
 const fault *rooms_film_minutes(struct rooms *svc, arena *a, str movie_id,
                                 int64_t *minutes) MUST_CHECK;
 
+/* Films as rows of a file name them; the same for what became of each. */
+struct film_wish {
+    str id, title; /* one of them */
+    int64_t year;  /* 0: any */
+};
+struct film_found {
+    str id; /* no text: none, or more than one */
+    int64_t duration;
+    bool is_active;
+    int64_t matches;
+};
+const fault *rooms_films_look(struct rooms *svc, arena *a, const list *wishes,
+                              list *out) MUST_CHECK;
+
 struct sales_order {
     ids schedule_ids;
     ids seat_ids; /* none: any seat */

@@ -1,5 +1,6 @@
 /* routes.c - the API of rooms as one table. */
 #include "lib/feed/export.h"
+#include "lib/feed/import.h"
 #include "services/rooms/handlers.h"
 
 /* clang-format off */
@@ -65,6 +66,10 @@ const struct route rooms_routes[] = {
       NULL,                                       .query = &rooms_showings_query_shape, .gives_list = true,
                                                   .access = ACCESS_INTERNAL },
     { GET,    "/internal/showings/{id}",          rooms_internal_showing,  NULL,                      &rooms_showing_whole_shape,
+      NULL,                                       .access = ACCESS_INTERNAL },
+    { POST,   "/internal/rooms/import",           rooms_import_rooms,      &import_order_shape,      &imported_shape,
+      NULL,                                       .access = ACCESS_INTERNAL },
+    { POST,   "/internal/schedules/import",       rooms_import_showings,   &import_order_shape,      &imported_shape,
       NULL,                                       .access = ACCESS_INTERNAL },
     { GET,    "/feed",                            rooms_feed,              NULL,                      NULL,
       NULL,                                       .query = &feed_query_shape, .access = ACCESS_INTERNAL },

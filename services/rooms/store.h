@@ -10,8 +10,9 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/event.h"
+#include "lib/base/imported.h"
 #include "lib/base/once.h"
-#include "services/rooms/model.h"
+#include "services/rooms/model_import.h"
 
 /* A showing whose sale was stopped for a change that may not have ended. */
 struct stopped_sale {
@@ -87,6 +88,16 @@ struct store {
     /* It becomes inactive; again and again the same. NOT_FOUND showing_unknown. */
     const fault *(*showing_close)(struct store *, arena *, int64_t id,
                                   struct showing *out)MUST_CHECK;
+
+    /* --- rows of a file --- */
+
+    /* Of struct room_import. A row makes its room and seats, or changes what it gives of them; all of
+     * it or nothing. */
+    const fault *(*rooms_import)(struct store *, arena *, const struct import_rows *,
+                                 struct imported *)MUST_CHECK;
+    /* Of struct showing_import. */
+    const fault *(*showings_import)(struct store *, arena *, const struct import_rows *,
+                                    struct imported *)MUST_CHECK;
 
     /* --- sales stopped for a change: remembered, so that no crash leaves a showing that cannot be
      * sold --- */

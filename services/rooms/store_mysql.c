@@ -103,6 +103,7 @@ const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
     rooms_mysql_showings_fill(&s->store);
     rooms_mysql_program_fill(&s->store);
     rooms_mysql_stops_fill(&s->store);
+    rooms_mysql_import_fill(&s->store);
     TRY(my_open(boot, &s->db, &setup));
     rooms_mysql_export_fill(s);
     *out = &s->store;

@@ -66,6 +66,24 @@ static const fault *showing_judge(struct my *db, arena *a, const struct house_ru
 
 /* --- create --- */
 
+const fault *rooms_mysql_showing_insert(struct my *db, arena *a, const struct house_rules *rules,
+                                        struct showing *made)
+{
+    instant sales_close_asked;
+    TRY(showing_judge(db, a, rules, made, &sales_close_asked));
+    TRY(my_run(db, a,
+               "INSERT INTO schedules (movie_id, room_id, show_time, price, sales_open_at, "
+               "sales_close_at, length_minutes, starts_at, created_at, updated_at) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               MY_BIND(my_text(made->movie_id), my_int(made->room_id), my_wall(made->show_time),
+                       my_money(a, made->price), my_int(made->sales_open_at.ms),
+                       my_int(sales_close_asked.ms), my_int(made->length_minutes),
+                       my_int(made->starts_at.ms), my_instant(my_now(db)),
+                       my_instant(my_now(db)))));
+    made->id = my_last_id(db);
+    return showing_log(db, a, made);
+}
+
 struct create_act {
     const struct house_rules *rules;
     const struct once *once;
@@ -82,20 +100,8 @@ static const fault *create_act(struct my *db, arena *a, void *arg)
     TRY(my_once_recall(db, a, act->once, &rooms_showing_shape, made, &seen));
     if (seen)
         return NULL;
-    instant sales_close_asked;
     *made = rooms_showing_of(act->want, act->length_minutes);
-    TRY(showing_judge(db, a, act->rules, made, &sales_close_asked));
-    TRY(my_run(db, a,
-               "INSERT INTO schedules (movie_id, room_id, show_time, price, sales_open_at, "
-               "sales_close_at, length_minutes, starts_at, created_at, updated_at) "
-               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-               MY_BIND(my_text(made->movie_id), my_int(made->room_id), my_wall(made->show_time),
-                       my_money(a, made->price), my_int(made->sales_open_at.ms),
-                       my_int(sales_close_asked.ms), my_int(made->length_minutes),
-                       my_int(made->starts_at.ms), my_instant(my_now(db)),
-                       my_instant(my_now(db)))));
-    made->id = my_last_id(db);
-    TRY(showing_log(db, a, made));
+    TRY(rooms_mysql_showing_insert(db, a, act->rules, made));
     return my_once_keep(db, a, act->once, &rooms_showing_shape, made, 0);
 }
 
@@ -151,6 +157,15 @@ static const fault *showing_update(struct my *db, arena *a, const struct showing
                           my_instant(my_now(db)), my_int(made->id)));
 }
 
+const fault *rooms_mysql_showing_rewrite(struct my *db, arena *a, const struct house_rules *rules,
+                                         struct showing *made)
+{
+    instant sales_close_asked;
+    TRY(showing_judge(db, a, rules, made, &sales_close_asked));
+    TRY(showing_update(db, a, made, sales_close_asked));
+    return showing_log(db, a, made);
+}
+
 static const fault *edit_act(struct my *db, arena *a, void *arg)
 {
     struct edit_act *act = arg;
@@ -163,10 +178,7 @@ static const fault *edit_act(struct my *db, arena *a, void *arg)
     rooms_showing_apply(made, act->edit);
     if (act->length_minutes > 0)
         made->length_minutes = act->length_minutes;
-    instant sales_close_asked;
-    TRY(showing_judge(db, a, act->rules, made, &sales_close_asked));
-    TRY(showing_update(db, a, made, sales_close_asked));
-    return showing_log(db, a, made);
+    return rooms_mysql_showing_rewrite(db, a, act->rules, made);
 }
 
 static const fault *showing_edit(struct store *store, arena *a, const struct showing *found,

@@ -35,13 +35,31 @@ static const fault *room_find(struct store *store, arena *a, int64_t id, struct 
     return rooms_mysql_room_row(MYSQL_READER(store), a, id, out);
 }
 
-static const fault *room_log(struct my *db, arena *a, const struct room *about)
+const fault *rooms_mysql_room_log(struct my *db, arena *a, const struct room *about)
 {
     return my_log(db, a, "room.changed", arena_printf(a, "%lld", (long long)about->id),
                   &rooms_room_shape, about, NULL);
 }
 
 /* --- create --- */
+
+const fault *rooms_mysql_room_insert(struct my *db, arena *a, const struct room_new *want,
+                                     struct room *out)
+{
+    TRY(my_run(db, a,
+               "INSERT INTO rooms (name, capacity, screen_type, created_at, updated_at) "
+               "VALUES (?, ?, ?, ?, ?)",
+               MY_BIND(my_text(want->name), my_int(want->capacity),
+                       my_text(rooms_screen_type_name(want->screen_type)), my_instant(my_now(db)),
+                       my_instant(my_now(db)))));
+    *out = (struct room){ .id = my_last_id(db),
+                          .name = want->name,
+                          .capacity = want->capacity,
+                          .screen_type = want->screen_type,
+                          .is_active = true,
+                          .created_at = my_now(db) };
+    return NULL;
+}
 
 struct create_act {
     const struct once *once;
@@ -52,24 +70,12 @@ struct create_act {
 static const fault *create_act(struct my *db, arena *a, void *arg)
 {
     struct create_act *act = arg;
-    const struct room_new *want = act->want;
     bool seen;
     TRY(my_once_recall(db, a, act->once, &rooms_room_shape, &act->made, &seen));
     if (seen)
         return NULL;
-    TRY(my_run(db, a,
-               "INSERT INTO rooms (name, capacity, screen_type, created_at, updated_at) "
-               "VALUES (?, ?, ?, ?, ?)",
-               MY_BIND(my_text(want->name), my_int(want->capacity),
-                       my_text(rooms_screen_type_name(want->screen_type)), my_instant(my_now(db)),
-                       my_instant(my_now(db)))));
-    act->made = (struct room){ .id = my_last_id(db),
-                               .name = want->name,
-                               .capacity = want->capacity,
-                               .screen_type = want->screen_type,
-                               .is_active = true,
-                               .created_at = my_now(db) };
-    TRY(room_log(db, a, &act->made));
+    TRY(rooms_mysql_room_insert(db, a, act->want, &act->made));
+    TRY(rooms_mysql_room_log(db, a, &act->made));
     return my_once_keep(db, a, act->once, &rooms_room_shape, &act->made, 0);
 }
 
@@ -83,6 +89,16 @@ static const fault *room_create(struct store *store, arena *a, const struct once
 }
 
 /* --- edit --- */
+
+const fault *rooms_mysql_room_update(struct my *db, arena *a, const struct room *room)
+{
+    return my_run(db, a,
+                  "UPDATE rooms SET name = ?, capacity = ?, screen_type = ?, is_active = ?, "
+                  "updated_at = ? WHERE id = ?",
+                  MY_BIND(my_text(room->name), my_int(room->capacity),
+                          my_text(rooms_screen_type_name(room->screen_type)),
+                          my_flag(room->is_active), my_instant(my_now(db)), my_int(room->id)));
+}
 
 struct edit_act {
     const struct house_rules *rules;
@@ -125,13 +141,8 @@ static const fault *edit_act(struct my *db, arena *a, void *arg)
                          (long long)seats, (long long)act->made.capacity);
     if (found.is_active && !act->made.is_active)
         TRY(showings_close(db, a, act));
-    TRY(my_run(db, a,
-               "UPDATE rooms SET name = ?, capacity = ?, screen_type = ?, is_active = ?, "
-               "updated_at = ? WHERE id = ?",
-               MY_BIND(my_text(act->made.name), my_int(act->made.capacity),
-                       my_text(rooms_screen_type_name(act->made.screen_type)),
-                       my_flag(act->made.is_active), my_instant(my_now(db)), my_int(act->id))));
-    return room_log(db, a, &act->made);
+    TRY(rooms_mysql_room_update(db, a, &act->made));
+    return rooms_mysql_room_log(db, a, &act->made);
 }
 
 static const fault *room_edit(struct store *store, arena *a, int64_t id,

@@ -74,6 +74,40 @@ static const fault *seats_log(struct my *db, arena *a, const struct seats_made *
                   &rooms_seats_made_shape, about, NULL);
 }
 
+/* --- one by one --- */
+
+const fault *rooms_mysql_seat_at(struct my *db, arena *a, int64_t room_id, str row_number,
+                                 int64_t seat_number, struct seat *out, bool *found)
+{
+    return my_one(db, a, &rooms_seat_shape, out, found,
+                  "SELECT " SEAT_COLUMNS " FROM seats WHERE room_id = ? AND seat_number = ? AND "
+                  "LOWER(`row_number`) = LOWER(?) COLLATE utf8mb4_bin ORDER BY id LIMIT 1",
+                  MY_BIND(my_int(room_id), my_int(seat_number), my_text(row_number)));
+}
+
+const fault *rooms_mysql_seat_insert(struct my *db, arena *a, struct seat *seat)
+{
+    TRY(my_run(db, a,
+               "INSERT INTO seats (room_id, `row_number`, seat_number, seat_type, is_available, "
+               "`accessible`, house, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+               MY_BIND(my_int(seat->room_id), my_text(seat->row_number), my_int(seat->seat_number),
+                       my_text(rooms_seat_type_name(seat->seat_type)), my_flag(seat->is_available),
+                       my_flag(seat->accessible), my_flag(seat->house), my_instant(my_now(db)))));
+    seat->id = my_last_id(db);
+    return NULL;
+}
+
+const fault *rooms_mysql_seats_tell(struct my *db, arena *a, int64_t room_id, const ids *changed)
+{
+    struct seats_made about = { .room_id = room_id };
+    TRY(my_list(db, a, &rooms_seat_shape, &about.seats,
+                "SELECT s.id, s.room_id, s.`row_number`, s.seat_number, s.seat_type, "
+                "s.is_available, s.`accessible`, s.house FROM " MYSQL_WANTED
+                "STRAIGHT_JOIN seats s ON s.id = wanted.id ORDER BY s.id",
+                MY_BIND(my_ids(a, changed))));
+    return seats_log(db, a, &about);
+}
+
 /* --- create --- */
 
 struct create_act {
@@ -179,6 +213,17 @@ static const fault *seats_create(struct store *store, arena *a, const struct onc
 
 /* --- edit --- */
 
+const fault *rooms_mysql_seat_update(struct my *db, arena *a, const struct seat *seat)
+{
+    return my_run(
+        db, a,
+        "UPDATE seats SET `row_number` = ?, seat_number = ?, seat_type = ?, is_available = "
+        "?, `accessible` = ?, house = ? WHERE id = ?",
+        MY_BIND(my_text(seat->row_number), my_int(seat->seat_number),
+                my_text(rooms_seat_type_name(seat->seat_type)), my_flag(seat->is_available),
+                my_flag(seat->accessible), my_flag(seat->house), my_int(seat->id)));
+}
+
 struct edit_act {
     int64_t room_id, id;
     const struct seat_edit *edit;
@@ -192,12 +237,7 @@ static const fault *edit_act(struct my *db, arena *a, void *arg)
     TRY(seat_row(db, a, act->room_id, act->id, made));
     rooms_seat_apply(made, act->edit);
     TRY(seat_refuse_twin(db, a, made));
-    TRY(my_run(db, a,
-               "UPDATE seats SET `row_number` = ?, seat_number = ?, seat_type = ?, is_available = "
-               "?, `accessible` = ?, house = ? WHERE id = ?",
-               MY_BIND(my_text(made->row_number), my_int(made->seat_number),
-                       my_text(rooms_seat_type_name(made->seat_type)), my_flag(made->is_available),
-                       my_flag(made->accessible), my_flag(made->house), my_int(made->id))));
+    TRY(rooms_mysql_seat_update(db, a, made));
     struct seats_made fact = {
         made->room_id, {made, 1}
     };

@@ -118,6 +118,7 @@ const fault *rooms_sqlite_open(arena *boot, struct store **out, const char *dire
     rooms_store_showings_fill(&s->store);
     rooms_store_program_fill(&s->store);
     rooms_store_export_fill(s);
+    rooms_store_import_fill(&s->store);
     *out = &s->store;
     if (sqlite_restore_runs(s->db)) /* it did not finish; it counts the instants itself */
         return NULL;

@@ -70,6 +70,24 @@ static const fault *showing_judge(struct sql *db, arena *a, const struct house_r
 
 /* --- create --- */
 
+const fault *rooms_showing_insert(struct sql *db, arena *a, const struct house_rules *rules,
+                                  struct showing *made)
+{
+    instant sales_close_asked;
+    TRY(showing_judge(db, a, rules, made, &sales_close_asked));
+    TRY(sql_run(db, a,
+                "INSERT INTO schedules (movie_id, room_id, show_time, price, sales_open_at, "
+                "sales_close_at, "
+                "length_minutes, starts_at, created_at, updated_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+                BIND(sql_text(made->movie_id), sql_int(made->room_id), sql_wall(made->show_time),
+                     sql_money(made->price), sql_instant(made->sales_open_at),
+                     sql_instant(sales_close_asked), sql_int(made->length_minutes),
+                     sql_instant(made->starts_at), sql_instant(sql_now(db)))));
+    made->id = sql_last_id(db);
+    return showing_log(db, a, made);
+}
+
 struct create_act {
     const struct house_rules *rules;
     const struct once *once;
@@ -86,20 +104,8 @@ static const fault *create_act(struct sql *db, arena *a, void *arg)
     TRY(sqlite_once_recall(db, a, act->once, &rooms_showing_shape, made, &seen));
     if (seen)
         return NULL;
-    instant sales_close_asked;
     *made = rooms_showing_of(act->want, act->length_minutes);
-    TRY(showing_judge(db, a, act->rules, made, &sales_close_asked));
-    TRY(sql_run(db, a,
-                "INSERT INTO schedules (movie_id, room_id, show_time, price, sales_open_at, "
-                "sales_close_at, "
-                "length_minutes, starts_at, created_at, updated_at) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
-                BIND(sql_text(made->movie_id), sql_int(made->room_id), sql_wall(made->show_time),
-                     sql_money(made->price), sql_instant(made->sales_open_at),
-                     sql_instant(sales_close_asked), sql_int(made->length_minutes),
-                     sql_instant(made->starts_at), sql_instant(sql_now(db)))));
-    made->id = sql_last_id(db);
-    TRY(showing_log(db, a, made));
+    TRY(rooms_showing_insert(db, a, act->rules, made));
     return sqlite_once_keep(db, a, act->once, &rooms_showing_shape, made, 0);
 }
 
@@ -157,6 +163,15 @@ static const fault *showing_update(struct sql *db, arena *a, const struct showin
                         sql_instant(made->starts_at), sql_instant(sql_now(db))));
 }
 
+const fault *rooms_showing_rewrite(struct sql *db, arena *a, const struct house_rules *rules,
+                                   struct showing *made)
+{
+    instant sales_close_asked;
+    TRY(showing_judge(db, a, rules, made, &sales_close_asked));
+    TRY(showing_update(db, a, made, sales_close_asked));
+    return showing_log(db, a, made);
+}
+
 static const fault *edit_act(struct sql *db, arena *a, void *arg)
 {
     struct edit_act *act = arg;
@@ -169,10 +184,7 @@ static const fault *edit_act(struct sql *db, arena *a, void *arg)
     rooms_showing_apply(made, act->edit);
     if (act->length_minutes > 0)
         made->length_minutes = act->length_minutes;
-    instant sales_close_asked;
-    TRY(showing_judge(db, a, act->rules, made, &sales_close_asked));
-    TRY(showing_update(db, a, made, sales_close_asked));
-    return showing_log(db, a, made);
+    return rooms_showing_rewrite(db, a, act->rules, made);
 }
 
 static const fault *showing_edit(struct store *store, arena *a, const struct showing *found,

@@ -34,13 +34,31 @@ static const fault *room_find(struct store *store, arena *a, int64_t id, struct 
     return rooms_room_row(STORE_READER(store), a, id, out);
 }
 
-static const fault *room_log(struct sql *db, arena *a, const struct room *about)
+const fault *rooms_room_log(struct sql *db, arena *a, const struct room *about)
 {
     return sqlite_log(db, a, "room.changed", arena_printf(a, "%lld", (long long)about->id),
                       &rooms_room_shape, about, NULL);
 }
 
 /* --- create --- */
+
+const fault *rooms_room_insert(struct sql *db, arena *a, const struct room_new *want,
+                               struct room *out)
+{
+    TRY(sql_run(db, a,
+                "INSERT INTO rooms (name, capacity, screen_type, created_at, updated_at) VALUES "
+                "(?1, ?2, ?3, ?4, ?4)",
+                BIND(sql_text(want->name), sql_int(want->capacity),
+                     sql_text(rooms_screen_type_name(want->screen_type)),
+                     sql_instant(sql_now(db)))));
+    *out = (struct room){ .id = sql_last_id(db),
+                          .name = want->name,
+                          .capacity = want->capacity,
+                          .screen_type = want->screen_type,
+                          .is_active = true,
+                          .created_at = sql_now(db) };
+    return NULL;
+}
 
 struct create_act {
     const struct once *once;
@@ -51,24 +69,12 @@ struct create_act {
 static const fault *create_act(struct sql *db, arena *a, void *arg)
 {
     struct create_act *act = arg;
-    const struct room_new *want = act->want;
     bool seen;
     TRY(sqlite_once_recall(db, a, act->once, &rooms_room_shape, &act->made, &seen));
     if (seen)
         return NULL;
-    TRY(sql_run(db, a,
-                "INSERT INTO rooms (name, capacity, screen_type, created_at, updated_at) VALUES "
-                "(?1, ?2, ?3, ?4, ?4)",
-                BIND(sql_text(want->name), sql_int(want->capacity),
-                     sql_text(rooms_screen_type_name(want->screen_type)),
-                     sql_instant(sql_now(db)))));
-    act->made = (struct room){ .id = sql_last_id(db),
-                               .name = want->name,
-                               .capacity = want->capacity,
-                               .screen_type = want->screen_type,
-                               .is_active = true,
-                               .created_at = sql_now(db) };
-    TRY(room_log(db, a, &act->made));
+    TRY(rooms_room_insert(db, a, act->want, &act->made));
+    TRY(rooms_room_log(db, a, &act->made));
     return sqlite_once_keep(db, a, act->once, &rooms_room_shape, &act->made, 0);
 }
 
@@ -82,6 +88,17 @@ static const fault *room_create(struct store *store, arena *a, const struct once
 }
 
 /* --- edit --- */
+
+const fault *rooms_room_update(struct sql *db, arena *a, const struct room *room)
+{
+    return sql_run(db, a,
+                   "UPDATE rooms SET name = ?2, capacity = ?3, screen_type = ?4, is_active = ?5, "
+                   "updated_at = ?6 "
+                   "WHERE id = ?1",
+                   BIND(sql_int(room->id), sql_text(room->name), sql_int(room->capacity),
+                        sql_text(rooms_screen_type_name(room->screen_type)),
+                        sql_bool(room->is_active), sql_instant(sql_now(db))));
+}
 
 struct edit_act {
     const struct house_rules *rules;
@@ -124,14 +141,8 @@ static const fault *edit_act(struct sql *db, arena *a, void *arg)
                          (long long)seats, (long long)act->made.capacity);
     if (found.is_active && !act->made.is_active)
         TRY(showings_close(db, a, act));
-    TRY(sql_run(db, a,
-                "UPDATE rooms SET name = ?2, capacity = ?3, screen_type = ?4, is_active = ?5, "
-                "updated_at = ?6 "
-                "WHERE id = ?1",
-                BIND(sql_int(act->id), sql_text(act->made.name), sql_int(act->made.capacity),
-                     sql_text(rooms_screen_type_name(act->made.screen_type)),
-                     sql_bool(act->made.is_active), sql_instant(sql_now(db)))));
-    return room_log(db, a, &act->made);
+    TRY(rooms_room_update(db, a, &act->made));
+    return rooms_room_log(db, a, &act->made);
 }
 
 static const fault *room_edit(struct store *store, arena *a, int64_t id,

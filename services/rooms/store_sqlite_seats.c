@@ -70,6 +70,25 @@ static const fault *seats_log(struct sql *db, arena *a, const struct seats_made 
                       &rooms_seats_made_shape, about, NULL);
 }
 
+const fault *rooms_seats_tell(struct sql *db, arena *a, int64_t room_id, const ids *changed)
+{
+    struct seats_made about = { .room_id = room_id };
+    TRY(sql_list(db, a, &rooms_seat_shape, &about.seats,
+                 "SELECT " SEAT_COLUMNS
+                 " FROM seats WHERE id IN (SELECT value FROM json_each(?1)) ORDER BY id",
+                 BIND(sql_ids(a, changed))));
+    return seats_log(db, a, &about);
+}
+
+const fault *rooms_seat_at(struct sql *db, arena *a, int64_t room_id, str row_number,
+                           int64_t seat_number, struct seat *out, bool *found)
+{
+    return sql_one(db, a, &rooms_seat_shape, out, found,
+                   "SELECT " SEAT_COLUMNS
+                   " FROM seats WHERE room_id = ?1 AND row_number = ?2 AND seat_number = ?3",
+                   BIND(sql_int(room_id), sql_text(row_number), sql_int(seat_number)));
+}
+
 /* --- create --- */
 
 struct create_act {
@@ -79,7 +98,7 @@ struct create_act {
     struct seats_made made;
 };
 
-static const fault *seat_insert(struct sql *db, arena *a, struct seat *seat)
+const fault *rooms_seat_insert(struct sql *db, arena *a, struct seat *seat)
 {
     TRY(seat_refuse_twin(db, a, seat));
     TRY(sql_run(db, a,
@@ -121,7 +140,7 @@ static const fault *create_act(struct sql *db, arena *a, void *arg)
     for (size_t i = 0; i < act->made.seats.count; i++) {
         struct seat *seat = LIST_AT(&act->made.seats, struct seat, i);
         seat->room_id = room.id;
-        TRY(seat_insert(db, a, seat));
+        TRY(rooms_seat_insert(db, a, seat));
     }
     if (already + (int64_t)act->made.seats.count > room.capacity)
         return fault_new(a, FAULT_CONFLICT, "capacity_exceeded",
@@ -144,6 +163,17 @@ static const fault *seats_create(struct store *store, arena *a, const struct onc
 
 /* --- edit --- */
 
+const fault *rooms_seat_update(struct sql *db, arena *a, const struct seat *seat)
+{
+    return sql_run(
+        db, a,
+        "UPDATE seats SET row_number = ?2, seat_number = ?3, seat_type = ?4, is_available = ?5, "
+        "accessible = ?6, house = ?7 WHERE id = ?1",
+        BIND(sql_int(seat->id), sql_text(seat->row_number), sql_int(seat->seat_number),
+             sql_text(rooms_seat_type_name(seat->seat_type)), sql_bool(seat->is_available),
+             sql_bool(seat->accessible), sql_bool(seat->house)));
+}
+
 struct edit_act {
     int64_t room_id, id;
     const struct seat_edit *edit;
@@ -157,13 +187,7 @@ static const fault *edit_act(struct sql *db, arena *a, void *arg)
     TRY(seat_row(db, a, act->room_id, act->id, made));
     rooms_seat_apply(made, act->edit);
     TRY(seat_refuse_twin(db, a, made));
-    TRY(sql_run(
-        db, a,
-        "UPDATE seats SET row_number = ?2, seat_number = ?3, seat_type = ?4, is_available = ?5, "
-        "accessible = ?6, house = ?7 WHERE id = ?1",
-        BIND(sql_int(made->id), sql_text(made->row_number), sql_int(made->seat_number),
-             sql_text(rooms_seat_type_name(made->seat_type)), sql_bool(made->is_available),
-             sql_bool(made->accessible), sql_bool(made->house))));
+    TRY(rooms_seat_update(db, a, made));
     struct seats_made fact = {
         made->room_id, {made, 1}
     };

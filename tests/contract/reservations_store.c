@@ -773,5 +773,5 @@ int main(void)
         cmocka_unit_test(test_nothing_is_written_while_a_restore_runs),
     };
     int failed = cmocka_run_group_tests_name("the reservations' store", tests, NULL, NULL);
-    return failed + place_tests();
+    return failed + import_tests() + place_tests();
 }

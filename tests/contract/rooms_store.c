@@ -682,5 +682,5 @@ int main(void)
         cmocka_unit_test(test_bare_positions_are_found_out),
 #endif
     };
-    return cmocka_run_group_tests_name("rooms' store", tests, NULL, NULL) + place_tests();
+    return cmocka_run_group_tests_name("rooms' store", tests, NULL, NULL) + import_tests() + place_tests();
 }

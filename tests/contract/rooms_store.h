@@ -22,6 +22,8 @@ void place_drop(void);
 const fault *place_open(arena *a, struct store **out);
 int place_tests(void); /* what is promised of this implementation alone; how many failed */
 
+int import_tests(void); /* rooms_store_import.c: a part of the suite; how many failed */
+
 /* --- for its own tests --- */
 
 /* As a fiber, on a fresh place: with its store open in `store`, or with nothing there yet. */
