@@ -141,6 +141,7 @@ def test_any_json_is_answered(m, cinema):
         answer = door.request(
             method, path, content=json.dumps(body).encode(), headers=internal | {"content-type": "application/json"}
         )
-        assert answer.status_code < 500, answer.text
+        said = answer.status_code < 500 or answer.json()["code"] == "cloud_not_configured"
+        assert said, answer.text
 
     attempt()
