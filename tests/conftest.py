@@ -5,6 +5,7 @@ import os
 import pytest
 
 from harness.cinema import RUNNING, SERVICES, Cinema, Elsewhere
+from harness.ferretdb import FerretDB
 from harness.maker import Maker
 from harness.mariadb import MariaDB
 from harness.postgres import Postgres
@@ -18,7 +19,7 @@ ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
 def pytest_addoption(parser):
     for service in SERVICES:
         parser.addoption(f"--{service}-url", help=f"test this running {service} instead of an own one")
-    parser.addoption("--real", default="", help="services of the shared cinema on their real databases: rooms,reservations")
+    parser.addoption("--real", default="", help="services of the shared cinema on their real databases: movies,rooms,reservations")
     parser.addoption("--service-token", help="SERVICE_TOKEN of that deployment")
     parser.addoption("--admin-token", help="ADMIN_TOKEN of that deployment")
 
@@ -33,7 +34,11 @@ def given_deployment(config):
     return Elsewhere(urls, config.getoption("--service-token"), config.getoption("--admin-token"))
 
 
-REAL = {"rooms": ("ROOMS_DATABASE_URL", MariaDB), "reservations": ("RESERVATIONS_DATABASE_URL", Postgres)}
+REAL = {
+    "movies": ("MOVIES_DATABASE_URL", FerretDB),
+    "rooms": ("ROOMS_DATABASE_URL", MariaDB),
+    "reservations": ("RESERVATIONS_DATABASE_URL", Postgres),
+}
 
 
 @pytest.fixture(scope="session")

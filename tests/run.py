@@ -159,6 +159,7 @@ def main(mode):
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
         python_tests(tally, "databases", **settings)
+        python_tests(tally, "api/test_movies.py", "--real", "movies", **settings)
         python_tests(tally, "api/test_rooms.py", "--real", "rooms", **settings)
         sales = (TESTS / "api" / f"test_{name}.py" for name in ("payments", "idempotency", "own_writes"))
         python_tests(tally, "api/test_reservations.py", *sales, "--real", "reservations", **settings)

@@ -116,7 +116,7 @@ static void store_release(struct sqlite *s)
 }
 
 /* Counting its memory would take a global lock at each of SQLite's allocations, on both threads. */
-static void sqlite_set_up(void)
+void sqlite_set_up(void)
 {
     static bool done;
     if (!done)
@@ -144,17 +144,18 @@ void sqlite_close(struct sqlite *s)
 {
     if (s->closed)
         return;
-    writer_stop(s);
+    if (!s->memory)
+        writer_stop(s);
     store_release(s);
 }
 
 struct sql *sqlite_reader(struct sqlite *s)
 {
-    return &s->reader;
+    return s->memory ? &s->writer : &s->reader;
 }
 
 const fault *sqlite_check(struct sqlite *s, arena *a)
 {
     int64_t tables = 0;
-    return sql_number(&s->reader, a, &tables, "SELECT count(*) FROM sqlite_master", NO_BINDS);
+    return sql_number(sqlite_reader(s), a, &tables, "SELECT count(*) FROM sqlite_master", NO_BINDS);
 }

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <uthash.h>
 
-#include "lib/db/sqlite.h"
+#include "lib/db/sqlite_memory.h"
 #include "lib/loop/fiber.h"
 
 #define ACTS_QUEUED_MAX 4096
@@ -46,6 +46,7 @@ struct sql {
     sqlite3_stmt *commands[COMMAND_COUNT];
     instant now;
     int64_t position;
+    const struct once *once_kept; /* by the act under way */
 
     /* The reader's: between statements it keeps its snapshot as long as that is the newest, see reader_refresh. */
     uint64_t commits_seen;
@@ -75,6 +76,8 @@ struct sqlite {
     int lock_fd;
     struct sql reader, writer;
     bool closed;
+    bool memory; /* the writer alone, on the loop */
+    struct sqlite_memory_setup memory_setup;
     struct sqlite *next_open;
 
     /* Loop thread: acts of this turn, handed over at its end with one lock and one wake-up. */
@@ -97,6 +100,13 @@ struct sqlite {
 /* sqlite.c */
 const fault *sql_connect(struct sqlite *s, arena *a, struct sql *db, const char *setup) MUST_CHECK;
 void sql_disconnect(struct sql *db);
+void sqlite_set_up(void); /* before the first connection */
+
+/* sqlite_log.c, sqlite_once.c */
+const fault *log_insert(struct sql *db, arena *a, const struct event *e) MUST_CHECK;
+const fault *log_rows(struct sql *db, arena *a, int64_t after, int64_t limit, list *events) MUST_CHECK;
+const fault *once_insert(struct sql *db, arena *a, const struct once *key, str answer, int64_t owner,
+                         instant made) MUST_CHECK;
 
 /* sqlite_rows.c: the row a statement stands on, into zeroed memory */
 const fault *statement_row(arena *a, struct statement *st, const struct shape *s, void *out) MUST_CHECK;

@@ -5,19 +5,24 @@
 
 #include "lib/json/write.h"
 
+const fault *log_insert(struct sql *db, arena *a, const struct event *e)
+{
+    return sql_run(db, a, "INSERT INTO log (position, type, subject, time_ms, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+                   BIND(sql_int(e->position), sql_text(e->type), sql_text(e->subject), sql_instant(e->time),
+                        sql_text(e->data)));
+}
+
 const fault *sqlite_log(struct sql *db, arena *a, const char *type, str subject, const struct shape *s,
                         const void *data, int64_t *position)
 {
     assert(db->writes);
     struct buf text = { .in = a };
     json_write(&text, s, data);
-    int64_t next = db->position + 1;
-    TRY(sql_run(db, a, "INSERT INTO log (position, type, subject, time_ms, data) VALUES (?1, ?2, ?3, ?4, ?5)",
-                BIND(sql_int(next), sql_text(str_of(type)), sql_text(subject), sql_instant(db->now),
-                     sql_text(buf_str(&text)))));
-    db->position = next;
+    struct event next = { db->position + 1, str_of(type), subject, db->now, buf_str(&text) };
+    TRY(log_insert(db, a, &next));
+    db->position = next.position;
     if (position)
-        *position = next;
+        *position = next.position;
     return NULL;
 }
 
@@ -30,14 +35,19 @@ static const struct field event_fields[] = {
 };
 static const struct shape event_shape = SHAPE(event, event_fields);
 
+const fault *log_rows(struct sql *db, arena *a, int64_t after, int64_t limit, list *events)
+{
+    return sql_list(db, a, &event_shape, events,
+                    "SELECT position, type, subject, time_ms AS time, data FROM log"
+                    " WHERE position > ?1 ORDER BY position LIMIT ?2",
+                    BIND(sql_int(after), sql_int(limit)));
+}
+
 const fault *sqlite_log_read(struct sqlite *s, arena *a, int64_t after, int64_t limit,
                              struct event_page *out)
 {
     struct event_page page = { .position = sqlite_position(s) };
-    TRY(sql_list(&s->reader, a, &event_shape, &page.events,
-                 "SELECT position, type, subject, time_ms AS time, data FROM log"
-                 " WHERE position > ?1 ORDER BY position LIMIT ?2",
-                 BIND(sql_int(after), sql_int(limit))));
+    TRY(log_rows(sqlite_reader(s), a, after, limit, &page.events));
     /* A commit may have come in between. */
     if (page.events.count > 0) {
         int64_t last = LIST_AT(&page.events, struct event, page.events.count - 1)->position;

@@ -52,12 +52,18 @@ const fault *sqlite_once_keep(struct sql *db, arena *a, const struct once *key, 
         return NULL;
     struct buf answer = { .in = a };
     json_store(&answer, s, made);
-    /* One that is too old to count may still be there, unswept. */
+    db->once_kept = key;
+    return once_insert(db, a, key, buf_str(&answer), owner, sql_now(db));
+}
+
+/* One that is too old to count may still be there, unswept. */
+const fault *once_insert(struct sql *db, arena *a, const struct once *key, str answer, int64_t owner, instant made)
+{
     return sql_run(db, a,
                    "INSERT OR REPLACE INTO once_keys (scope, key, body_hash, answer, owner, made_ms)"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                    BIND(sql_text(key->scope), sql_text(key->key), sql_text(key->body_hash),
-                        sql_text(buf_str(&answer)), sql_int(owner), sql_instant(sql_now(db))));
+                        sql_text(answer), sql_int(owner), sql_instant(made)));
 }
 
 const fault *sqlite_once_forget_owner(struct sql *db, arena *a, int64_t owner)

@@ -15,10 +15,22 @@ struct sqlite_view {
     const struct shape *row;
 };
 
+/* There is no second connection to what is in memory, so a view is a copy of it. */
+static const fault *memory_copy(struct sqlite_view *v, arena *a)
+{
+    sqlite3_backup *copy = sqlite3_backup_init(v->db.handle, "main", v->db.store->writer.handle, "main");
+    if (copy)
+        sqlite3_backup_step(copy, -1);
+    int code = copy ? sqlite3_backup_finish(copy) : sqlite3_errcode(v->db.handle);
+    return code == SQLITE_OK ? NULL : sql_fault(&v->db, a, code, "backup");
+}
+
 static const fault *view_begin_reading(struct sqlite_view *v, arena *a, int64_t *position)
 {
     TRY(sql_connect(v->db.store, a, &v->db, VIEW_SETUP));
     v->db.fixed = true;
+    if (v->db.store->memory)
+        TRY(memory_copy(v, a));
     if (sql_command(&v->db, COMMAND_BEGIN) != SQLITE_OK)
         return sql_fault(&v->db, a, v->db.last_error, "BEGIN");
     *position = 0; /* the first read takes the snapshot */

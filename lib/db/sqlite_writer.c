@@ -51,6 +51,8 @@ static const fault *write_wait(struct sqlite *s, arena *a, sqlite_act *act, void
     assert(fiber_self());
     if (!restores && atomic_load(&s->restoring))
         return restore_running(a);
+    if (s->memory)
+        return restores ? sqlite_memory_run(s, a, act, arg) : s->memory_setup.write(s->memory_setup.arg, a, act, arg);
     if (s->closed || s->queued >= ACTS_QUEUED_MAX) {
         fault *busy = fault_new(a, FAULT_UNAVAILABLE, s->closed ? "store_unavailable" : "store_busy",
                                 "The store is busy at the moment; please try again.");

@@ -37,6 +37,11 @@ static const struct field settings_fields[] = {
           .doc = "names under which clients reach us, separated by commas; addresses and localhost always work"),
     FIELD(struct settings, data_dir, "DATA_DIR", .fallback = "./var", .min = 1, .max = 1000,
           .doc = "where embedded stores live; the flag --data"),
+    FIELD(struct settings, movies_database_url, "MOVIES_DATABASE_URL", .optional = true, .max = 2000, .secret = true,
+          .doc = "where movies keeps its store: sqlite:DIR or mongodb://user:password@host:27017/cinema_movies, with "
+                 "?tls=true&tlsCAFile=FILE or other options of MongoDB's after it; without it DATA_DIR"),
+    FIELD(struct settings, mongodb_uri, "MONGODB_URI", .optional = true, .max = 2000, .secret = true,
+          .doc = "the same in the old system's name, for who sets no MOVIES_DATABASE_URL"),
     FIELD(struct settings, rooms_database_url, "ROOMS_DATABASE_URL", .optional = true, .max = 2000, .secret = true,
           .doc = "where rooms keeps its store: sqlite:DIR or mysql://user:password@host:3306/cinema_rooms, with "
                  "?ssl=require or ?ssl=verify&ssl_ca=FILE after it if the line is to be encrypted; without it DATA_DIR"),

@@ -20,6 +20,7 @@ struct settings {
     str data_dir;          /* DATA_DIR=./var; --data */
     int64_t port;          /* PORT; 0: the service's own */
     /* sqlite:DIR or mysql://...; without it the embedded store in data_dir, or MySQL when MYSQL_HOST is set */
+    str movies_database_url, mongodb_uri; /* the second is the old name */
     str rooms_database_url;
     str mysql_host, mysql_user, mysql_password, mysql_database; /* the old names */
     int64_t mysql_port;

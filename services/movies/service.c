@@ -42,12 +42,34 @@ static void keep(void *arg)
     svc->keeper = NULL;
 }
 
+static bool store_awaited(void *arg)
+{
+    return ((struct movies *)arg)->feed.waiting_count > 0;
+}
+
+/* Where the films are: as MOVIES_DATABASE_URL says, or the old system's MONGODB_URI. */
+static const fault *store_open(struct app *app, struct movies *svc)
+{
+    const struct settings *s = app->settings;
+    str url = s->movies_database_url.len > 0 ? s->movies_database_url : s->mongodb_uri, directory = s->data_dir;
+    if (str_starts(url, STR("mongodb://")) || str_starts(url, STR("mongodb+srv://"))) {
+        struct store_news news = { store_moved, store_awaited, svc };
+        return movies_mongo_open(app->boot, &svc->store, url, &news);
+    }
+    if (str_starts(url, STR("sqlite:")))
+        directory = str_after(url, 7);
+    else if (url.len > 0)
+        return fault_new(app->boot, FAULT_INVALID, "setting_invalid",
+                         "MOVIES_DATABASE_URL must begin with sqlite: or mongodb://.");
+    return movies_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, directory), store_moved, svc);
+}
+
 static const fault *movies_open(struct app *app)
 {
     struct movies *svc = NEW(app->boot, struct movies);
     app->service = svc;
     svc->feed = (struct feed){ .source = "taquilla/movies", .read = feed_read };
-    TRY(movies_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, app->settings->data_dir), store_moved, svc));
+    TRY(store_open(app, svc));
     svc->feed.store = svc->store;
     feed_moved(&svc->feed, svc->store->position(svc->store));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };

@@ -61,8 +61,19 @@ struct store {
     void (*close)(struct store *);
 };
 
+/* What a store with several replicas tells its service, and asks it. */
+struct store_news {
+    void (*moved)(void *arg, int64_t position); /* on the loop thread, after each commit with events, ours or another replica's */
+    bool (*awaited)(void *arg);                 /* does anybody wait for other replicas' commits? */
+    void *arg;
+};
+
 /* The embedded store in `directory`; moved is called after each commit, on the loop. */
 const fault *movies_sqlite_open(arena *boot, struct store **out, const char *directory,
                                 void (*moved)(void *, int64_t position), void *arg) MUST_CHECK;
+
+/* MongoDB, by mongodb://user:password@host:port/database. It opens also while the server is away; a database that the old
+ * system made is adopted. INVALID setting_invalid. */
+const fault *movies_mongo_open(arena *boot, struct store **out, str url, const struct store_news *news) MUST_CHECK;
 
 #endif

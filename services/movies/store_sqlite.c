@@ -8,7 +8,7 @@ str object_id(arena *a, instant now)
     static unsigned char process[5];
     static uint32_t counter;
     static bool begun;
-    if (!begun) { /* the writer's thread alone comes here */
+    if (!begun) { /* the one thread that writes comes here */
         random_bytes(process, sizeof process);
         random_bytes(&counter, sizeof counter);
         begun = true;
@@ -24,6 +24,13 @@ static const fault *genre_list(struct store *store, arena *a, list *out)
 {
     return sql_list(sqlite_reader(STORE_OF(store)->db), a, &genre_shape, out,
                     "SELECT id, name, description, created_at, updated_at FROM genres ORDER BY name LIMIT 10000", NO_BINDS);
+}
+
+const fault *genre_put(struct sql *db, arena *a, const struct genre *g)
+{
+    return sql_run(db, a, "INSERT INTO genres (id, name, description, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                   BIND(sql_text(g->id), sql_text(g->name), sql_text(g->description), sql_instant(g->created_at),
+                        sql_instant(g->updated_at)));
 }
 
 struct genre_act {
@@ -47,9 +54,7 @@ static const fault *genre_act(struct sql *db, arena *a, void *arg)
     *made = *act->want;
     made->created_at = made->updated_at = sql_now(db);
     made->id = object_id(a, made->created_at);
-    TRY(sql_run(db, a, "INSERT INTO genres (id, name, description, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)",
-                BIND(sql_text(made->id), sql_text(made->name), sql_text(made->description),
-                     sql_instant(made->created_at))));
+    TRY(genre_put(db, a, made));
     TRY(sqlite_log(db, a, "genre.changed", made->id, &genre_shape, made, NULL));
     return sqlite_once_keep(db, a, act->once, &genre_shape, made, 0);
 }
@@ -101,17 +106,9 @@ static void store_close(struct store *store)
     sqlite_close(STORE_OF(store)->db);
 }
 
-const fault *movies_sqlite_open(arena *boot, struct store **out, const char *directory,
-                                void (*moved)(void *, int64_t position), void *arg)
+/* Every function of a store, on whatever connection it has. */
+void movies_store_fill(struct sqlite_store *s)
 {
-    struct sqlite_store *s = NEW(boot, struct sqlite_store);
-    TRY(sqlite_open(boot, &s->db,
-                    &(struct sqlite_setup){ .directory = directory,
-                                            .file = "movies.db",
-                                            .service = "movies",
-                                            .migrations = movies_migrations,
-                                            .moved = moved,
-                                            .arg = arg }));
     s->store = (struct store){
         .genre_list = genre_list,
         .genre_create = genre_create,
@@ -126,6 +123,20 @@ const fault *movies_sqlite_open(arena *boot, struct store **out, const char *dir
     store_films_fill(&s->store);
     movies_store_export_fill(s);
     store_film_import_fill(&s->store);
+}
+
+const fault *movies_sqlite_open(arena *boot, struct store **out, const char *directory,
+                                void (*moved)(void *, int64_t position), void *arg)
+{
+    struct sqlite_store *s = NEW(boot, struct sqlite_store);
+    TRY(sqlite_open(boot, &s->db,
+                    &(struct sqlite_setup){ .directory = directory,
+                                            .file = "movies.db",
+                                            .service = "movies",
+                                            .migrations = movies_migrations,
+                                            .moved = moved,
+                                            .arg = arg }));
+    movies_store_fill(s);
     *out = &s->store;
     return NULL;
 }

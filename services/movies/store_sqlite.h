@@ -32,11 +32,15 @@ extern const struct migration movies_migrations[];
 
 /* 24 hex digits in the old system's way: seconds, five random bytes, a counter; they sort by their time. */
 str object_id(arena *a, instant now);
+/* As it is now, with its genres and words; nothing is logged. */
+const fault *movie_put(struct sql *db, arena *a, const struct movie *m) MUST_CHECK;
+const fault *genre_put(struct sql *db, arena *a, const struct genre *g) MUST_CHECK; /* a new one */
 const fault *movie_by_id(struct sql *db, arena *a, str id, struct movie *out) MUST_CHECK;
 /* A new one, with its id, and a change of one that is there; each with genres, words and event. */
 const fault *movie_insert(struct sql *db, arena *a, const struct movie *want, struct movie *made) MUST_CHECK;
 const fault *movie_save(struct sql *db, arena *a, struct movie *m) MUST_CHECK;
 
+void movies_store_fill(struct sqlite_store *s); /* all functions, once s->db is open */
 void store_lists_fill(struct store *s);
 void store_films_fill(struct store *s);
 void movies_store_export_fill(struct sqlite_store *s);

@@ -54,6 +54,42 @@ static const fault *movie_log(struct sql *db, arena *a, const struct movie *m)
     return sqlite_log(db, a, "movie.changed", m->id, &movie_shape, m, NULL);
 }
 
+/* --- its row --- */
+
+static const fault *movie_add(struct sql *db, arena *a, const struct movie *m)
+{
+    TRY(sql_run(db, a,
+                "INSERT INTO movies (id, title, description, duration, genre, director, \"cast\", release_date, rating, "
+                "poster_url, trailer_url, is_active, created_at, updated_at) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                BIND(sql_text(m->id), sql_text(m->title), sql_text(m->description), sql_int(m->duration),
+                     sql_json_texts(a, &m->genre), sql_text(m->director), sql_json_texts(a, &m->cast),
+                     sql_instant(m->release_date), sql_real(m->rating), sql_text(m->poster_url),
+                     sql_text(m->trailer_url), sql_bool(m->is_active), sql_instant(m->created_at),
+                     sql_instant(m->updated_at))));
+    return movie_index(db, a, sql_last_id(db), m);
+}
+
+static const fault *movie_change(struct sql *db, arena *a, int64_t key, const struct movie *m)
+{
+    TRY(sql_run(db, a,
+                "UPDATE movies SET title = ?2, description = ?3, duration = ?4, genre = ?5, director = ?6, \"cast\" = ?7, "
+                "release_date = ?8, rating = ?9, poster_url = ?10, trailer_url = ?11, is_active = ?12, updated_at = ?13 "
+                "WHERE key = ?1",
+                BIND(sql_int(key), sql_text(m->title), sql_text(m->description), sql_int(m->duration),
+                     sql_json_texts(a, &m->genre), sql_text(m->director), sql_json_texts(a, &m->cast),
+                     sql_instant(m->release_date), sql_real(m->rating), sql_text(m->poster_url),
+                     sql_text(m->trailer_url), sql_bool(m->is_active), sql_instant(m->updated_at))));
+    return movie_index(db, a, key, m);
+}
+
+const fault *movie_put(struct sql *db, arena *a, const struct movie *m)
+{
+    int64_t key = 0;
+    TRY(sql_number(db, a, &key, "SELECT key FROM movies WHERE id = ?1", BIND(sql_text(m->id))));
+    return key > 0 ? movie_change(db, a, key, m) : movie_add(db, a, m);
+}
+
 /* --- create --- */
 
 const fault *movie_insert(struct sql *db, arena *a, const struct movie *want, struct movie *made)
@@ -61,15 +97,7 @@ const fault *movie_insert(struct sql *db, arena *a, const struct movie *want, st
     *made = *want;
     made->created_at = made->updated_at = sql_now(db);
     made->id = object_id(a, made->created_at);
-    TRY(sql_run(db, a,
-                "INSERT INTO movies (id, title, description, duration, genre, director, \"cast\", release_date, rating, "
-                "poster_url, trailer_url, is_active, created_at, updated_at) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
-                BIND(sql_text(made->id), sql_text(made->title), sql_text(made->description), sql_int(made->duration),
-                     sql_json_texts(a, &made->genre), sql_text(made->director), sql_json_texts(a, &made->cast),
-                     sql_instant(made->release_date), sql_real(made->rating), sql_text(made->poster_url),
-                     sql_text(made->trailer_url), sql_bool(made->is_active), sql_instant(made->created_at))));
-    TRY(movie_index(db, a, sql_last_id(db), made));
+    TRY(movie_add(db, a, made));
     return movie_log(db, a, made);
 }
 
@@ -109,18 +137,8 @@ struct edit_act {
 
 const fault *movie_save(struct sql *db, arena *a, struct movie *m)
 {
-    int64_t key = 0;
     m->updated_at = sql_now(db);
-    TRY(sql_run(db, a,
-                "UPDATE movies SET title = ?2, description = ?3, duration = ?4, genre = ?5, director = ?6, \"cast\" = ?7, "
-                "release_date = ?8, rating = ?9, poster_url = ?10, trailer_url = ?11, is_active = ?12, updated_at = ?13 "
-                "WHERE id = ?1",
-                BIND(sql_text(m->id), sql_text(m->title), sql_text(m->description), sql_int(m->duration),
-                     sql_json_texts(a, &m->genre), sql_text(m->director), sql_json_texts(a, &m->cast),
-                     sql_instant(m->release_date), sql_real(m->rating), sql_text(m->poster_url),
-                     sql_text(m->trailer_url), sql_bool(m->is_active), sql_instant(m->updated_at))));
-    TRY(sql_number(db, a, &key, "SELECT key FROM movies WHERE id = ?1", BIND(sql_text(m->id))));
-    TRY(movie_index(db, a, key, m));
+    TRY(movie_put(db, a, m));
     return movie_log(db, a, m);
 }
 

@@ -39,11 +39,13 @@ static const fault *movie_import(struct sql *db, arena *a, const struct movie *w
 struct import_act {
     const struct import_rows *films;
     struct imported *made;
+    struct imported begun; /* an act may be run again */
 };
 
 static const fault *import_act(struct sql *db, arena *a, void *arg)
 {
     const struct import_act *act = arg;
+    *act->made = act->begun;
     for (size_t i = 0; i < act->films->rows.count; i++) {
         int64_t index = act->films->index.at[i];
         const fault *problem = movie_import(db, a, LIST_AT(&act->films->rows, struct movie, i), index, act->made);
@@ -54,7 +56,7 @@ static const fault *import_act(struct sql *db, arena *a, void *arg)
 
 static const fault *movies_import(struct store *store, arena *a, const struct import_rows *films, struct imported *made)
 {
-    struct import_act act = { films, made };
+    struct import_act act = { films, made, *made };
     return imported_settle(sqlite_write(STORE_OF(store)->db, a, import_act, &act));
 }
 

@@ -1,0 +1,138 @@
+/* store_mongo_export.c - the tables out of the catalogue at one position, and back: rows are gathered in the catalogue, and become
+ * the log at the end. A document of the server says that a restore is under way; it outlives a crash. */
+#include "services/movies/store_mongo.h"
+
+#include "lib/base/random.h"
+#include "services/movies/store_tables.h"
+
+struct mark {
+    str id;
+    instant started;
+};
+static const struct field mark_fields[] = {
+    FIELD(struct mark, id, "_id"),
+    FIELD(struct mark, started, "startedAt"),
+};
+static const struct shape mark_shape = SHAPE(mark, mark_fields);
+
+static const fault *view_open(void *store, arena *a, struct export_view **out, int64_t *position)
+{
+    struct mongo_store *s = store;
+    if (!s->loaded)
+        return movies_store_away(a);
+    TRY(movies_log_reach(s, a));
+    return s->inner.exporter.exporter.view_open(&s->inner.exporter, a, out, position);
+}
+
+/* --- start and rows --- */
+
+static const fault *collections_empty(struct mongo_store *s, arena *a)
+{
+    static const char *const names[] = { LOG_COLLECTION, "movies", "genres" };
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        TRY(mongo_delete(s->db, a, names[i], (struct mongo_filter){ NULL, 0 }));
+    return NULL;
+}
+
+/* Only what an unfinished restore left is taken away. */
+static const fault *restore_start(void *store, arena *a)
+{
+    struct mongo_store *s = store;
+    struct mark mark = { STR(RESTORE_MARK), clock_now() };
+    if (!s->loaded)
+        return movies_store_away(a);
+    TRY(movies_log_reach(s, a));
+    TRY(sqlite_restore_start(s->inner.db, a, &s->inner.exporter.restore));
+    const fault *problem = mongo_insert(s->db, a, STATE_COLLECTION, &mark_shape, &mark);
+    if (problem && problem->kind != FAULT_CONFLICT)
+        return problem;
+    return problem ? collections_empty(s, a) : NULL;
+}
+
+static const fault *restore_rows(void *store, arena *a, const struct export_table *t, const list *rows)
+{
+    struct mongo_store *s = store;
+    return s->inner.exporter.exporter.restore_rows(&s->inner.exporter, a, t, rows);
+}
+
+/* --- finish --- */
+
+static const struct field event_fields[] = {
+    FIELD(struct event, position, "position"), FIELD(struct event, type, "type"), FIELD(struct event, subject, "subject"),
+    FIELD(struct event, time, "time"),         FIELD(struct event, data, "data"),
+};
+static const struct shape event_shape = SHAPE(event, event_fields);
+
+static const fault *entry_read(struct mongo_store *s, arena *a, int64_t after, struct log_entry *out)
+{
+    list events;
+    size_t bytes = 0;
+    TRY(sql_list(sqlite_reader(s->inner.db), a, &event_shape, &events,
+                 "SELECT position, type, subject, time_ms AS time, data FROM log WHERE position > ?1 ORDER BY position LIMIT ?2",
+                 BIND(sql_int(after), sql_int(ENTRY_EVENTS_MAX))));
+    *out = (struct log_entry){ after + 1, random_hex(a, 12), { NEW_ARRAY(a, struct log_event, events.count + 1), 0 } };
+    for (size_t i = 0; i < events.count && bytes < ENTRY_BYTES_ENOUGH; i++) {
+        const struct event *e = LIST_AT(&events, struct event, i);
+        if (e->position != after + 1 + (int64_t)i)
+            return fault_new(a, FAULT_CONFLICT, "restore_differs", "The log has a hole before position %lld.",
+                             (long long)e->position);
+        *LIST_AT(&out->events, struct log_event, out->events.count++) =
+            (struct log_event){ .type = e->type, .subject = e->subject, .time = e->time, .data = { e->data } };
+        bytes += e->data.len;
+    }
+    return NULL;
+}
+
+static const fault *log_send(struct mongo_store *s, arena *a)
+{
+    for (int64_t after = 0;;) {
+        struct log_entry entry;
+        TRY(entry_read(s, a, after, &entry));
+        if (entry.events.count == 0)
+            return NULL;
+        const fault *problem = movies_entry_put(s, a, &entry);
+        if (problem && problem->kind == FAULT_CONFLICT)
+            return fault_new(a, FAULT_CONFLICT, "store_not_empty", "This store has data; only an empty one takes a restore.");
+        TRY(problem);
+        after += (int64_t)entry.events.count;
+    }
+}
+
+static const fault *due_act(struct sql *db, arena *a, void *arg)
+{
+    (void)arg;
+    return movies_due_all(db, a);
+}
+
+/* Who finds that it broke off here begins anew: start takes away what the server has by then. */
+static const fault *restore_finish(void *store, arena *a)
+{
+    struct mongo_store *s = store;
+    if (!sqlite_restore_runs(s->inner.db))
+        return fault_new(a, FAULT_CONFLICT, "restore_not_started", "No restore is under way here; start one first.");
+    TRY(log_send(s, a));
+    TRY(mongo_delete(s->db, a, STATE_COLLECTION, MONGO_WHERE(mongo_is_text("_id", STR(RESTORE_MARK)))));
+    TRY(sqlite_restore_finish(s->inner.db, a, &s->inner.exporter.restore));
+    TRY(sqlite_memory_run(s->inner.db, a, due_act, NULL));
+    fiber_wake(s->projector);
+    if (s->news.moved)
+        s->news.moved(s->news.arg, sqlite_position(s->inner.db));
+    return NULL;
+}
+
+static bool restore_runs(void *store)
+{
+    return sqlite_restore_runs(((struct mongo_store *)store)->inner.db);
+}
+
+void movies_mongo_export_fill(struct mongo_store *s)
+{
+    s->exporter = s->inner.exporter.exporter;
+    s->exporter.store = s;
+    s->exporter.view_open = view_open;
+    s->exporter.restore_start = restore_start;
+    s->exporter.restore_rows = restore_rows;
+    s->exporter.restore_finish = restore_finish;
+    s->exporter.restore_runs = restore_runs;
+    s->inner.store.exporter = &s->exporter;
+}
