@@ -71,12 +71,12 @@ const fault *movies_log_reach(struct mongo_store *s, arena *a)
 static const fault *entry_take(struct mongo_store *s, arena *a, const struct log_entry *entry)
 {
     const fault *problem = movies_entry_fold(s, a, entry);
+    bool told = s->broken;
     s->broken = problem != NULL;
-    if (problem) {
+    if (problem && !told)
         log_line("error", "log_unreadable", "entry %lld of the log cannot be read: %.*s", (long long)entry->first,
                  STR_ARG(problem->internal));
-        return problem;
-    }
+    TRY(problem);
     fiber_wake(s->projector);
     if (s->loaded && s->news.moved)
         s->news.moved(s->news.arg, sqlite_position(s->inner.db));
