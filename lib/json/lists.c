@@ -24,6 +24,8 @@ static void texts_add(struct reading *r, const struct place *at, const struct fi
         text = str_trim(text);
     if (f->blank_refused && !r->restoring && str_blank(text))
         reading_blame(r, at, "required", "must have no blank entry");
+    else if (f->entry_max && !r->restoring && (int64_t)str_code_points(text) > f->entry_max)
+        reading_blame(r, at, "max", "must have no entry longer than %lld characters", (long long)f->entry_max);
     else
         member->at[member->count++] = text;
 }

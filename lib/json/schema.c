@@ -170,8 +170,12 @@ static void put_items(struct members *m, const struct field *f, bool input)
     key(m, "items");
     if (f->kind == KIND_LIST)
         put_ref(m->out, f->shape, input);
+    else if (f->kind == KIND_IDS && input && f->entry_min)
+        buf_printf(m->out, "{\"type\":\"integer\",\"minimum\":%lld}", (long long)f->entry_min);
     else if (f->kind == KIND_IDS)
         buf_literal(m->out, "{\"type\":\"integer\"}");
+    else if (input && f->entry_max)
+        buf_printf(m->out, "{\"type\":\"string\",\"maxLength\":%lld}", (long long)f->entry_max);
     else
         buf_literal(m->out, "{\"type\":\"string\"}");
     if (input)

@@ -46,6 +46,8 @@ struct field {
     /* INTEGER and CHOICE: the value; NUMBER: the value; MONEY: cents; TEXT: code points (after trimming);
      * IDS, TEXTS, LIST: how many. Below min (0 unless said) or above max (0: none) is refused. */
     int64_t min, max;
+    int64_t entry_max;    /* TEXTS: code points of each; 0: any */
+    int64_t entry_min;    /* IDS: the least each may be, for the description: the shape's check judges it */
     bool trim;            /* white space at the ends of a text goes */
     bool blank_refused;   /* a text of nothing but white space counts as missing */
     bool (*fits)(str);    /* TEXT: its form, when it is as long as it should be; false is refused: "must be ..." */

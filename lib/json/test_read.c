@@ -214,6 +214,8 @@ static const struct {
     { "{" REST ",\"seatIds\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]}",
      "seatIds must have at most 20 entries.",                                                                                       "seatIds",             "max"     },
     { "{" REST ",\"genre\":[\"x\",1]}",                                                 "genre must be a list of texts.",           "genre",               "type"    },
+    { "{" REST ",\"genre\":[\"nine ñañá\",\"ten of them\"]}",
+     "genre must have no entry longer than 9 characters.",                                                                          "genre",               "max"     },
     { "{" REST ",\"genre\":7}",                                                         "genre must be a list of texts.",           "genre",               "type"    },
     { "{" REST ",\"seats\":{}}",                                                        "seats must be a list of objects.",         "seats",               "type"    },
     { "{" REST ",\"seats\":\"\"}",                                                      "seats must be a list of objects.",         "seats",               "type"    },

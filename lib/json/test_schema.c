@@ -69,9 +69,9 @@ static void input_has_the_rules(void **state)
                     "{\"type\":\"string\",\"enum\":[\"2D\",\"3D\",\"IMAX\"],\"default\":\"2D\"}");
     assert_property(
         s, "seatIds",
-        "{\"type\":\"array\",\"items\":{\"type\":\"integer\"},\"maxItems\":20,\"default\":[]}");
+        "{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":2},\"maxItems\":20,\"default\":[]}");
     assert_property(s, "genre",
-                    "{\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\"},"
+                    "{\"type\":[\"array\",\"string\"],\"items\":{\"type\":\"string\",\"maxLength\":9},"
                     "\"default\":[\"Drama\",\"Noir\"]}");
     assert_property(
         s, "seats",

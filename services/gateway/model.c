@@ -104,12 +104,12 @@ static const fault *showtime_query_check(arena *a, void *query)
 }
 
 static const struct field showtime_query_fields[] = {
-    FIELD(struct showtime_query, movie_id, "movieId", .optional = true),
+    FIELD(struct showtime_query, movie_id, "movieId", .optional = true, .max = 100),
     FIELD(struct showtime_query, room_id, "roomId", .fallback = "0"),
     FIELD(struct showtime_query, date, "date", .optional = true, .nullable = true,
           .doc = "a day of the house's clock; past ones too"),
-    FIELD(struct showtime_query, from_text, "from", .optional = true, .doc = "first day or time, past ones too"),
-    FIELD(struct showtime_query, to_text, "to", .optional = true, .doc = "last day or time, included"),
+    FIELD(struct showtime_query, from_text, "from", .optional = true, .max = 40, .doc = "first day or time, past ones too"),
+    FIELD(struct showtime_query, to_text, "to", .optional = true, .max = 40, .doc = "last day or time, included"),
     FIELD(struct showtime_query, limit, "limit", .fallback = "100", .max = 10000),
     FIELD(struct showtime_query, offset, "offset", .fallback = "0"),
 };
@@ -304,7 +304,7 @@ static const struct field ticket_fields[] = {
     FIELD(struct ticket, user_id, "userId", .optional = true, .doc = "this, or buyer"),
     FIELD(struct ticket, schedule_id, "scheduleId", .min = 1),
     FIELD(struct ticket, movie_id, "movieId", .optional = true, .max = 100, .doc = "the showing's is taken"),
-    FIELD(struct ticket, seat_ids, "seatIds", .min = 1, .max = 20),
+    FIELD(struct ticket, seat_ids, "seatIds", .min = 1, .max = 20, .entry_min = 1),
     FIELD(struct ticket, total_amount, "totalAmount", .optional = true, .doc = "information: the server's price is charged"),
     FIELD(struct ticket, hold, "hold", .fallback = "false", .doc = "true: a buyer who pays now, within HOLD_SECONDS"),
     FIELD(struct ticket, tickets, "tickets", .optional = true, .max = 20, .shape = &ticket_choice_shape,

@@ -31,9 +31,11 @@ static const struct field movie_input_fields[] = {
     FIELD(struct movie, title, "title", .trim = true, .blank_refused = true, .min = 1, .max = 500),
     FIELD(struct movie, description, "description", .trim = true, .blank_refused = true, .min = 1, .max = 10000),
     FIELD(struct movie, duration, "duration", .min = 1, .max = 10000, .doc = "minutes"),
-    FIELD(struct movie, genre, "genre", .optional = true, .one_or_many = true, .trim = true, .max = 50),
+    FIELD(struct movie, genre, "genre", .optional = true, .one_or_many = true, .trim = true, .max = 50,
+          .entry_max = 100),
     FIELD(struct movie, director, "director", .trim = true, .blank_refused = true, .min = 1, .max = 500),
-    FIELD(struct movie, cast, "cast", .optional = true, .one_or_many = true, .trim = true, .max = 500),
+    FIELD(struct movie, cast, "cast", .optional = true, .one_or_many = true, .trim = true, .max = 500,
+          .entry_max = 500),
     FIELD(struct movie, release_date, "releaseDate", .epoch_ms = true,
           .doc = "an ISO date, date-time, or milliseconds since 1970"),
     FIELD(struct movie, rating, "rating", .fallback = "0", .max = 10),
@@ -117,7 +119,7 @@ const struct shape genre_input_shape = {
 #define PAGE_FIELDS                                                                                \
     FIELD(struct movie_filter, page, "page", .fallback = "1", .min = 1, .max = 1000000000),        \
         FIELD(struct movie_filter, limit, "limit", .fallback = "10", .max = 1000),                 \
-        FIELD(struct movie_filter, genre, "genre", .fallback = "", .doc = "exactly one of a film's genres")
+        FIELD(struct movie_filter, genre, "genre", .fallback = "", .max = 100, .doc = "exactly one of a film's genres")
 
 static const struct field list_query_fields[] = {
     PAGE_FIELDS,
@@ -151,7 +153,7 @@ static const struct field delete_query_fields[] = {
 };
 const struct shape delete_query_shape = SHAPE(delete_query, delete_query_fields);
 
-static const struct field ids_query_fields[] = { FIELD(struct ids_query, ids, "ids", .min = 1, .max = 1000) };
+static const struct field ids_query_fields[] = { FIELD(struct ids_query, ids, "ids", .min = 1, .max = 500) }; /* as many as a head holds */
 const struct shape movie_ids_query_shape = {
     .name = "movieIdsQuery", .size = sizeof(struct ids_query), .fields = ids_query_fields,
     .count = COUNT_OF(ids_query_fields)

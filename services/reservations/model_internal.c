@@ -3,7 +3,7 @@
 
 static const struct field sales_order_fields[] = {
     FIELD(struct sales_order, schedule_ids, "scheduleIds", .min = 1, .max = 10000),
-    FIELD(struct sales_order, seat_ids, "seatIds", .optional = true),
+    FIELD(struct sales_order, seat_ids, "seatIds", .optional = true, .max = 10000),
     FIELD(struct sales_order, refund, "refund", .fallback = "false"),
 };
 const struct shape sales_order_shape = SHAPE(sales_order, sales_order_fields);

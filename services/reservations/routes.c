@@ -15,11 +15,11 @@ static const struct field code_fields[] = {
 static const struct shape code_query_shape = SHAPE(code_query, code_fields);
 
 static const struct field filter_fields[] = {
-    FIELD(struct reservation_filter, status, "status", .optional = true,
+    FIELD(struct reservation_filter, status, "status", .optional = true, .max = 40,
           .doc = "PENDING, CONFIRMED, CANCELLED or EXPIRED"),
     FIELD(struct reservation_filter, user_id, "userId", .fallback = "0"),
     FIELD(struct reservation_filter, schedule_id, "scheduleId", .fallback = "0"),
-    FIELD(struct reservation_filter, movie_id, "movieId", .optional = true),
+    FIELD(struct reservation_filter, movie_id, "movieId", .optional = true, .max = 100),
     FIELD(struct reservation_filter, limit, "limit", .fallback = "1000", .max = 10000),
     FIELD(struct reservation_filter, offset, "offset", .fallback = "0"),
 };
@@ -42,8 +42,8 @@ static const struct field ids_fields[] = { FIELD(struct ids_query, ids, "ids", .
 static const struct shape ids_query_shape = SHAPE(ids_query, ids_fields);
 
 static const struct field live_fields[] = {
-    FIELD(struct live_query, schedule_ids, "scheduleIds", .min = 1, .max = 10000),
-    FIELD(struct live_query, seat_ids, "seatIds", .optional = true, .max = 10000),
+    FIELD(struct live_query, schedule_ids, "scheduleIds", .min = 1, .max = 1000),
+    FIELD(struct live_query, seat_ids, "seatIds", .optional = true, .max = 1000),
 };
 static const struct shape live_query_shape = SHAPE(live_query, live_fields);
 

@@ -350,15 +350,15 @@ static const fault *showing_filter_check(arena *a, void *query)
 }
 
 #define FROM_TO                                                                                    \
-    FIELD(struct showing_filter, from_text, "from", .optional = true,                              \
+    FIELD(struct showing_filter, from_text, "from", .optional = true, .max = 40,                              \
           .doc = "first day or time of the house's clock"),                                        \
-        FIELD(struct showing_filter, to_text, "to", .optional = true,                              \
+        FIELD(struct showing_filter, to_text, "to", .optional = true, .max = 40,                              \
               .doc = "last day or time, included"),                                                \
         FIELD(struct showing_filter, limit, "limit", LIMIT),                                       \
         FIELD(struct showing_filter, offset, "offset", OFFSET)
 
 static const struct field program_query_fields[] = {
-    FIELD(struct showing_filter, movie_id, "movie_id", .optional = true),
+    FIELD(struct showing_filter, movie_id, "movie_id", .optional = true, .max = 100),
     FIELD(struct showing_filter, room_id, "room_id", .fallback = "0", .min = 0),
     FROM_TO,
 };
@@ -371,10 +371,10 @@ const struct shape rooms_program_query_shape = {
 };
 
 static const struct field showings_query_fields[] = {
-    FIELD(struct showing_filter, ids, "ids", .optional = true, .max = PAGE_LIMIT_MAX),
-    FIELD(struct showing_filter, movie_id, "movieId", .optional = true),
+    FIELD(struct showing_filter, ids, "ids", .optional = true, .max = 2000),
+    FIELD(struct showing_filter, movie_id, "movieId", .optional = true, .max = 100),
     FIELD(struct showing_filter, room_id, "roomId", .fallback = "0", .min = 0),
-    FIELD(struct showing_filter, date_text, "date", .optional = true),
+    FIELD(struct showing_filter, date_text, "date", .optional = true, .max = 40),
     FROM_TO,
     FIELD(struct showing_filter, active, "active", .fallback = "false"),
     FIELD(struct showing_filter, not_over, "notOver", .fallback = "false"),

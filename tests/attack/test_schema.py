@@ -1,67 +1,31 @@
 """Every described operation against generated input, fitting and not: each answer as the description says, none 5xx."""
 
 import os
-import re
 
 import hypothesis
 import pytest
-import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from harness.described import Promise, operations, resolve, says_nothing, services_of_program
-from harness.door import ok
-from harness.maker import unique
+from harness.described import (
+    OPERATIONS,
+    PROMISES,
+    label,
+    operations,
+    path_filled,
+    resolve,
+    says_nothing,
+    thing_of,
+)
+from harness.good import GOOD
 from harness.storm import SEED
 
 EXAMPLES = int(os.environ.get("TAQUILLA_ATTACK_EXAMPLES") or 50)
-PROMISES = {service: Promise(service) for service in services_of_program()}
-OPERATIONS = [
-    (service, method, path) for service, p in PROMISES.items() for method, path, _ in operations(p.whole)
-]
 CODES_503 = {"upstream_away", "upstream_open", "payment_unknown", "feed_busy", "overloaded", "cloud_not_configured"}
 # Members whose JSON is somebody else's matter: what an event is about has as many shapes as there are types.
 ANY_JSON = {("wire_event", "data")}
-
-
-def label(service, method, path):
-    return f"{service} {method.upper()} {path}"
-
-
-# --- what is there to be asked for ---
-
-
-@pytest.fixture(scope="session")
-def known(town):
-    """Values that lead somewhere, by the name of a parameter or member."""
-    def listed(door, path, name="id", **query):
-        return [row[name] for row in ok(door.get(path, params={"limit": 30} | query))]
-
-    showings = [s["id"] for s in ok(town.gateway.get("/api/showtimes", params={"limit": 30}))]
-    layout = ok(town.gateway.get(f"/api/showtimes/{showings[0]}/seats"))["seats"]
-    return {
-        "movie": listed(town.movies, "/api/movies", "_id"),
-        "room": listed(town.rooms, "/api/rooms"),
-        "schedule": showings,
-        "seat": [seat["id"] for seat in layout[:30]],
-        "user": listed(town.reservations, "/api/users"),
-        "reservation": listed(town.reservations, "/api/reservations"),
-    }
-
-
-def thing_of(path, name):
-    """What a parameter or member names: "movie", "room" ... or None."""
-    bare = re.sub(r"(_?id|Id|_?ids|Ids)$", "", name)
-    if bare in ("movie", "room", "schedule", "seat", "user", "reservation"):
-        return bare
-    if name not in ("id", "ids"):
-        return None
-    words = {"user": "user", "users": "user", "user-dashboard": "user", "rooms": "room", "schedules": "schedule"}
-    words |= {"showtimes": "schedule", "showings": "schedule", "reservations": "reservation", "movies": "movie"}
-    words |= {"reservation": "reservation"}
-    return next((words[part] for part in reversed(path.split("/")) if part in words), None)
 
 
 def put_known(draw, path, given, known):
@@ -96,19 +60,6 @@ def schemas(town):
     return made
 
 
-@pytest.fixture(scope="session")
-def lines(town):
-    """A keep-alive connection to each service, with the service token: nothing is closed to who asks."""
-    made = {}
-    for service in PROMISES:
-        made[service] = requests.Session()
-        made[service].trust_env = False
-        made[service].headers["authorization"] = f"Bearer {town.cinema.service_token}"
-    yield made
-    for session in made.values():
-        session.close()
-
-
 # --- every operation ---
 
 
@@ -141,69 +92,6 @@ def test_answers_as_described(schemas, known, lines, service, method, path):
 # --- and each of them once as it should be asked ---
 
 
-def booking(m, **more):
-    return m.booking(m.make_showing(), 2, **more)
-
-
-def ticket(m):
-    return booking(m) | {"paymentMethod": "cash", "hold": True}
-
-
-def payment(m):
-    made = m.book(m.make_showing())
-    return {"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"}
-
-
-def schedule(m):
-    return {"movie_id": m.make_movie()["_id"], "room_id": m.make_room()["id"], "show_time": m.at(days=2), "price": 9.5}
-
-
-def seat_path(m):
-    room = m.make_room()
-    return {"id": room["id"], "seatId": room["seats"][0]["id"]}
-
-
-def paid(m):
-    made = m.book(m.make_showing())
-    m.pay(made)
-    return made["id"]
-
-
-# What to put into path, query and body; what is not here is asked with known ids and nothing else.
-GOOD = {
-    "movies POST /api/movies": lambda m: {"json": m.movie_body()},
-    "movies PUT /api/movies/{movieId}": lambda m: {"json": {"rating": 7.5}},
-    "movies DELETE /api/movies/{movieId}": lambda m: {"path": {"movieId": m.make_movie()["_id"]}},
-    "movies POST /api/genres": lambda m: {"json": {"name": unique("Género ")}},
-    "rooms POST /api/rooms": lambda m: {"json": {"name": unique("Sala "), "capacity": 5}},
-    "rooms PUT /api/rooms/{id}": lambda m: {"json": {"name": unique("Sala ")}},
-    "rooms DELETE /api/rooms/{id}": lambda m: {"path": {"id": m.make_room()["id"]}},
-    "rooms POST /api/rooms/{id}/seats": lambda m: {
-        "path": {"id": m.make_room(seats=0, capacity=9)["id"]},
-        "json": {"auto_generate": True},
-    },
-    "rooms PUT /api/rooms/{id}/seats/{seatId}": lambda m: {"path": seat_path(m), "json": {"seat_type": "vip"}},
-    "rooms DELETE /api/rooms/{id}/seats/{seatId}": lambda m: {"path": seat_path(m)},
-    "rooms POST /api/schedules": lambda m: {"json": schedule(m)},
-    "rooms PUT /api/schedules/{id}": lambda m: {"json": {"price": 8}},
-    "rooms DELETE /api/schedules/{id}": lambda m: {"path": {"id": m.make_showing()["id"]}},
-    "reservations POST /api/users": lambda m: {"json": m.user_body()},
-    "reservations PUT /api/users/{id}": lambda m: {"path": {"id": m.make_user()["id"]}, "json": m.user_body()},
-    "reservations DELETE /api/users/{id}": lambda m: {"path": {"id": m.make_user()["id"]}},
-    "reservations POST /api/reservations": lambda m: {"json": booking(m)},
-    "reservations DELETE /api/reservations/{id}": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
-    "reservations PUT /api/reservations/{id}/cancel": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
-    "reservations POST /api/payments": lambda m: {"json": payment(m)},
-    "reservations GET /api/payments/reservation/{id}": lambda m: {"path": {"id": paid(m)}},
-    "reservations POST /internal/book": lambda m: {"json": ticket(m)},
-    "reservations GET /internal/users": lambda m: {"params": {"ids": m.make_user()["id"]}},
-    "reservations POST /internal/sales/stop": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
-    "reservations POST /internal/sales/resume": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
-    "reservations GET /internal/sales/live": lambda m: {"params": {"scheduleIds": m.make_showing()["id"]}},
-    "gateway POST /api/book-ticket": lambda m: {"json": ticket(m)},
-    "ingestion POST /sync/{table_name}": lambda m: {"path": {"table_name": "rooms"}},
-    "ingestion GET /dynamodb/{table_name}/items": lambda m: {"path": {"table_name": "rooms"}},
-}
 CLOUD = (503, "cloud_not_configured")
 # These say no in a cinema like this one, which has no cloud.
 NEVER_WELL = {
@@ -214,13 +102,6 @@ NEVER_WELL = {
     "ingestion GET /dynamodb/tables": CLOUD,
     "ingestion GET /dynamodb/{table_name}/items": CLOUD,
 }
-
-
-def path_filled(path, values, known):
-    def value(name):
-        return str(values[name] if name in values else known[thing_of(path, name)][0])
-
-    return re.sub(r"{([^}]+)}", lambda part: value(part[1]), path)
 
 
 @pytest.mark.parametrize("service,method,path", OPERATIONS, ids=[label(*o) for o in OPERATIONS])

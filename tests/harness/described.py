@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import jsonschema_rs
 
@@ -101,3 +102,32 @@ class Promise:
             return None
         errors = list(self.validator(method, path, status).iter_errors(json.loads(content)))
         return "; ".join(f"{'.'.join(map(str, e.instance_path))}: {e.message}"[:300] for e in errors[:3]) or None
+
+
+# What the program describes, as it is when the tests are gathered.
+PROMISES = {service: Promise(service) for service in services_of_program()}
+OPERATIONS = [(service, method, path) for service, p in PROMISES.items() for method, path, _ in operations(p.whole)]
+
+
+def label(service, method, path):
+    return f"{service} {method.upper()} {path}"
+
+
+def thing_of(path, name):
+    """What a parameter or member names: "movie", "room" ... or None."""
+    bare = re.sub(r"(_?id|Id|_?ids|Ids)$", "", name)
+    if bare in ("movie", "room", "schedule", "seat", "user", "reservation"):
+        return bare
+    if name not in ("id", "ids"):
+        return None
+    words = {"user": "user", "users": "user", "user-dashboard": "user", "rooms": "room", "schedules": "schedule"}
+    words |= {"showtimes": "schedule", "showings": "schedule", "reservations": "reservation", "movies": "movie"}
+    words |= {"reservation": "reservation"}
+    return next((words[part] for part in reversed(path.split("/")) if part in words), None)
+
+
+def path_filled(path, values, known):
+    def value(name):
+        return str(values[name] if name in values else known[thing_of(path, name)][0])
+
+    return re.sub(r"{([^}]+)}", lambda part: value(part[1]), path)

@@ -1,0 +1,68 @@
+"""One good request for every operation that needs more than an id to go well, on things made for it."""
+
+from harness.maker import unique
+
+
+def booking(m, **more):
+    return m.booking(m.make_showing(), 2, **more)
+
+
+def ticket(m):
+    return booking(m) | {"paymentMethod": "cash", "hold": True}
+
+
+def payment(m):
+    made = m.book(m.make_showing())
+    return {"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"}
+
+
+def schedule(m):
+    return {"movie_id": m.make_movie()["_id"], "room_id": m.make_room()["id"], "show_time": m.at(days=2), "price": 9.5}
+
+
+def seat_path(m):
+    room = m.make_room()
+    return {"id": room["id"], "seatId": room["seats"][0]["id"]}
+
+
+def paid(m):
+    made = m.book(m.make_showing())
+    m.pay(made)
+    return made["id"]
+
+
+# "service METHOD /path": what to put into path, query and body. What is not here is asked with known ids and nothing else.
+GOOD = {
+    "movies POST /api/movies": lambda m: {"json": m.movie_body()},
+    "movies PUT /api/movies/{movieId}": lambda m: {"json": {"rating": 7.5}},
+    "movies DELETE /api/movies/{movieId}": lambda m: {"path": {"movieId": m.make_movie()["_id"]}},
+    "movies POST /api/genres": lambda m: {"json": {"name": unique("Género ")}},
+    "rooms POST /api/rooms": lambda m: {"json": {"name": unique("Sala "), "capacity": 5}},
+    "rooms PUT /api/rooms/{id}": lambda m: {"json": {"name": unique("Sala ")}},
+    "rooms DELETE /api/rooms/{id}": lambda m: {"path": {"id": m.make_room()["id"]}},
+    "rooms POST /api/rooms/{id}/seats": lambda m: {
+        "path": {"id": m.make_room(seats=0, capacity=9)["id"]},
+        "json": {"auto_generate": True},
+    },
+    "rooms PUT /api/rooms/{id}/seats/{seatId}": lambda m: {"path": seat_path(m), "json": {"seat_type": "vip"}},
+    "rooms DELETE /api/rooms/{id}/seats/{seatId}": lambda m: {"path": seat_path(m)},
+    "rooms POST /api/schedules": lambda m: {"json": schedule(m)},
+    "rooms PUT /api/schedules/{id}": lambda m: {"json": {"price": 8}},
+    "rooms DELETE /api/schedules/{id}": lambda m: {"path": {"id": m.make_showing()["id"]}},
+    "reservations POST /api/users": lambda m: {"json": m.user_body()},
+    "reservations PUT /api/users/{id}": lambda m: {"path": {"id": m.make_user()["id"]}, "json": m.user_body()},
+    "reservations DELETE /api/users/{id}": lambda m: {"path": {"id": m.make_user()["id"]}},
+    "reservations POST /api/reservations": lambda m: {"json": booking(m)},
+    "reservations DELETE /api/reservations/{id}": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
+    "reservations PUT /api/reservations/{id}/cancel": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
+    "reservations POST /api/payments": lambda m: {"json": payment(m)},
+    "reservations GET /api/payments/reservation/{id}": lambda m: {"path": {"id": paid(m)}},
+    "reservations POST /internal/book": lambda m: {"json": ticket(m)},
+    "reservations GET /internal/users": lambda m: {"params": {"ids": m.make_user()["id"]}},
+    "reservations POST /internal/sales/stop": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
+    "reservations POST /internal/sales/resume": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
+    "reservations GET /internal/sales/live": lambda m: {"params": {"scheduleIds": m.make_showing()["id"]}},
+    "gateway POST /api/book-ticket": lambda m: {"json": ticket(m)},
+    "ingestion POST /sync/{table_name}": lambda m: {"path": {"table_name": "rooms"}},
+    "ingestion GET /dynamodb/{table_name}/items": lambda m: {"path": {"table_name": "rooms"}},
+}
