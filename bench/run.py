@@ -11,9 +11,11 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 from harness.cinema import Cinema, program  # noqa: E402
 from harness.maker import Maker  # noqa: E402
+from postgres import postgres  # noqa: E402
 from rivals import Nginx  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 
+SCENARIOS["postgres"] = postgres
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
@@ -44,6 +46,9 @@ def main():
     print(table(rows))
     if per_commit := [r for r in rows if "bookings_per_commit" in r]:
         print("\nbookings per commit: " + ", ".join(f"{r['bookings_per_commit']} ({r['scenario']})" for r in per_commit))
+    for r in rows:
+        if "server_cpu_us_per_request" in r:
+            print(f"{r['scenario']}: the database server's CPU us each {r['server_cpu_us_per_request']}, for the rival {r['rival_server_cpu_us_per_request']}")
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=2) + "\n")
 

@@ -44,7 +44,7 @@ const fault *postgres_once_recall(struct postgres *p, arena *a, const struct onc
     bool found;
     TRY(pg_one(&p->keys, a, &kept_shape, &known, &found,
                "SELECT k.body_hash, l.data FROM once_keys k JOIN log l ON l.position = k.position "
-               "WHERE k.scope = $1 AND k.key = $2 AND k.made_at > now() - interval '24 hours'",
+               "WHERE k.scope = $1 AND k.key = $2 AND k.made_at + interval '24 hours' > now()",
                PG_BIND(pg_text(key->scope), pg_text(key->key))));
     if (!found)
         return NULL;

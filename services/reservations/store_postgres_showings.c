@@ -74,9 +74,9 @@ static const fault *showing_moved(struct store *store, arena *a, int64_t schedul
 static const fault *showings_untimed(struct store *store, arena *a, int64_t after, ids *out)
 {
     return pg_numbers(LISTS(store), a, out,
-                      "SELECT schedule_id FROM showings s WHERE schedule_id > $1 AND starts_at IS NULL AND EXISTS "
-                      "(SELECT 1 FROM reservations r WHERE r.schedule_id = s.schedule_id AND r.status = 'PENDING' AND NOT r.hold) "
-                      "ORDER BY schedule_id LIMIT 100",
+                      "SELECT DISTINCT r.schedule_id FROM reservations r JOIN showings s ON s.schedule_id = r.schedule_id "
+                      "WHERE r.status = 'PENDING' AND r.expires_at IS NULL AND NOT r.hold AND s.starts_at IS NULL "
+                      "AND r.schedule_id > $1 ORDER BY 1 LIMIT 100",
                       PG_BIND(pg_int(after)));
 }
 

@@ -88,7 +88,7 @@ static const fault *user_find_or_create(struct store *store, arena *a, const str
     if (found)
         return NULL;
     struct user_args args = args_of(a, 0, want, NULL);
-    struct user made;
+    struct user made = { .id = 0 };
     args.take_existing = true;
     TRY(user_write(store, a, "user_create", &args, &made));
     return postgres_user(store, a, made.id, out); /* another may have made him meanwhile, with other words */

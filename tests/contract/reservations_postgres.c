@@ -131,6 +131,76 @@ static void two_open_an_empty_database_at_once(void)
     other->close(other);
 }
 
+/* --- plans --- */
+
+/* One of everything that a client or upkeep asks for. */
+static void round_of_all(int64_t user, int seat)
+{
+    struct reservation r, made;
+    struct payment p;
+    bool begun, more, seen;
+    list found;
+    ids untimed;
+    struct showing_claims claims;
+    static const char *const filters[] = { "", "user", "showing", "movie" };
+    struct once key = { STR("POST /p"), arena_printf(a, "k%d", seat), STR("h") };
+    assert_null(book(store, user, 600, &r, seat, 0));
+    assert_null(store->reserve_recall(store, a, &key, &made, &seen));
+    assert_null(store->payment_begin(store, a, &(struct payment_order){ r.id, r.total_amount, STR("cash") }, 90, 30, &key, &p, &begun));
+    assert_null(store->payment_settle(store, a, p.id, OUTCOME_CHARGED, STR("T"), &p));
+    assert_null(store->payment_show(store, a, r.id, &p));
+    assert_null(store->payments_due(store, a, &found));
+    assert_null(store->cancel(store, a, r.id, -1, &made));
+    assert_null(store->refund_done(store, a, p.id));
+    assert_null(store->reservation_show(store, a, r.id, &made));
+    for (int i = 0; i < 4; i++)
+        assert_null(store->reservation_list(
+            store, a, &(struct reservation_filter){ .user_id = filters[i][0] == 'u' ? user : 0, .schedule_id = filters[i][0] == 's' ? 5 : 0,
+                                                    .movie_id = filters[i][0] == 'm' ? STR("507f1f77bcf86cd799439011") : (str){ NULL, 0 },
+                                                    .limit = 5 }, &found));
+    assert_null(store->claims(store, a, 5, &claims));
+    assert_null(store->sweep(store, a, &more));
+    assert_null(store->showings_untimed(store, a, 0, &untimed));
+    assert_null(store->sales_live(store, a, &(struct sales_order){ .schedule_ids = { (int64_t[]){ 5 }, 1 } }, &found));
+    assert_null(store->user_find_or_create(store, a, &(struct user_input){ STR("ana@x"), STR("Ana"), { NULL, 0 } }, &(struct user){ 0 }));
+}
+
+static long rows_touched(void)
+{
+    return atol(here("SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_user_tables"));
+}
+
+/* The plans of a connection are made while the house is empty, and kept: they must not read a full one from end to end. */
+static void plans_of_an_empty_house_stay_good(void)
+{
+    int64_t user = user_make("ana@x");
+    for (int i = 1; i < 4; i++)
+        round_of_all(user, i);
+    here("INSERT INTO users (email, email_key, name, created_at, updated_at) SELECT 'u' || i, 'u' || i, 'U', now(), now() FROM generate_series(1, 20000) i;"
+         "INSERT INTO reservations (user_id, schedule_id, movie_id, total_amount, status, reservation_date, expires_at, cancelled_at)"
+         " SELECT 2 + i % 2000, 100 + i % 500, 'm' || i % 500, 5, CASE WHEN i % 2 = 0 THEN 'PENDING' ELSE 'CANCELLED' END, now(),"
+         " CASE WHEN i % 2 = 0 THEN now() + interval '1 hour' END, CASE WHEN i % 2 = 1 THEN now() END FROM generate_series(1, 20000) i;"
+         "INSERT INTO reserved_seats (reservation_id, seat_id) SELECT id, id FROM reservations WHERE schedule_id >= 100;"
+         "INSERT INTO seat_claims SELECT schedule_id, id, id, expires_at FROM reservations WHERE status = 'PENDING';"
+         "INSERT INTO payments (reservation_id, amount, payment_method, payment_status, payment_date)"
+         " SELECT id, 5, 'cash', 'FAILED', now() FROM reservations WHERE schedule_id >= 100;"
+         "INSERT INTO showings (schedule_id, movie_id) SELECT i, 'm' FROM generate_series(100, 20000) i;"
+         "INSERT INTO log SELECT log_last() + i, 'user.changed', i::text, now(), '{}' FROM generate_series(1, 20000) i;"
+         "INSERT INTO once_keys SELECT 'POST /p', 'x' || i, 'h', i, i, now() FROM generate_series(1, 20000) i;"
+         "SELECT pg_stat_force_next_flush()");
+    fiber_sleep(1200);
+    long before = rows_touched();
+    for (int i = 4; i < 7; i++) { /* a connection tells what it did once a second */
+        round_of_all(user, i);
+        fiber_sleep(1200);
+    }
+    round_of_all(user, 7);
+    long after = rows_touched();
+    if (after - before > 5000)
+        fail_msg("%ld rows were touched for some sixty requests: %s", after - before,
+                 here("SELECT string_agg(relname || ' ' || seq_tup_read || '+' || coalesce(idx_tup_fetch, 0), ', ') FROM pg_stat_user_tables"));
+}
+
 /* --- databases of the old system --- */
 
 /* A script of the old system: numbers of 32 bits, a status that knows three words. */
@@ -321,6 +391,7 @@ static void unpaid_sales_of_old_end_with_their_showing(void)
 
 ON_STORE(replicas_never_share_a_seat)
 ON_STORE(what_a_replica_commits_is_told)
+ON_STORE(plans_of_an_empty_house_stay_good)
 ON_PLACE(two_open_an_empty_database_at_once)
 ON_PLACE(the_old_script_is_adopted)
 ON_PLACE(what_an_orm_made_is_adopted)
@@ -331,6 +402,7 @@ int place_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replicas_never_share_a_seat),
         cmocka_unit_test(test_what_a_replica_commits_is_told),
+        cmocka_unit_test(test_plans_of_an_empty_house_stay_good),
         cmocka_unit_test(test_two_open_an_empty_database_at_once),
         cmocka_unit_test(test_the_old_script_is_adopted),
         cmocka_unit_test(test_what_an_orm_made_is_adopted),

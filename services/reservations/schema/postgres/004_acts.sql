@@ -25,7 +25,7 @@ DECLARE known record;
 BEGIN
     IF c->>'scope' IS NULL THEN RETURN NULL; END IF;
     SELECT k.body_hash, l.data INTO known FROM once_keys k JOIN log l ON l.position = k.position
-        WHERE k.scope = c->>'scope' AND k.key = c->>'key' AND k.made_at > at - interval '24 hours';
+        WHERE k.scope = c->>'scope' AND k.key = c->>'key' AND k.made_at + interval '24 hours' > at; -- by its key, never by its time
     IF NOT FOUND THEN RETURN NULL; END IF;
     IF known.body_hash <> c->>'body_hash' THEN RETURN act_refused('idempotency_key_reused'); END IF;
     RETURN act_done(known.data);

@@ -40,10 +40,10 @@ BEGIN
         FROM w
         LEFT JOIN LATERAL (SELECT id, email, name, phone FROM users WHERE id = w.user_id AND erased_at IS NULL OFFSET 0) u ON true
         LEFT JOIN LATERAL (SELECT body_hash, position FROM once_keys WHERE scope = w.scope AND key = w.key
-            AND made_at > at - interval '24 hours' OFFSET 0) k ON true
+            AND made_at + interval '24 hours' > at OFFSET 0) k ON true
         LEFT JOIN LATERAL (SELECT * FROM showings WHERE schedule_id = w.schedule_id OFFSET 0) h ON true
         LEFT JOIN c ON c.n = w.n
-    ), judged AS MATERIALIZED (
+    ), decided AS ( -- a truth value and not a null: of those the planner expects half, and joins by hashing
         SELECT *, CASE
             WHEN known_hash <> body_hash THEN 'idempotency_key_reused'
             WHEN known_hash IS NOT NULL THEN 'seen'
@@ -54,30 +54,33 @@ BEGIN
             WHEN open >= holds_per_user_max THEN 'too_many_holds'
             END AS refused
         FROM asked
+    ), judged AS MATERIALIZED (
+        SELECT *, refused IS NULL AS good FROM decided
     ), later AS MATERIALIZED ( -- wait for the next batch: a seat, a user's last hold or a key is another's in this one, perhaps
         SELECT n FROM (SELECT s.n, row_number() OVER (PARTITION BY s.schedule_id, s.seat_id ORDER BY s.n) AS place
-            FROM s JOIN judged j ON j.n = s.n WHERE j.refused IS NULL) x WHERE place > 1
+            FROM s JOIN judged j ON j.n = s.n WHERE j.good) x WHERE place > 1
         UNION SELECT n FROM (SELECT n, open + row_number() OVER (PARTITION BY user_id ORDER BY n) AS held, holds_per_user_max AS most
-            FROM judged WHERE refused IS NULL) x WHERE held > most
+            FROM judged WHERE good) x WHERE held > most
         UNION SELECT n FROM (SELECT n, row_number() OVER (PARTITION BY scope, key ORDER BY n) AS place
-            FROM judged WHERE refused IS NULL AND scope IS NOT NULL) x WHERE place > 1
+            FROM judged WHERE good AND scope IS NOT NULL) x WHERE place > 1
     ), chosen AS MATERIALIZED (
         SELECT o.*, nextval(ids) AS id, before + row_number() OVER (ORDER BY o.n) AS position
         FROM (SELECT j.*, CASE WHEN j.hold THEN at + j.hold_s * interval '1 second'
                 WHEN j.starts_at IS NULL THEN NULL
                 WHEN j.starts_at - j.unpaid_until_min * interval '1 minute' > at THEN j.starts_at - j.unpaid_until_min * interval '1 minute'
                 ELSE at + j.hold_s * interval '1 second' END AS expires_at
-            FROM judged j WHERE j.refused IS NULL AND j.n NOT IN (SELECT n FROM later) ORDER BY j.n) o
+            FROM judged j WHERE j.good AND j.n NOT IN (SELECT n FROM later) ORDER BY j.n) o
     ), seats AS MATERIALIZED (
         SELECT o.*, nextval(seat_ids_seq) AS id
         FROM (SELECT b.id AS reservation_id, b.expires_at, s.* FROM chosen b JOIN s ON s.n = b.n ORDER BY s.n, s.place) o
+    ), texts AS MATERIALIZED (
+        SELECT n, string_agg(seat_fact(id, seat_id, row_number, seat_number, ticket_type, price), ',' ORDER BY id) AS text FROM seats GROUP BY n
     ), facts AS MATERIALIZED (
         SELECT b.*, '{"id":' || b.id || ',"userId":' || b.user_id || ',"scheduleId":' || b.schedule_id || ',"movieId":' || json_words(b.movie_id)
             || ',"totalAmount":' || trim_scale(b.total_amount) || ',"status":"PENDING","hold":' || b.hold::text
             || ',"reservationDate":' || made_at || ',"expiresAt":' || json_moment(b.expires_at)
             || ',"confirmedAt":null,"cancelledAt":null,"deletedAt":null,"seats":[' || f.text || ']}' AS data
-        FROM chosen b JOIN (SELECT n, string_agg(seat_fact(id, seat_id, row_number, seat_number, ticket_type, price), ',' ORDER BY id) AS text
-            FROM seats GROUP BY n) f ON f.n = b.n
+        FROM chosen b JOIN texts f ON f.n = b.n
     ), put_showings AS (
         INSERT INTO showings (schedule_id, movie_id, room_id, starts_at, ends_at)
             SELECT DISTINCT ON (schedule_id) schedule_id, movie_id, room_id, starts_at, ends_at FROM chosen WHERE showing_new ORDER BY schedule_id, n
