@@ -238,6 +238,26 @@ def test_lines_that_are_cut_anywhere(shared, url):
     cutter.close()
 
 
+def test_an_encrypted_line():
+    """By the URL alone; and a server that cannot prove its name is none."""
+    server = Postgres()
+    own, other = server.encrypt(), Postgres()
+    try:
+        server.start().database("cinema_reservations")
+        by_name = server.url.replace("127.0.0.1", "localhost") + "?sslmode=verify-full&sslrootcert="
+        with reservations(by_name + str(own)) as service, service.door("reservations") as door:
+            assert make_user(door) == 1
+            lines = sql(server.url, "SELECT DISTINCT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name LIKE 'taquilla%'")
+            assert lines == [("t",)]
+        with reservations(by_name + str(other.encrypt())).start(wait=False) as service:
+            in_time(lambda: "store_away" in service.log(), "it says that the store is away")
+            in_time(lambda: alive(service), "it listens")
+            assert not ready(service) and "certificate verify failed" in service.log()
+    finally:
+        server.stop()
+        other.stop()
+
+
 # --- several replicas ---
 
 
