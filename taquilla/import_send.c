@@ -273,7 +273,8 @@ const fault *rows_send(struct cinema *c, arena *a, void *sending)
                        .rows_max = asked ? asked : BATCH_ROWS };
     struct progress p = { .shown = isatty(STDERR_FILENO), .began_ms = clock_mono_ms(), .rows = s->lore->rows };
     struct seen seen;
-    seen_open(s->boot, &seen, s->lore->rows * 2); /* rooms are seen beside their seats */
+    bool seats_too = s->kind == &import_rooms; /* rooms, and what is said of them, are seen beside their seats */
+    seen_open(s->boot, &seen, s->lore->rows * (seats_too ? 3 : 1));
     batch_begin(&b, s->check);
     const fault *problem = rows_send_all(c, s, &b, &seen, &p);
     progress_end(&p);
