@@ -27,10 +27,10 @@ def row(scenario, figure, unit, rival, rival_figure, cpu_us, **more):
     } | more
 
 
-def against_nginx(name, maker, nginx, path, etag=False):
-    """The gateway's answer against nginx with the same bytes, in turns; medians."""
-    gateway = maker.cinema.pid("gateway")
-    url = maker.cinema.url("gateway") + path
+def against_nginx(name, maker, nginx, path, etag=False, service="gateway", also=()):
+    """A service's answer against nginx with the same bytes, in turns; medians. `also`: services that it asks."""
+    pids = [maker.cinema.pid(s) for s in (service, *also)]
+    url = maker.cinema.url(service) + path
     first = httpx.get(url)
     assert first.status_code == 200, first.text
     rival_url = nginx.serve(name.replace(" ", "-"), first.content)
@@ -39,10 +39,11 @@ def against_nginx(name, maker, nginx, path, etag=False):
         headers = [f"If-None-Match: {first.headers['etag']}"]
         rival_headers = [f"If-None-Match: {httpx.get(rival_url).headers['etag']}"]
     ours, theirs = [], []
-    pin(gateway)
+    for pid in pids:
+        pin(pid)
     pin(nginx.worker())
     for _ in range(ROUNDS):
-        ours.append(wrk(url, [gateway], headers=headers))
+        ours.append(wrk(url, pids, headers=headers))
         theirs.append(wrk(rival_url, [nginx.worker()], headers=rival_headers))
     assert not any(run.failed for run in ours + theirs)
     return row(
@@ -68,6 +69,23 @@ def browse(maker, nginx):
     yield against_nginx("304", maker, nginx, "/api/showtimes?limit=20", etag=True)
     yield against_nginx("showtimes", maker, nginx, "/api/showtimes?limit=20")
     yield against_nginx("seat map", maker, nginx, seats)
+
+
+def lists(maker, nginx):
+    """What the old web client reads of the owners, at each owner itself, and a buyer's page at the gateway."""
+    films = [maker.make_movie(title=f"The Winter of {n}", genre=["Drama" if n % 3 else "Comedy"]) for n in range(300)]
+    room = maker.make_room(seats=200, per_row=20)
+    showings = [maker.make_showing(movie=films[day], room=room, start=maker.at(days=day)) for day in range(2, 60)]
+    user = maker.make_user()
+    for showing in showings[:5]:
+        maker.book(showing, showing["seat_ids"][:2], user=user)
+    yield against_nginx("films, page of 12", maker, nginx, "/api/movies?page=1&limit=12", service="movies")
+    yield against_nginx("films of a genre", maker, nginx, "/api/movies?genre=Comedy&limit=12", service="movies")
+    yield against_nginx("film search", maker, nginx, "/api/movies/search?q=winter&limit=12", service="movies")
+    yield against_nginx("all showings", maker, nginx, "/api/schedules", service="rooms")
+    yield against_nginx("seats of a room", maker, nginx, f"/api/rooms/{room['id']}/seats", service="rooms")
+    yield against_nginx("a user's reservations", maker, nginx, f"/api/reservations/user/{user['id']}", service="reservations")
+    yield against_nginx("a user's page", maker, nginx, f"/api/user-dashboard/{user['id']}", also=("reservations",))
 
 
 BOOKING_LUA = """
@@ -151,4 +169,4 @@ def bookings(maker, nginx):
             )
 
 
-SCENARIOS = {"browse": browse, "bookings": bookings}
+SCENARIOS = {"browse": browse, "lists": lists, "bookings": bookings}
