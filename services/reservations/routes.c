@@ -105,7 +105,7 @@ const struct route reservations_routes[] = {
     { GET,    "/internal/users",                       user_names,                 NULL,                 &user_shape,
       "Names for who must show them",                  .query = &ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
     { POST,   "/internal/users/import",                user_import_rows,           &import_order_shape,  &imported_shape,
-      "Rows of a file as users",                       .access = ACCESS_INTERNAL },
+      NULL,                                            .access = ACCESS_INTERNAL },
     { GET,    "/internal/users/{id}/dashboard",        dashboard_show,             NULL,                 &dashboard_shape,
       "A user with reservations, newest first",        .query = &page_query_shape, .access = ACCESS_INTERNAL, .faults = user_faults },
     { GET,    "/internal/showings/{id}/claims",        claims_show,                NULL,                 &showing_claims_shape,

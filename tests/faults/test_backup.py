@@ -273,7 +273,7 @@ def test_killed_restores_are_run_again(whom, shelf, closing):
     there = opened(closing)
     dice, killed = random.Random(SEED), 0
     print(f"TAQUILLA_SEED={SEED}")
-    for round in range(12 if whom == "verb" else 4):
+    for round in range(12):
         asked = there.log().count("/internal/restore/start")
         process = begun(there, "restore", "--from", shelf)
         end = time.monotonic() + 20
@@ -286,10 +286,15 @@ def test_killed_restores_are_run_again(whom, shelf, closing):
             there.kill(dice.choice(OWNERS))
         else:
             there.kill_all()
-        killed += process.wait(60) != 0
+        stopped = process.wait(60) != 0
         if whom == "house":
             there.start(wait=False)
         alive(there)
+        killed += stopped
+        if not stopped and not killed:
+            there = opened(closing)  # it was through before the blow fell: once more, into another
+        if killed and round >= 3:
+            break
     assert killed, "none was stopped half way"
     good(verb(there, "restore", "--from", shelf))
     assert exports(there) == kept(folders(shelf)[-1])

@@ -53,6 +53,7 @@ GOOD = {
     "reservations PUT /api/users/{id}": lambda m: {"path": {"id": m.make_user()["id"]}, "json": m.user_body()},
     "reservations DELETE /api/users/{id}": lambda m: {"path": {"id": m.make_user()["id"]}},
     "reservations POST /api/reservations": lambda m: {"json": booking(m)},
+    "reservations GET /api/reservations/{id}": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
     "reservations DELETE /api/reservations/{id}": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
     "reservations PUT /api/reservations/{id}/cancel": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
     "reservations POST /api/payments": lambda m: {"json": payment(m)},
