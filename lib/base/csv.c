@@ -53,7 +53,7 @@ void csv_open(arena *a, struct csv *out, struct source *from)
     source_skip_mark(from);
     str ahead = source_ahead(from);
     size_t said = separator_said(ahead);
-    out->separator = said ? ahead.at[4] : separator_find(ahead);
+    out->separator = said ? (unsigned char)ahead.at[4] : separator_find(ahead); /* never SOURCE_END */
     from->at += said;
     out->line += said > 0;
 }

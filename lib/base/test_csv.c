@@ -111,6 +111,7 @@ static void separators(void **state)
     check(STR("\"a\n,,,\";d\nx,y;z"), "1:a\n,,,|d 3:x,y|z");
     check(STR("sep=;\na,b;c\n"), "2:a,b|c");
     check(STR("sep=|\r\na,b|c\n"), "2:a,b|c");
+    check(STR("sep=\xff\na\xff" "b\n\"c"), "2:a|b unclosed 3"); /* as a char it is what the end of a source is */
     check(STR("one\n1,2\n"), "1:one 2:1|2");
 }
 
