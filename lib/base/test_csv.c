@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/base/csv.h"
+#include "lib/base/source_text.h"
 
 static arena *a;
 
@@ -24,29 +25,9 @@ static int teardown(void **state)
     return 0;
 }
 
-struct pieces {
-    str rest;
-    size_t each;
-};
-
-static size_t piece(void *arg, char *room, size_t bytes)
-{
-    struct pieces *p = arg;
-    size_t n = p->rest.len < p->each ? p->rest.len : p->each;
-    n = n < bytes ? n : bytes;
-    memcpy(room, p->rest.at ? p->rest.at : "", n);
-    p->rest = str_after(p->rest, n);
-    return n;
-}
-
 static void open_text(struct csv *c, str text, size_t each)
 {
-    struct pieces *p = NEW(a, struct pieces);
-    struct source *s = arena_take(a, sizeof(struct source));
-    *p = (struct pieces){ text, each };
-    s->more = piece;
-    s->arg = p;
-    csv_open(a, c, s);
+    csv_open(a, c, source_of_text(a, text, each));
 }
 
 /* All rows as one line: "1:a|b 2:c", with the flaw's number behind a '!' and "unclosed N" at the end. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "lib/base/source_text.h"
 #include "lib/json/rows.h"
 
 static arena *a;
@@ -24,29 +25,9 @@ static int teardown(void **state)
     return 0;
 }
 
-struct pieces {
-    str rest;
-    size_t each;
-};
-
-static size_t piece(void *arg, char *room, size_t bytes)
-{
-    struct pieces *p = arg;
-    size_t n = p->rest.len < p->each ? p->rest.len : p->each;
-    n = n < bytes ? n : bytes;
-    memcpy(room, p->rest.at ? p->rest.at : "", n);
-    p->rest = str_after(p->rest, n);
-    return n;
-}
-
 static void open_text(struct json_rows *rows, str text, size_t each)
 {
-    struct pieces *p = NEW(a, struct pieces);
-    struct source *s = arena_take(a, sizeof(struct source));
-    *p = (struct pieces){ text, each };
-    s->more = piece;
-    s->arg = p;
-    json_rows_open(a, rows, s);
+    json_rows_open(a, rows, source_of_text(a, text, each));
 }
 
 /* "1<a> 2<b>", then why it broke and where. */

@@ -5,35 +5,15 @@
 #include <string.h>
 
 #include "lib/base/csv.h"
+#include "lib/base/source_text.h"
 
 #define ARENA_BYTES ((size_t)256 * 1024 * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct pieces {
-    str rest;
-    size_t each;
-};
-
-static size_t piece(void *arg, char *room, size_t bytes)
-{
-    struct pieces *p = arg;
-    size_t n = p->rest.len < p->each ? p->rest.len : p->each;
-    n = n < bytes ? n : bytes;
-    memcpy(room, p->rest.at ? p->rest.at : "", n);
-    p->rest = str_after(p->rest, n);
-    return n;
-}
-
 static void open_cut(arena *a, struct csv *c, str text, size_t each)
 {
-    struct pieces *p = NEW(a, struct pieces);
-    struct source *s = arena_take_raw(a, sizeof(struct source));
-    *p = (struct pieces){ text, each };
-    memset(s, 0, offsetof(struct source, room));
-    s->more = piece;
-    s->arg = p;
-    csv_open(a, c, s);
+    csv_open(a, c, source_of_text(a, text, each));
 }
 
 static void check_rewritten(arena *a, const struct csv_row *row)

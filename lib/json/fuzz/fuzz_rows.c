@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/base/source_text.h"
 #include "lib/json/read.h"
 #include "lib/json/rows.h"
 
@@ -12,30 +13,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-struct pieces {
-    str rest;
-    size_t each;
-};
-
-static size_t piece(void *arg, char *room, size_t bytes)
-{
-    struct pieces *p = arg;
-    size_t n = p->rest.len < p->each ? p->rest.len : p->each;
-    n = n < bytes ? n : bytes;
-    memcpy(room, p->rest.at ? p->rest.at : "", n);
-    p->rest = str_after(p->rest, n);
-    return n;
-}
-
 static void open_cut(arena *a, struct json_rows *rows, str text, size_t each)
 {
-    struct pieces *p = NEW(a, struct pieces);
-    struct source *s = arena_take_raw(a, sizeof(struct source));
-    *p = (struct pieces){ text, each };
-    memset(s, 0, offsetof(struct source, room));
-    s->more = piece;
-    s->arg = p;
-    json_rows_open(a, rows, s);
+    json_rows_open(a, rows, source_of_text(a, text, each));
 }
 
 /* Each member of an array that is one is a row, and equal to it. */
