@@ -174,9 +174,3 @@ const fault *movies_film_lookup(struct call *c)
     TRY(svc->store->movies_lookup(svc->store, c->arena, &want->films, &found));
     return reply_list(c, &film_found_shape, &found);
 }
-
-const fault *movies_feed(struct call *c)
-{
-    struct movies *svc = c->service;
-    return feed_answer(&svc->feed, c);
-}

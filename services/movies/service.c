@@ -6,9 +6,11 @@
 
 #define SWEEP_EVERY_MS (10 * 60 * 1000)
 
+_Static_assert(offsetof(struct movies, desk) == 0, "owner.h finds the desk there");
+
 static void store_moved(void *arg, int64_t position)
 {
-    feed_moved(&((struct movies *)arg)->feed, position);
+    feed_moved(&((struct movies *)arg)->desk.feed, position);
 }
 
 static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit, struct event_page *out)
@@ -31,7 +33,7 @@ static void keep(void *arg)
     svc->keeper = fiber_self();
     arena *a = arena_new(1024 * 1024);
     while (!svc->ending) {
-        const fault *problem = movies_closed(svc) ? NULL : svc->store->sweep(svc->store, a);
+        const fault *problem = owner_closed(svc) ? NULL : svc->store->sweep(svc->store, a);
         if (problem)
             log_line("warn", "upkeep_failed", "%s: %.*s", problem->code, STR_ARG(problem->sentence));
         arena_reset(a);
@@ -44,7 +46,7 @@ static void keep(void *arg)
 
 static bool store_awaited(void *arg)
 {
-    return ((struct movies *)arg)->feed.waiting_count > 0;
+    return ((struct movies *)arg)->desk.feed.waiting_count > 0;
 }
 
 /* Where the films are: as MOVIES_DATABASE_URL says, or the old system's MONGODB_URI. */
@@ -68,10 +70,11 @@ static const fault *movies_open(struct app *app)
 {
     struct movies *svc = NEW(app->boot, struct movies);
     app->service = svc;
-    svc->feed = (struct feed){ .source = "taquilla/movies", .read = feed_read };
+    svc->desk.feed = (struct feed){ .source = "taquilla/movies", .read = feed_read };
     TRY(store_open(app, svc));
-    svc->feed.store = svc->store;
-    feed_moved(&svc->feed, svc->store->position(svc->store));
+    svc->desk.feed.store = svc->store;
+    svc->desk.exporter = svc->store->exporter;
+    feed_moved(&svc->desk.feed, svc->store->position(svc->store));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
     TRY(app_open_upstream(app, "rooms", app->settings->rooms_api_url, &svc->rooms));
     if (svc->rooms)
@@ -84,7 +87,7 @@ static const fault *movies_open(struct app *app)
 static void movies_drain(struct app *app)
 {
     struct movies *svc = app->service;
-    feed_stop(&svc->feed);
+    feed_stop(&svc->desk.feed);
 }
 
 /* Also after an open that failed half way. */
@@ -126,6 +129,6 @@ const struct service movies_service = {
     .close = movies_close,
     .drain = movies_drain,
     .position = movies_position,
-    .closed = movies_closed,
+    .closed = owner_closed,
     .metrics = movies_metrics,
 };

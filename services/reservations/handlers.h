@@ -22,15 +22,11 @@ handler reservation_list, reservation_show, reservations_of_user, reservations_o
 handler reservation_create, reservation_cancel_handler, reservation_delete;
 handler payment_create, payment_show;
 handler ticket_create, dashboard_show, user_names, user_import_rows, claims_show, sales_stop, sales_resume, sales_live;
-handler reservations_feed;
 
 /* Booking as POST reservations and book-ticket share it. */
 const fault *booking_make(struct call *c, const struct booking *want, const struct once *once,
                           struct reservation *made) MUST_CHECK;
 /* ADMIN_TOKEN or the reservation's own ?code=. UNAUTHENTICATED code_needed, FORBIDDEN code_wrong. */
 const fault *reservation_opened(struct call *c, int64_t reservation_id) MUST_CHECK;
-
-/* handlers_export.c */
-handler reservations_export, reservations_export_table, reservations_restore_start, reservations_restore_rows, reservations_restore_finish;
 
 #endif

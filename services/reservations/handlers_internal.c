@@ -141,9 +141,3 @@ const fault *sales_live(struct call *c)
     TRY(svc->store->sales_live(svc->store, c->arena, &asked, &found));
     return reply_list(c, &live_sales_shape, &found);
 }
-
-const fault *reservations_feed(struct call *c)
-{
-    struct reservations *svc = c->service;
-    return feed_answer(&svc->feed, c);
-}

@@ -2,7 +2,7 @@
 #ifndef TAQUILLA_RESERVATIONS_RESERVATIONS_H
 #define TAQUILLA_RESERVATIONS_RESERVATIONS_H
 
-#include "lib/feed/feed.h"
+#include "lib/feed/owner.h"
 #include "services/reservations/follow.h"
 #include "services/reservations/provider.h"
 #include "services/reservations/store.h"
@@ -16,20 +16,18 @@ struct reservations_settings {
 extern const struct shape reservations_settings_shape;
 
 struct reservations {
+    struct owner_desk desk; /* first: lib/feed/owner.h */
     struct store *store;
     struct showings *showings; /* NULL: this service runs alone */
     struct provider *provider;
     struct selling_rules rules;
     int64_t payment_timeout_ms;
-    struct feed feed;
     bool stopping;
     struct fiber *sweeper, *recoverer; /* of upkeep.c, while they run */
     int64_t timed_after;               /* the last showing whose time upkeep.c asked for */
 };
 
 extern const struct route reservations_routes[];
-
-bool reservations_closed(void *service); /* a restore runs: nothing else happens */
 
 /* payments.c: begin, the provider's call, settle. DECLINED payment_declined; UNAVAILABLE payment_unknown; CONFLICT
  * payment_refunded and what begin refuses. */

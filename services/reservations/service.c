@@ -41,9 +41,11 @@ static const fault *settings_check(arena *a, void *read)
 }
 const struct shape reservations_settings_shape = SHAPE(reservations_settings, settings_fields, .check = settings_check);
 
+_Static_assert(offsetof(struct reservations, desk) == 0, "owner.h finds the desk there");
+
 static void store_moved(void *arg, int64_t position)
 {
-    feed_moved(&((struct reservations *)arg)->feed, position);
+    feed_moved(&((struct reservations *)arg)->desk.feed, position);
 }
 
 static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit, struct event_page *out)
@@ -164,10 +166,11 @@ static const fault *reservations_open(struct app *app)
                                          .holds_per_user_max = own->holds_per_user_max };
     if (!unpaid_minutes(own->unpaid_until, &svc->rules.unpaid_until_min))
         return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "UNPAID_UNTIL_MINUTES is not a number.");
-    svc->feed = (struct feed){ .source = "taquilla/reservations", .read = feed_read };
+    svc->desk.feed = (struct feed){ .source = "taquilla/reservations", .read = feed_read };
     TRY(store_open(app, svc));
-    svc->feed.store = svc->store;
-    feed_moved(&svc->feed, svc->store->position(svc->store));
+    svc->desk.feed.store = svc->store;
+    svc->desk.exporter = svc->store->exporter;
+    feed_moved(&svc->desk.feed, svc->store->position(svc->store));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
     TRY(rooms_follow(app, svc));
     return upkeep_start(svc, app->boot);
@@ -176,7 +179,7 @@ static const fault *reservations_open(struct app *app)
 static void reservations_drain(struct app *app)
 {
     struct reservations *svc = app->service;
-    feed_stop(&svc->feed);
+    feed_stop(&svc->desk.feed);
     if (svc->showings)
         showings_stop(svc->showings);
 }
@@ -218,6 +221,6 @@ const struct service reservations_service = {
     .close = reservations_close,
     .drain = reservations_drain,
     .position = reservations_position,
-    .closed = reservations_closed,
+    .closed = owner_closed,
     .metrics = reservations_metrics,
 };

@@ -16,7 +16,7 @@ static void sweep_holds(void *arg)
     arena *a = arena_new(ARENA_BYTES_MAX);
     while (!svc->stopping) {
         bool more = false;
-        const fault *problem = reservations_closed(svc) ? NULL : svc->store->sweep(svc->store, a, &more);
+        const fault *problem = owner_closed(svc) ? NULL : svc->store->sweep(svc->store, a, &more);
         if (problem)
             log_line("error", "sweep_failed", "%s: %.*s", problem->code, STR_ARG(problem->internal));
         arena_reset(a);
@@ -87,7 +87,7 @@ static void recover_payments(void *arg)
     svc->recoverer = fiber_self();
     arena *a = arena_new(ARENA_BYTES_MAX);
     for (uint64_t round = 0; !svc->stopping; round++) {
-        const fault *problem = reservations_closed(svc) ? NULL : recover_round(svc, a, round);
+        const fault *problem = owner_closed(svc) ? NULL : recover_round(svc, a, round);
         if (problem)
             log_line("error", "recovery_failed", "%s: %.*s", problem->code, STR_ARG(problem->internal));
         arena_reset(a);

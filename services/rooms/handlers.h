@@ -16,9 +16,6 @@ handler rooms_showing_create, rooms_showing_edit, rooms_showing_delete;
 handler rooms_import_rooms, rooms_import_showings;
 
 /* handlers_internal.c */
-handler rooms_internal_showing, rooms_internal_showings, rooms_feed;
-
-/* handlers_export.c */
-handler rooms_export, rooms_export_table, rooms_restore_start, rooms_restore_rows, rooms_restore_finish;
+handler rooms_internal_showing, rooms_internal_showings;
 
 #endif

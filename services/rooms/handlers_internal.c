@@ -29,9 +29,3 @@ const fault *rooms_internal_showings(struct call *c)
     TRY(svc->store->showings_with_rooms(svc->store, c->arena, c->query, &found));
     return reply_list(c, &rooms_showing_listed_shape, &found);
 }
-
-const fault *rooms_feed(struct call *c)
-{
-    struct rooms *svc = c->service;
-    return feed_answer(&svc->feed, c);
-}

@@ -2,14 +2,14 @@
 #ifndef TAQUILLA_ROOMS_ROOMS_H
 #define TAQUILLA_ROOMS_ROOMS_H
 
-#include "lib/feed/feed.h"
+#include "lib/feed/owner.h"
 #include "lib/http/client.h"
 #include "lib/loop/fiber.h"
 #include "services/rooms/store.h"
 
 struct rooms {
+    struct owner_desk desk; /* first: lib/feed/owner.h */
     struct store *store;
-    struct feed feed;
     struct upstream *movies, *reservations; /* NULL: this service runs without that one */
     bool sales_stopping;                    /* sales.c: one change that stops sales at a time */
     bool ending;
@@ -17,8 +17,6 @@ struct rooms {
 };
 
 extern const struct route rooms_routes[];
-
-bool rooms_closed(void *service); /* a restore runs: nothing else happens */
 
 /* --- owners.c: what is asked of the other services --- */
 

@@ -14,14 +14,16 @@ static const struct field settings_fields[] = {
 };
 static const struct shape settings_own_shape = SHAPE(house_rules, settings_fields);
 
+_Static_assert(offsetof(struct rooms, desk) == 0, "owner.h finds the desk there");
+
 static void store_moved(void *arg, int64_t position)
 {
-    feed_moved(&((struct rooms *)arg)->feed, position);
+    feed_moved(&((struct rooms *)arg)->desk.feed, position);
 }
 
 static bool store_awaited(void *arg)
 {
-    return ((struct rooms *)arg)->feed.waiting_count > 0;
+    return ((struct rooms *)arg)->desk.feed.waiting_count > 0;
 }
 
 static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit,
@@ -97,10 +99,11 @@ static const fault *rooms_open(struct app *app)
 {
     struct rooms *svc = NEW(app->boot, struct rooms);
     app->service = svc;
-    svc->feed = (struct feed){ .source = "taquilla/rooms", .read = feed_read };
+    svc->desk.feed = (struct feed){ .source = "taquilla/rooms", .read = feed_read };
     TRY(store_open(app, svc));
-    svc->feed.store = svc->store;
-    feed_moved(&svc->feed, svc->store->position(svc->store));
+    svc->desk.feed.store = svc->store;
+    svc->desk.exporter = svc->store->exporter;
+    feed_moved(&svc->desk.feed, svc->store->position(svc->store));
     app->checks[app->check_count++] =
         (struct health_check){ .name = "store", .run = store_check, .needed = true };
     TRY(owners_open(app, svc));
@@ -110,7 +113,7 @@ static const fault *rooms_open(struct app *app)
 static void rooms_drain(struct app *app)
 {
     struct rooms *svc = app->service;
-    feed_stop(&svc->feed);
+    feed_stop(&svc->desk.feed);
 }
 
 /* Also after an open that failed half way. */
@@ -151,6 +154,6 @@ const struct service rooms_service = {
     .close = rooms_close,
     .drain = rooms_drain,
     .position = rooms_position,
-    .closed = rooms_closed,
+    .closed = owner_closed,
     .metrics = rooms_metrics,
 };

@@ -20,7 +20,7 @@ static void keep(void *arg)
     svc->keeper = fiber_self();
     arena *a = arena_new(ARENA_BYTES_MAX);
     for (uint64_t look = 0; !svc->ending; look++) {
-        const fault *problem = rooms_closed(svc) ? NULL : keep_once(svc, a, look);
+        const fault *problem = owner_closed(svc) ? NULL : keep_once(svc, a, look);
         if (problem)
             log_line("warn", "upkeep_failed", "%s: %.*s", problem->code,
                      STR_ARG(problem->sentence));

@@ -1,0 +1,46 @@
+/* owner.c - the handlers that are the same for every owner. */
+#include "lib/feed/owner.h"
+
+static struct owner_desk *desk_of(const struct call *c)
+{
+    return c->service;
+}
+
+const fault *owner_feed(struct call *c)
+{
+    return feed_answer(&desk_of(c)->feed, c);
+}
+
+const fault *owner_export(struct call *c)
+{
+    return export_answer(desk_of(c)->exporter, c);
+}
+
+const fault *owner_export_table(struct call *c)
+{
+    return export_table_answer(desk_of(c)->exporter, c);
+}
+
+/* What the log told so far is over: whoever follows it shall hear so. */
+const fault *owner_restore_start(struct call *c)
+{
+    TRY(restore_start_answer(desk_of(c)->exporter, c));
+    feed_restart(&desk_of(c)->feed);
+    return NULL;
+}
+
+const fault *owner_restore_rows(struct call *c)
+{
+    return restore_rows_answer(desk_of(c)->exporter, c);
+}
+
+const fault *owner_restore_finish(struct call *c)
+{
+    return restore_finish_answer(desk_of(c)->exporter, c);
+}
+
+bool owner_closed(void *service)
+{
+    const struct exporter *x = ((const struct owner_desk *)service)->exporter;
+    return x->restore_runs(x->store);
+}
