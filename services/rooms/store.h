@@ -20,10 +20,12 @@ struct stopped_sale {
     bool is_active; /* the showing is still to be sold */
 };
 
-struct exporter; /* lib/feed/export.h */
+struct exporter;    /* lib/feed/export.h */
+struct rows_source; /* store_rows.h */
 
 struct store {
     const struct exporter *exporter; /* its tables out as they are at one moment, and back */
+    const struct rows_source *rows;  /* where its acts find them */
 
     struct house_rules rules; /* set before the first act */
 

@@ -1,6 +1,6 @@
 /* store_import.c - rooms with their seats, and showings, as a file has them: made, or changed in what the file
  * says of them. */
-#include "services/rooms/store_import.h"
+#include "services/rooms/store_rows.h"
 
 /* --- a room at work: one event of it and one of its seats, however many rows --- */
 
@@ -17,11 +17,11 @@ struct works {
 };
 
 /* INVALID validation_failed when two rooms in use are called so. */
-static const fault *room_named(const struct import_place *p, arena *a, str name, struct room *out,
+static const fault *room_named(const struct rooms_rows *r, arena *a, str name, struct room *out,
                                bool *found)
 {
     list named;
-    TRY(p->rooms_named(p->db, a, name, &named));
+    TRY(r->rooms_named(r->db, a, name, &named));
     *found = named.count > 0;
     if (named.count == 0)
         return NULL;
@@ -41,7 +41,7 @@ static struct work *work_add(struct works *all, arena *a, const struct room *roo
 }
 
 /* NULL in *out: there is no such room yet. */
-static const fault *work_find(const struct import_place *p, arena *a, struct works *all, str name,
+static const fault *work_find(const struct rooms_rows *r, arena *a, struct works *all, str name,
                               struct work **out)
 {
     struct room room;
@@ -49,14 +49,14 @@ static const fault *work_find(const struct import_place *p, arena *a, struct wor
     for (*out = all->first; *out; *out = (*out)->next)
         if (str_equal_nocase((*out)->room.name, name))
             return NULL;
-    TRY(room_named(p, a, name, &room, &found));
+    TRY(room_named(r, a, name, &room, &found));
     if (!found)
         return NULL;
     if (!room.is_active)
         return fault_new(a, FAULT_CONFLICT, "room_inactive", "Room %lld is no longer used.",
                          (long long)room.id);
     *out = work_add(all, a, &room);
-    return p->seat_count(p->db, a, room.id, &(*out)->seats);
+    return r->seat_count(r->db, a, room.id, &(*out)->seats);
 }
 
 /* --- what a row asks of the seats --- */
@@ -77,14 +77,14 @@ static const fault *seat_exists(arena *a, const struct seat *seat)
                      STR_ARG(seat->row_number), (long long)seat->seat_number);
 }
 
-static const fault *seat_plan(const struct import_place *p, arena *a, const struct work *work,
+static const fault *seat_plan(const struct rooms_rows *r, arena *a, const struct work *work,
                               const struct seat_edit *want, struct seat_plan *out)
 {
     struct seat found;
     bool known = false;
     int64_t room_id = work ? work->room.id : 0;
     if (work)
-        TRY(p->seat_at(p->db, a, room_id, want->row_number, want->seat_number, &found, &known));
+        TRY(r->seat_at(r->db, a, room_id, want->row_number, want->seat_number, &found, &known));
     if (!known) {
         out->seat = rooms_seat_of(want, room_id);
         return NULL;
@@ -100,14 +100,14 @@ static const fault *seat_plan(const struct import_place *p, arena *a, const stru
     return NULL;
 }
 
-static const fault *seats_plan(const struct import_place *p, arena *a, const struct work *work,
+static const fault *seats_plan(const struct rooms_rows *r, arena *a, const struct work *work,
                                const struct room_import *want, struct plan *out)
 {
     list seats = want->seats;
     *out = (struct plan){ .seats = { NEW_ARRAY(a, struct seat_plan, seats.count + 1), 0 } };
     for (size_t i = 0; i < seats.count; i++) {
         struct seat_plan *plan = LIST_AT(&out->seats, struct seat_plan, out->seats.count++);
-        TRY(seat_plan(p, a, work, LIST_AT(&seats, struct seat_edit, i), plan));
+        TRY(seat_plan(r, a, work, LIST_AT(&seats, struct seat_edit, i), plan));
         out->added += plan->seat.id == 0;
         for (size_t k = 0; k < i; k++) {
             const struct seat *other = &LIST_AT(&out->seats, struct seat_plan, k)->seat;
@@ -153,18 +153,18 @@ static const fault *capacity_judge(arena *a, const struct work *work, const stru
     return NULL;
 }
 
-static const fault *room_make(const struct import_place *p, arena *a, struct works *all,
+static const fault *room_make(const struct rooms_rows *r, arena *a, struct works *all,
                               const struct room_import *want, int64_t capacity, struct work **out)
 {
     struct room_new room = { want->name, capacity, want->screen_type };
     struct room made;
-    TRY(p->room_insert(p->db, a, &room, &made));
+    TRY(rooms_room_insert(r, a, &room, &made));
     *out = work_add(all, a, &made);
     (*out)->is_told = true;
     return NULL;
 }
 
-static const fault *room_change(const struct import_place *p, arena *a, struct work *work,
+static const fault *room_change(const struct rooms_rows *r, arena *a, struct work *work,
                                 const struct room_import *want, int64_t capacity, strs *fields)
 {
     struct room now = work->room;
@@ -176,12 +176,12 @@ static const fault *room_change(const struct import_place *p, arena *a, struct w
         return NULL;
     work->room = now;
     work->is_told = true;
-    return p->room_update(p->db, a, &now);
+    return r->room_update(r->db, a, &now);
 }
 
 /* --- one row --- */
 
-static const fault *seats_write(const struct import_place *p, arena *a, struct work *work, const struct plan *plan,
+static const fault *seats_write(const struct rooms_rows *r, arena *a, struct work *work, const struct plan *plan,
                                 bool *changed)
 {
     *changed = false;
@@ -191,7 +191,7 @@ static const fault *seats_write(const struct import_place *p, arena *a, struct w
         if (!is_new && one->fields.count == 0)
             continue;
         one->seat.room_id = work->room.id;
-        TRY(is_new ? p->seat_insert(p->db, a, &one->seat) : p->seat_update(p->db, a, &one->seat));
+        TRY(is_new ? r->seat_insert(r->db, a, &one->seat) : r->seat_update(r->db, a, &one->seat));
         work->seats += is_new;
         buf_put(&work->changed, &one->seat.id, sizeof one->seat.id);
         *changed = true;
@@ -215,7 +215,7 @@ static void outcome_note(arena *a, struct imported *made, int64_t index, bool is
 }
 
 /* All is judged before anything is written, so that a row is taken whole or not at all. */
-static const fault *room_import(const struct import_place *p, arena *a, struct works *all,
+static const fault *room_import(const struct rooms_rows *r, arena *a, struct works *all,
                                 const struct room_import *want, int64_t index, struct imported *made)
 {
     struct work *work;
@@ -223,72 +223,95 @@ static const fault *room_import(const struct import_place *p, arena *a, struct w
     int64_t capacity;
     bool seats_changed;
     strs fields = { NULL, 0 }, of_seats = { &(str){ "seats", 5 }, 1 };
-    TRY(work_find(p, a, all, want->name, &work));
-    TRY(seats_plan(p, a, work, want, &plan));
+    TRY(work_find(r, a, all, want->name, &work));
+    TRY(seats_plan(r, a, work, want, &plan));
     furniture_plan(a, work, want, &plan);
     TRY(capacity_judge(a, work, want, plan.added, &capacity));
     bool is_new = work == NULL;
     if (is_new)
-        TRY(room_make(p, a, all, want, capacity, &work));
+        TRY(room_make(r, a, all, want, capacity, &work));
     else
-        TRY(room_change(p, a, work, want, capacity, &fields));
+        TRY(room_change(r, a, work, want, capacity, &fields));
     if (want->is_seat) {
         is_new = plan.added > 0;
         of_seats = LIST_AT(&plan.seats, struct seat_plan, 0)->fields;
     }
-    TRY(seats_write(p, a, work, &plan, &seats_changed));
+    TRY(seats_write(r, a, work, &plan, &seats_changed));
     if (!seats_changed)
         of_seats.count = 0;
     outcome_note(a, made, index, is_new, &fields, &of_seats);
     return NULL;
 }
 
-static const fault *works_tell(const struct import_place *p, arena *a, const struct works *all)
+static const fault *works_tell(const struct rooms_rows *r, arena *a, const struct works *all)
 {
     for (const struct work *work = all->first; work; work = work->next) {
         if (work->is_told)
-            TRY(p->room_tell(p->db, a, &work->room));
+            TRY(rooms_room_tell(r, a, &work->room));
         if (work->changed.len > 0)
-            TRY(p->seats_tell(p->db, a, work->room.id,
-                              &(ids){ (int64_t *)(void *)work->changed.at,
+            TRY(rooms_seats_tell(r, a, work->room.id,
+                                 &(ids){ (int64_t *)(void *)work->changed.at,
                                       work->changed.len / sizeof(int64_t) }));
     }
     return NULL;
 }
 
-const fault *rooms_import_run(const struct import_place *p, arena *a, const struct import_rows *rows,
-                              struct imported *made)
+/* Run again, an act begins anew. */
+struct import_act {
+    const struct import_rows *rows;
+    const struct imported *begun; /* has what was refused before */
+    struct imported made;
+};
+
+static const fault *import_run(struct store *store, arena *a, rooms_act *each, const struct import_rows *rows,
+                               struct imported *made)
 {
+    struct import_act act = { .rows = rows, .begun = made };
+    TRY(imported_settle(rooms_write(store, a, each, &act)));
+    *made = act.made;
+    return NULL;
+}
+
+static const fault *each_room(const struct rooms_rows *r, arena *a, void *arg)
+{
+    struct import_act *act = arg;
+    const struct import_rows *rows = act->rows;
     struct works all = { .first = NULL };
     all.end = &all.first;
+    act->made = *act->begun;
     for (size_t i = 0; i < rows->rows.count; i++) {
+        const struct room_import *want = LIST_AT(&rows->rows, struct room_import, i);
         int64_t index = rows->index.at[i];
-        const fault *problem =
-            room_import(p, a, &all, LIST_AT(&rows->rows, struct room_import, i), index, made);
-        TRY(imported_judge(made, index, problem));
+        TRY(imported_judge(&act->made, index, room_import(r, a, &all, want, index, &act->made)));
     }
-    TRY(works_tell(p, a, &all));
+    TRY(works_tell(r, a, &all));
     return imported_end(a, rows->check);
+}
+
+static const fault *rooms_import(struct store *store, arena *a, const struct import_rows *rows,
+                                 struct imported *made)
+{
+    return import_run(store, a, each_room, rows, made);
 }
 
 /* --- showings --- */
 
 /* The room that a row means: by id, by name, or by what is no room's name but an id. */
-static const fault *room_meant(const struct import_place *p, arena *a,
+static const fault *room_meant(const struct rooms_rows *r, arena *a,
                                const struct showing_import *want, struct room *out)
 {
     bool found = false;
     int64_t id = want->room_id;
     if (id == 0) {
-        TRY(room_named(p, a, want->room, out, &found));
+        TRY(room_named(r, a, want->room, out, &found));
         if (!found && !str_to_int(want->room, &id))
             return fault_new(a, FAULT_NOT_FOUND, "room_unknown", "No room is called \"%.*s\".",
                              STR_ARG(want->room));
     }
-    return found ? NULL : p->room_row(p->db, a, id, out);
+    return found ? NULL : rooms_room_row(r, a, id, out);
 }
 
-static const fault *showing_make(const struct import_place *p, arena *a,
+static const fault *showing_make(const struct rooms_rows *r, arena *a,
                                  const struct showing_import *want, const struct room *room)
 {
     struct showing_new wanted = { .movie_id = want->movie_id,
@@ -300,41 +323,54 @@ static const fault *showing_make(const struct import_place *p, arena *a,
     struct showing made = rooms_showing_of(&wanted, want->length_minutes);
     if (!shape_given(&rooms_showing_import_shape, want, "price"))
         return rooms_field_fault(a, "price", "is required");
-    return p->showing_insert(p->db, a, p->rules, &made);
+    return rooms_showing_insert(r, a, &made);
 }
 
-static const fault *showing_import(const struct import_place *p, arena *a,
+static const fault *showing_import(const struct rooms_rows *r, arena *a,
                                    const struct showing_import *want, int64_t index,
                                    struct imported *made)
 {
     struct room room;
     struct showing found, now;
     int64_t id = 0;
-    TRY(room_meant(p, a, want, &room));
-    TRY(p->showing_at(p->db, a, room.id, want->show_time, &id));
+    TRY(room_meant(r, a, want, &room));
+    TRY(r->showing_at(r->db, a, room.id, want->show_time, &id));
     if (id == 0) {
-        TRY(showing_make(p, a, want, &room));
+        TRY(showing_make(r, a, want, &room));
         imported_note(made, index, IMPORT_CREATED, NULL);
         return NULL;
     }
-    TRY(p->showing_row(p->db, a, id, &found));
+    TRY(rooms_showing_row(r, a, id, &found));
     now = found;
     rooms_showing_take(&now, want);
     strs fields = shape_differences(a, &rooms_showing_row_shape, &found, &now);
     if (fields.count > 0)
-        TRY(p->showing_rewrite(p->db, a, p->rules, &now));
+        TRY(rooms_showing_rewrite(r, a, &now));
     imported_note(made, index, fields.count > 0 ? IMPORT_CHANGED : IMPORT_UNCHANGED, &fields);
     return NULL;
 }
 
-const fault *rooms_import_showings_run(const struct import_place *p, arena *a,
-                                       const struct import_rows *rows, struct imported *made)
+static const fault *each_showing(const struct rooms_rows *r, arena *a, void *arg)
 {
+    struct import_act *act = arg;
+    const struct import_rows *rows = act->rows;
+    act->made = *act->begun;
     for (size_t i = 0; i < rows->rows.count; i++) {
+        const struct showing_import *want = LIST_AT(&rows->rows, struct showing_import, i);
         int64_t index = rows->index.at[i];
-        const fault *problem =
-            showing_import(p, a, LIST_AT(&rows->rows, struct showing_import, i), index, made);
-        TRY(imported_judge(made, index, problem));
+        TRY(imported_judge(&act->made, index, showing_import(r, a, want, index, &act->made)));
     }
     return imported_end(a, rows->check);
+}
+
+static const fault *showings_import(struct store *store, arena *a, const struct import_rows *rows,
+                                    struct imported *made)
+{
+    return import_run(store, a, each_showing, rows, made);
+}
+
+void rooms_acts_on_imports(struct store *s)
+{
+    s->rooms_import = rooms_import;
+    s->showings_import = showings_import;
 }

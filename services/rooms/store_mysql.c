@@ -1,20 +1,29 @@
-/* store_mysql.c - the store of rooms on MySQL or MariaDB: opening it, and its upkeep. */
+/* store_mysql.c - the store of rooms on MySQL or MariaDB: opening it, its transactions, and its upkeep. */
 #include "services/rooms/store_mysql.h"
 
 #include "lib/base/random.h"
 
 #define GOODBYE_BYTES_MAX ((size_t)256 * 1024)
 
-static const fault *sweep_act(struct my *db, arena *a, void *arg)
+static struct rooms_rows reader(struct store *store)
 {
-    (void)arg;
-    return my_once_sweep(db, a);
+    return rooms_mysql_rows(my_reader(MYSQL_STORE_OF(store)->db), &store->rules);
 }
 
-static const fault *sweep(struct store *store, arena *a)
+static const fault *order_run(struct my *db, arena *a, void *arg)
 {
-    return my_write(MYSQL_STORE_OF(store)->db, a, sweep_act, NULL);
+    const struct rooms_order *order = arg;
+    struct rooms_rows within = rooms_mysql_rows(db, order->rules);
+    return order->act(&within, a, order->arg);
 }
+
+static const fault *act_write(struct store *store, arena *a, rooms_act *act, void *arg)
+{
+    struct rooms_order order = { &store->rules, act, arg };
+    return my_write(MYSQL_STORE_OF(store)->db, a, order_run, &order);
+}
+
+static const struct rows_source rows = { .reader = reader, .write = act_write };
 
 static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limit,
                               struct event_page *out)
@@ -58,10 +67,12 @@ static void store_close(struct store *store)
 
 static const fault *prepare(void *arg, struct my_store *db, arena *a)
 {
-    const struct mysql_store *s = arg;
+    struct mysql_store *s = arg;
+    s->db = db; /* my_open may not have returned yet */
     if (my_restore_runs(db)) /* it did not finish; it counts the instants itself */
         return NULL;
-    return rooms_mysql_prepare(db, a, &s->store.rules);
+    TRY(rooms_mysql_adopt(&s->store, a));
+    return rooms_showings_rezone(&s->store, a);
 }
 
 static void moved(void *arg, int64_t now_at)
@@ -90,20 +101,16 @@ const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
     s->replica = random_hex(boot, 8);
     s->news = *news;
     s->store = (struct store){
+        .rows = &rows,
         .rules = *rules,
-        .sweep = sweep,
         .feed_read = feed_read,
         .position = position,
         .check = check,
         .metrics = metrics,
         .close = store_close,
     };
-    rooms_mysql_rooms_fill(&s->store);
-    rooms_mysql_seats_fill(&s->store);
-    rooms_mysql_showings_fill(&s->store);
-    rooms_mysql_program_fill(&s->store);
+    rooms_acts_fill(&s->store);
     rooms_mysql_stops_fill(&s->store);
-    rooms_mysql_import_fill(&s->store);
     TRY(my_open(boot, &s->db, &setup));
     rooms_mysql_export_fill(s);
     *out = &s->store;

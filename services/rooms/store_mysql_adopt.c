@@ -1,59 +1,45 @@
-/* store_mysql_adopt.c - what is done before anybody may ask: a database of the old system gets its log, and showings their instants. */
+/* store_mysql_adopt.c - a database of the old system gets its log, and its showings their instants, before anybody may ask. */
 #include "services/rooms/store_mysql.h"
 
 #include "lib/base/log.h"
 
 #define OVERLAPS_TOLD_MAX "1000"
 
-/* The zone decides which instant a wall clock means. */
-static const fault *showing_move(struct my *db, arena *a, struct showing *showing)
-{
-    rooms_showing_place(showing);
-    return my_run(db, a, "UPDATE schedules SET starts_at = ?, updated_at = ? WHERE id = ?",
-                  MY_BIND(my_int(showing->starts_at.ms), my_instant(my_now(db)),
-                          my_int(showing->id)));
-}
-
 /* --- the log of an old database: one event a row --- */
 
-static const fault *adopted_log(struct my *db, arena *a, const char *type, int64_t subject,
-                                const struct shape *s, const void *fact)
-{
-    return my_log(db, a, type, arena_printf(a, "%lld", (long long)subject), s, fact, NULL);
-}
-
-static const fault *rooms_adopt(struct my *db, arena *a, const ids *all)
+static const fault *rooms_adopt(const struct rooms_rows *r, arena *a, const ids *all)
 {
     list rooms;
-    TRY(rooms_mysql_room_rows(db, a, all, &rooms));
+    TRY(r->rooms_by_id(r->db, a, all, &rooms));
     for (size_t i = 0; i < rooms.count; i++) {
         const struct room *room = LIST_AT(&rooms, struct room, i);
-        TRY(adopted_log(db, a, "room.adopted", room->id, &rooms_room_shape, room));
+        TRY(rooms_log(r, a, "room.adopted", room->id, &rooms_room_shape, room));
     }
     return NULL;
 }
 
-static const fault *seats_adopt(struct my *db, arena *a, int64_t room_id)
+static const fault *seats_adopt(const struct rooms_rows *r, arena *a, int64_t room_id)
 {
     list seats;
-    TRY(rooms_mysql_seat_rows(db, a, room_id, &(struct paging){ .limit = LIMIT_NONE }, &seats));
+    TRY(r->seats_page(r->db, a, room_id, &(struct paging){ .limit = LIMIT_NONE }, &seats));
     for (size_t i = 0; i < seats.count; i++) {
         struct seats_made fact = {
             room_id, {LIST_AT(&seats, struct seat, i), 1}
         };
-        TRY(adopted_log(db, a, "seats.adopted", room_id, &rooms_seats_made_shape, &fact));
+        TRY(rooms_log(r, a, "seats.adopted", room_id, &rooms_seats_made_shape, &fact));
     }
     return NULL;
 }
 
-static const fault *showing_adopt(struct my *db, arena *a, const struct house_rules *rules,
-                                  int64_t id)
+/* The zone decides which instant a wall clock means. */
+static const fault *showing_adopt(const struct rooms_rows *r, arena *a, int64_t id)
 {
     struct showing showing;
-    TRY(rooms_mysql_showing_row(db, a, id, &showing));
-    TRY(showing_move(db, a, &showing));
-    rooms_showing_settle(&showing, rules);
-    return adopted_log(db, a, "showing.adopted", id, &rooms_showing_event_shape, &showing);
+    TRY(rooms_showing_row(r, a, id, &showing));
+    rooms_showing_place(&showing);
+    TRY(r->showing_move(r->db, a, id, showing.starts_at));
+    rooms_showing_settle(&showing, r->rules);
+    return rooms_log(r, a, "showing.adopted", id, &rooms_showing_event_shape, &showing);
 }
 
 /* --- what cannot be right in it, and is kept --- */
@@ -92,87 +78,29 @@ static const fault *overlaps_tell(struct my *db, arena *a)
     return NULL;
 }
 
-static const fault *adopt_act(struct my *db, arena *a, void *arg)
+static const fault *adopt_act(const struct rooms_rows *r, arena *a, void *arg)
 {
-    const struct house_rules *rules = arg;
     ids rooms, showings;
-    TRY(my_numbers(db, a, &rooms, "SELECT id FROM rooms ORDER BY id", MY_NO_BINDS));
-    TRY(my_numbers(db, a, &showings, "SELECT id FROM schedules ORDER BY id", MY_NO_BINDS));
-    TRY(rooms_adopt(db, a, &rooms));
+    (void)arg;
+    TRY(my_numbers(r->db, a, &rooms, "SELECT id FROM rooms ORDER BY id", MY_NO_BINDS));
+    TRY(my_numbers(r->db, a, &showings, "SELECT id FROM schedules ORDER BY id", MY_NO_BINDS));
+    TRY(rooms_adopt(r, a, &rooms));
     for (size_t i = 0; i < rooms.count; i++)
-        TRY(seats_adopt(db, a, rooms.at[i]));
+        TRY(seats_adopt(r, a, rooms.at[i]));
     for (size_t i = 0; i < showings.count; i++)
-        TRY(showing_adopt(db, a, rules, showings.at[i]));
-    TRY(overlaps_tell(db, a));
+        TRY(showing_adopt(r, a, showings.at[i]));
+    TRY(overlaps_tell(r->db, a));
     log_line("info", "adopted", "%zu rooms and %zu showings of the old system", rooms.count,
              showings.count);
     return NULL;
 }
 
 /* Rows without a log are not ours. */
-static const fault *adopt(struct my_store *db, arena *a, const struct house_rules *rules)
+const fault *rooms_mysql_adopt(struct store *store, arena *a)
 {
+    struct my *db = my_reader(MYSQL_STORE_OF(store)->db);
     int64_t position = 0, rows = 0;
-    TRY(my_number(my_reader(db), a, &position, "SELECT position FROM log_counter WHERE id = 1", MY_NO_BINDS));
-    TRY(my_number(my_reader(db), a, &rows, "SELECT COUNT(*) FROM rooms", MY_NO_BINDS));
-    if (position > 0 || rows == 0)
-        return NULL;
-    struct house_rules copy = *rules;
-    return my_write(db, a, adopt_act, &copy);
-}
-
-/* --- another zone: the wall clock of a showing stays, the instant that it means moves --- */
-
-struct placed {
-    int64_t id;
-    wall show_time;
-    instant starts_at;
-};
-static const struct field placed_fields[] = {
-    FIELD(struct placed, id, "id"),
-    FIELD(struct placed, show_time, "show_time"),
-    FIELD(struct placed, starts_at, "starts_at"),
-};
-static const struct shape placed_shape = SHAPE(placed, placed_fields);
-
-struct rezone_act {
-    const struct house_rules *rules;
-    ids moved;
-};
-
-static const fault *rezone_act(struct my *db, arena *a, void *arg)
-{
-    const struct rezone_act *act = arg;
-    for (size_t i = 0; i < act->moved.count; i++) {
-        struct showing showing;
-        TRY(rooms_mysql_showing_row(db, a, act->moved.at[i], &showing));
-        TRY(showing_move(db, a, &showing));
-        rooms_showing_settle(&showing, act->rules);
-        TRY(adopted_log(db, a, "showing.changed", showing.id, &rooms_showing_event_shape, &showing));
-    }
-    return NULL;
-}
-
-static const fault *rezone(struct my_store *db, arena *a, const struct house_rules *rules)
-{
-    list all;
-    TRY(my_list(my_reader(db), a, &placed_shape, &all,
-                "SELECT id, show_time, starts_at FROM schedules", MY_NO_BINDS));
-    struct rezone_act act = {
-        rules, {NEW_ARRAY(a, int64_t, all.count + 1), 0}
-    };
-    for (size_t i = 0; i < all.count; i++) {
-        const struct placed *stored = LIST_AT(&all, struct placed, i);
-        instant starts_at;
-        (void)wall_to_instant(stored->show_time, &starts_at);
-        if (starts_at.ms != stored->starts_at.ms)
-            act.moved.at[act.moved.count++] = stored->id;
-    }
-    return act.moved.count > 0 ? my_write(db, a, rezone_act, &act) : NULL;
-}
-
-const fault *rooms_mysql_prepare(struct my_store *db, arena *a, const struct house_rules *rules)
-{
-    TRY(adopt(db, a, rules));
-    return rezone(db, a, rules);
+    TRY(my_number(db, a, &position, "SELECT position FROM log_counter WHERE id = 1", MY_NO_BINDS));
+    TRY(my_number(db, a, &rows, "SELECT COUNT(*) FROM rooms", MY_NO_BINDS));
+    return position > 0 || rows == 0 ? NULL : rooms_write(store, a, adopt_act, NULL);
 }

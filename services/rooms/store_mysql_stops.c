@@ -68,12 +68,6 @@ static const fault *take_over_act(struct my *db, arena *a, void *arg)
                           my_int(now_ms - LEFT_BEHIND_MS)));
 }
 
-static const struct field stopped_fields[] = {
-    FIELD(struct stopped_sale, schedule_id, "scheduleId"),
-    FIELD(struct stopped_sale, is_active, "isActive"),
-};
-static const struct shape stopped_shape = SHAPE(stopped_sale, stopped_fields);
-
 /* This replica's, and those that nobody ends any more. */
 static const fault *stops_list(struct store *store, arena *a, list *out)
 {
@@ -84,7 +78,7 @@ static const fault *stops_list(struct store *store, arena *a, list *out)
                   MY_BIND(my_text(s->replica), my_int(clock_now().ms - LEFT_BEHIND_MS))));
     if (left > 0)
         TRY(my_write(s->db, a, take_over_act, s));
-    return my_list(my_reader(s->db), a, &stopped_shape, out,
+    return my_list(my_reader(s->db), a, &rooms_stopped_shape, out,
                    "SELECT t.schedule_id, s.is_active FROM sales_stops t JOIN schedules s ON s.id "
                    "= t.schedule_id WHERE t.replica = ? ORDER BY t.schedule_id",
                    MY_BIND(my_text(s->replica)));

@@ -1,6 +1,30 @@
-/* store_sqlite.c - the embedded store of rooms: opening it, its upkeep, and the sales stopped for a
+/* store_sqlite.c - the embedded store of rooms: opening it, its transactions, its upkeep, and the sales stopped for a
  * change. */
 #include "services/rooms/store_sqlite.h"
+
+#define REZONE_BYTES_MAX ((size_t)1 << 30)
+
+/* --- acts --- */
+
+static struct rooms_rows reader(struct store *store)
+{
+    return rooms_sqlite_rows(sqlite_reader(STORE_OF(store)->db), &store->rules);
+}
+
+static const fault *order_run(struct sql *db, arena *a, void *arg)
+{
+    const struct rooms_order *order = arg;
+    struct rooms_rows within = rooms_sqlite_rows(db, order->rules);
+    return order->act(&within, a, order->arg);
+}
+
+static const fault *act_write(struct store *store, arena *a, rooms_act *act, void *arg)
+{
+    struct rooms_order order = { &store->rules, act, arg };
+    return sqlite_write(STORE_OF(store)->db, a, order_run, &order);
+}
+
+static const struct rows_source rows = { .reader = reader, .write = act_write };
 
 /* --- stopped sales --- */
 
@@ -33,15 +57,9 @@ static const fault *stops_end(struct store *store, arena *a, const ids *schedule
     return sqlite_write(STORE_OF(store)->db, a, stops_act, &act);
 }
 
-static const struct field stopped_fields[] = {
-    FIELD(struct stopped_sale, schedule_id, "scheduleId"),
-    FIELD(struct stopped_sale, is_active, "isActive"),
-};
-static const struct shape stopped_shape = SHAPE(stopped_sale, stopped_fields);
-
 static const fault *stops_list(struct store *store, arena *a, list *out)
 {
-    return sql_list(STORE_READER(store), a, &stopped_shape, out,
+    return sql_list(sqlite_reader(STORE_OF(store)->db), a, &rooms_stopped_shape, out,
                     "SELECT t.schedule_id, s.is_active FROM sales_stops t JOIN schedules s ON s.id "
                     "= t.schedule_id "
                     "ORDER BY t.schedule_id",
@@ -49,17 +67,6 @@ static const fault *stops_list(struct store *store, arena *a, list *out)
 }
 
 /* --- upkeep --- */
-
-static const fault *sweep_act(struct sql *db, arena *a, void *arg)
-{
-    (void)arg;
-    return sqlite_once_sweep(db, a);
-}
-
-static const fault *sweep(struct store *store, arena *a)
-{
-    return sqlite_write(STORE_OF(store)->db, a, sweep_act, NULL);
-}
 
 static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limit,
                               struct event_page *out)
@@ -89,6 +96,18 @@ static void store_close(struct store *store)
 
 /* --- opening --- */
 
+static const fault *rezone(struct store *store, arena *boot)
+{
+    arena *own = arena_new(REZONE_BYTES_MAX);
+    const fault *problem = rooms_showings_rezone(store, own), *kept = NULL;
+    if (problem)
+        kept = fault_internal(boot, problem->kind, problem->code,
+                              "The showings could not be moved to the house's time zone.", "%.*s",
+                              STR_ARG(problem->internal));
+    arena_free(own);
+    return kept;
+}
+
 const fault *rooms_sqlite_open(arena *boot, struct store **out, const char *directory,
                                const struct house_rules *rules,
                                void (*moved)(void *arg, int64_t position), void *arg)
@@ -102,25 +121,21 @@ const fault *rooms_sqlite_open(arena *boot, struct store **out, const char *dire
                                             .moved = moved,
                                             .arg = arg }));
     s->store = (struct store){
+        .rows = &rows,
         .rules = *rules,
         .stops_begin = stops_begin,
         .stops_list = stops_list,
         .stops_end = stops_end,
-        .sweep = sweep,
         .feed_read = feed_read,
         .position = position,
         .check = check,
         .metrics = metrics,
         .close = store_close,
     };
-    rooms_store_rooms_fill(&s->store);
-    rooms_store_seats_fill(&s->store);
-    rooms_store_showings_fill(&s->store);
-    rooms_store_program_fill(&s->store);
+    rooms_acts_fill(&s->store);
     rooms_store_export_fill(s);
-    rooms_store_import_fill(&s->store);
     *out = &s->store;
     if (sqlite_restore_runs(s->db)) /* it did not finish; it counts the instants itself */
         return NULL;
-    return rooms_showings_rezone(s, boot);
+    return rezone(&s->store, boot);
 }
