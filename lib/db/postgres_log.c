@@ -10,9 +10,13 @@ static const struct field event_fields[] = {
 };
 static const struct shape event_shape = SHAPE(event, event_fields);
 
+/* A reader that has all, or more than all, is told where the log really ends: what we have heard of it may be old. A
+ * replica that answered with less would look like an older copy. */
 const fault *postgres_log_read(struct postgres *p, arena *a, int64_t after, int64_t limit, struct event_page *out)
 {
     struct event_page page = { .position = p->position };
+    if (after >= page.position || limit == 0)
+        TRY(pg_number(&p->lists, a, &page.position, "SELECT max(position) FROM log", PG_NO_BINDS));
     if (after < page.position && limit > 0)
         TRY(pg_list(&p->lists, a, &event_shape, &page.events,
                     "SELECT position, type, subject, time, data FROM log WHERE position > $1 ORDER BY position LIMIT $2",

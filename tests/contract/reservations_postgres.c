@@ -81,7 +81,7 @@ static void racer(void *arg)
     unsigned seed = (unsigned)(intptr_t)arg;
     struct reservation made;
     int first = 1 + rand_r(&seed) % 40;
-    const fault *problem = book(seed % 2 ? store : other, 1, 600, &made, first, first + 1, first + 2, 0);
+    const fault *problem = book_racing(seed % 2 ? store : other, 1, 600, &made, first, first + 1, first + 2, 0);
     booked += !problem;
     if (problem)
         assert_refused(problem, "seats_taken");
@@ -117,6 +117,21 @@ static void what_a_replica_commits_is_told(void)
     const struct exporter *x = store->exporter;
     assert_null(store->user_erase(store, a, made.id));
     assert_refused(x->restore_start(x->store, a), "store_not_empty");
+    other->close(other);
+}
+
+/* Who has heard of a position from one replica may ask another that has not: a shorter log would be an older copy. */
+static void no_replica_tells_of_a_shorter_log(void)
+{
+    struct event_page page;
+    struct user made;
+    other_open();
+    for (int i = 1; i <= 30; i++) {
+        struct user_input ana = { arena_printf(a, "ana%d@x", i), STR("Ana"), { NULL, 0 } };
+        assert_null(other->user_create(other, a, &ana, NULL, &made));
+        assert_null(store->feed_read(store, a, i, i % 2 ? 10 : 0, &page));
+        assert_int_equal(page.position, i);
+    }
     other->close(other);
 }
 
@@ -391,6 +406,7 @@ static void unpaid_sales_of_old_end_with_their_showing(void)
 
 ON_STORE(replicas_never_share_a_seat)
 ON_STORE(what_a_replica_commits_is_told)
+ON_STORE(no_replica_tells_of_a_shorter_log)
 ON_STORE(plans_of_an_empty_house_stay_good)
 ON_PLACE(two_open_an_empty_database_at_once)
 ON_PLACE(the_old_script_is_adopted)
@@ -402,6 +418,7 @@ int place_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replicas_never_share_a_seat),
         cmocka_unit_test(test_what_a_replica_commits_is_told),
+        cmocka_unit_test(test_no_replica_tells_of_a_shorter_log),
         cmocka_unit_test(test_plans_of_an_empty_house_stay_good),
         cmocka_unit_test(test_two_open_an_empty_database_at_once),
         cmocka_unit_test(test_the_old_script_is_adopted),
