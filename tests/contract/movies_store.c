@@ -12,6 +12,7 @@
 #include "lib/feed/testing.h"
 #include "lib/loop/fiber.h"
 #include "tests/contract/movies_store.h"
+#include "tests/contract/racing.h"
 
 arena *a;
 struct store *store;
@@ -60,6 +61,7 @@ void on_place(void (*run)(void))
     loop_run();
     loop_close();
     place_drop();
+    racing_over();
     arena_free(a);
 }
 
@@ -441,9 +443,10 @@ static str race_ids[RACE_WRITERS * RACE_FILMS_EACH];
 static void race_write(void *arg)
 {
     struct store *at = arg;
+    arena *own = racing_arena();
     for (int i = 0; i < RACE_FILMS_EACH; i++) {
         struct movie want = film("Race", "Drama", i, 5), made;
-        const fault *problem = at->movie_create(at, a, &want, NULL, &made);
+        const fault *problem = at->movie_create(at, own, &want, NULL, &made);
         if (!problem) {
             race_ids[race.acknowledged++] = made.id;
         } else {
@@ -527,7 +530,7 @@ static void genre_race(void *arg)
 {
     struct store *at = arg;
     struct genre want = { .name = STR("Drama"), .description = STR("") }, made;
-    const fault *problem = at->genre_create(at, a, &want, NULL, &made);
+    const fault *problem = at->genre_create(at, racing_arena(), &want, NULL, &made);
     genres_made += !problem;
     genres_refused += problem && strcmp(problem->code, "genre_exists") == 0;
 }
@@ -554,7 +557,7 @@ static void key_race(void *arg)
     struct store *at = arg;
     struct once key = { .scope = STR("POST /api/movies"), .key = STR("k"), .body_hash = STR("h") };
     struct movie want = film("Once", "", 3, 5), made;
-    assert_null(at->movie_create(at, a, &want, &key, &made));
+    assert_null(at->movie_create(at, racing_arena(), &want, &key, &made));
     key_ids[key_answers++] = made.id;
 }
 

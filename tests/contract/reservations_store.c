@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/feed/testing.h"
+#include "tests/contract/racing.h"
 #include "tests/contract/reservations_store.h"
 
 #include <sodium.h>
@@ -235,7 +236,7 @@ static void racer(void *arg)
     unsigned seed = (unsigned)(intptr_t)arg;
     struct reservation made;
     int first = 1 + rand_r(&seed) % 40;
-    const fault *problem = book(store, 1 + rand_r(&seed) % 3, 600, &made, first, first + 1, first + 2, 0);
+    const fault *problem = book_racing(store, 1 + rand_r(&seed) % 3, 600, &made, first, first + 1, first + 2, 0);
     booked += !problem;
     if (!problem)
         return;
@@ -266,7 +267,7 @@ static void once_racer(void *arg)
     struct reservation made;
     ids seats = { (int64_t[]){ 30 }, 1 };
     struct sale sale = sale_of(1, 600, &seats, true);
-    assert_null(store->reserve(store, a, &sale, &key_1, &made));
+    assert_null(store->reserve(store, racing_arena(), &sale, &key_1, &made));
     *(int64_t *)arg += made.id;
 }
 

@@ -34,6 +34,7 @@ void assert_text(str found, const char *wanted);
 int64_t user_make(const char *email);
 /* Seats of showing 5, by a list that ends with 0; held for hold_s. */
 const fault *book(struct store *at, int64_t user, int64_t hold_s, struct reservation *out, ...);
+const fault *book_racing(struct store *at, int64_t user, int64_t hold_s, struct reservation *out, ...); /* one of many fibers */
 /* The types of all events from `after` on, with spaces between. */
 const char *events_after(int64_t after);
 /* Positions dense from 1, every fact what its shape writes, each seat claimed at most once and by a live reservation that has it. */

@@ -1,4 +1,5 @@
 /* reservations_support.c - a store on a loop of its own, and what the suite looks at again and again. */
+#include "tests/contract/racing.h"
 #include "tests/contract/reservations_store.h"
 
 #include <stdio.h>
@@ -53,6 +54,7 @@ static void run(void (*test)(void), bool open)
     loop_run();
     loop_close();
     place_drop();
+    racing_over();
     arena_free(a);
 }
 
@@ -88,20 +90,36 @@ int64_t user_make(const char *email)
     return made.id;
 }
 
-const fault *book(struct store *at, int64_t user, int64_t hold_s, struct reservation *out, ...)
+static const fault *book_listed(struct store *at, arena *with, int64_t user, int64_t hold_s, struct reservation *out,
+                                va_list rest)
 {
-    ids seats = { NEW_ARRAY(a, int64_t, SEATS_PER_BOOKING_MAX), 0 };
-    va_list rest;
-    va_start(rest, out);
+    ids seats = { NEW_ARRAY(with, int64_t, SEATS_PER_BOOKING_MAX), 0 };
     for (int id; (id = va_arg(rest, int)) != 0;)
         seats.at[seats.count++] = id;
-    va_end(rest);
     struct booking want = { .user_id = user, .schedule_id = 5, .movie_id = STR("507f1f77bcf86cd799439011"), .seat_ids = seats,
                             .hold = true, .total_amount = { 1250 * (int64_t)seats.count + 1 } };
     struct selling_rules rules = { .hold_s = hold_s, .unpaid_until_min = 30, .holds_per_user_max = 1000 };
     struct sale sale;
-    TRY(sale_price_alone(a, &want, &rules, &sale));
-    return at->reserve(at, a, &sale, NULL, out);
+    TRY(sale_price_alone(with, &want, &rules, &sale));
+    return at->reserve(at, with, &sale, NULL, out);
+}
+
+const fault *book(struct store *at, int64_t user, int64_t hold_s, struct reservation *out, ...)
+{
+    va_list seats;
+    va_start(seats, out);
+    const fault *problem = book_listed(at, a, user, hold_s, out, seats);
+    va_end(seats);
+    return problem;
+}
+
+const fault *book_racing(struct store *at, int64_t user, int64_t hold_s, struct reservation *out, ...)
+{
+    va_list seats;
+    va_start(seats, out);
+    const fault *problem = book_listed(at, racing_arena(), user, hold_s, out, seats);
+    va_end(seats);
+    return problem;
 }
 
 const char *events_after(int64_t after)

@@ -1,4 +1,5 @@
 /* rooms_store.c - what services/rooms/store.h promises, asked of every implementation: nothing here knows its database. */
+#include "tests/contract/racing.h"
 #include "tests/contract/rooms_store.h"
 
 #include <stdio.h>
@@ -46,6 +47,7 @@ void on_place(void (*run)(void))
     loop_run();
     loop_close();
     place_drop();
+    racing_over();
     arena_free(a);
 }
 
@@ -502,7 +504,7 @@ static void race(void *arg)
     struct racer *me = arg;
     struct showing_new want = { .movie_id = STR("m"), .room_id = me->room_id, .show_time = in_minutes(me->minutes),
                                 .price = { 1250 }, .sales_open_at = INSTANT_NONE, .sales_close_at = INSTANT_NONE };
-    me->problem = me->at->showing_create(me->at, a, me->once, &want, 60, &me->made);
+    me->problem = me->at->showing_create(me->at, racing_arena(), me->once, &want, 60, &me->made);
 }
 
 static void races_run(struct racer racers[WRITERS])
@@ -592,10 +594,11 @@ static void log_watch(void *arg)
 static void rooms_write(void *arg)
 {
     struct store *at = arg;
+    arena *own = racing_arena();
     for (int i = 0; i < ROOMS_EACH; i++) {
         struct room made;
         struct room_new want = { .name = STR("Sala"), .capacity = 10, .screen_type = SCREEN_2D };
-        assert_null(at->room_create(at, a, NULL, &want, &made));
+        assert_null(at->room_create(at, own, NULL, &want, &made));
     }
 }
 
