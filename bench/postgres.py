@@ -65,7 +65,7 @@ end
 
 
 def joined_statement():
-    """The very text that the service prepares for one reservation, with pgbench's variable in it."""
+    """The text that the service prepares for reservations by their ids, for one, with pgbench's variable in it."""
     source = JOINED.read_text()
     macro = re.search(r"#define JOINED\(reservations\)(.*?)\n\n", source, re.S)[1]
     parts = re.findall(r'"((?:[^"\\]|\\.)*)"|\breservations\b', macro.replace("\\\n", ""))

@@ -45,6 +45,26 @@ const fault *fault_internal(arena *a, enum fault_kind kind, const char *code, co
     return made;
 }
 
+const fault *fault_copy(arena *a, const fault *problem)
+{
+    fault *made = NEW(a, fault);
+    *made = *problem;
+    made->code = arena_cstr(a, str_of(problem->code));
+    made->sentence = arena_copy(a, problem->sentence);
+    made->internal = arena_copy(a, problem->internal);
+    made->named.at = NEW_ARRAY(a, int64_t, problem->named.count + 1);
+    for (size_t i = 0; i < problem->named.count; i++)
+        made->named.at[i] = problem->named.at[i];
+    const struct fault_field **end = &made->fields;
+    for (const struct fault_field *f = problem->fields; f; f = f->next) {
+        struct fault_field *copied = NEW(a, struct fault_field);
+        *copied = (struct fault_field){ NULL, arena_copy(a, f->field), arena_copy(a, f->sentence), f->kind };
+        *end = copied;
+        end = &copied->next;
+    }
+    return made;
+}
+
 void fault_must(const fault *problem)
 {
     if (problem == NULL)

@@ -51,6 +51,9 @@ fault *fault_new(arena *a, enum fault_kind kind, const char *code, const char *f
 const fault *fault_internal(arena *a, enum fault_kind kind, const char *code, const char *sentence,
                             const char *format, ...) PRINTF_LIKE(5, 6) MUST_CHECK;
 
+/* The same in another arena, all its texts too. */
+const fault *fault_copy(arena *a, const fault *problem);
+
 /* Hands a fault to the caller. Acts and handlers need no other error path. */
 #define TRY(expression)                                                                            \
     do {                                                                                           \

@@ -118,6 +118,10 @@ const fault *pg_one(struct pg_lane *lane, arena *a, const struct shape *s, void 
                     struct pg_binds values) MUST_CHECK;
 const fault *pg_list(struct pg_lane *lane, arena *a, const struct shape *row, list *out, const char *text,
                      struct pg_binds values) MUST_CHECK;
+/* The rows of one key. What other fibers ask of the same text in this turn of the loop is read together with it: the text says
+ * `= ANY($1::bigint[])`, its first column is the key, and its rows are ordered by that, falling. No rows: an empty list. */
+const fault *pg_list_of(struct pg_lane *lane, arena *a, const struct shape *row, list *out, const char *text,
+                        int64_t key) MUST_CHECK;
 /* First column of the first row; *out stays as it was when there is no row or it is NULL. */
 const fault *pg_number(struct pg_lane *lane, arena *a, int64_t *out, const char *text, struct pg_binds values) MUST_CHECK;
 const fault *pg_numbers(struct pg_lane *lane, arena *a, ids *out, const char *text, struct pg_binds values) MUST_CHECK;

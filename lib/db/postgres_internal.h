@@ -96,6 +96,7 @@ struct pg_lane {
     int64_t wait_ms;
     struct pg_statement *statements;
     struct pg_reads gathered, sent;
+    struct pg_party *parties; /* reads of several, among the gathered */
     uint64_t reads, sends;
     fiber *keeper;
 };
@@ -105,6 +106,9 @@ void pg_lanes_stop(struct postgres *p);
 /* *out is the caller's to clear. */
 const fault *pg_lane_ask(struct pg_lane *lane, arena *a, const char *text, struct pg_binds values, PGresult **out,
                       struct pg_statement **statement) MUST_CHECK;
+
+/* No more keys into the reads that are about to be sent: postgres_together.c. */
+void pg_parties_close(struct pg_lane *lane);
 
 /* --- values: postgres_rows.c, postgres_text.c --- */
 

@@ -152,6 +152,7 @@ static bool sync_put(struct pg_lane *lane)
 static void lane_send(struct pg_lane *lane)
 {
     bool good = true, open = false;
+    pg_parties_close(lane);
     for (int count = 0; good && lane->gathered.first && count < READS_PER_SEND_MAX; count++) {
         struct pg_read *r = lane->gathered.first;
         if (!r->waiter) {

@@ -234,6 +234,74 @@ static void reads_of_a_turn_leave_together(void **state)
     on_loop(pipeline_body);
 }
 
+/* --- by key, together --- */
+
+#define ROWS_OF(key) ((key) % 3)
+
+/* Each in an arena of its own, gone when it ends: nobody may look into another's. */
+static void keyed_reader(void *arg)
+{
+    int64_t key = (int64_t)(intptr_t)arg;
+    const char *text = "SELECT k AS id, repeat('x', k::int) AS name FROM unnest($1::bigint[]) k, generate_series(1, k % 3) ORDER BY k DESC";
+    if (some_fail)
+        text = "SELECT k / (k - k) AS id FROM unnest($1::bigint[]) k ORDER BY 1 DESC";
+    list rows;
+    arena *a = arena_new(1 << 20);
+    const fault *problem = pg_list_of(postgres_keys(store), a, &thing_shape, &rows, text, key);
+    if (problem) {
+        assert_code(problem, FAULT_INTERNAL, "internal_error");
+        assert_true(problem->internal.len > 0);
+        bad++;
+    } else {
+        assert_int_equal(rows.count, ROWS_OF(key));
+        for (size_t i = 0; i < rows.count; i++) {
+            assert_int_equal(LIST_AT(&rows, struct thing, i)->id, key);
+            assert_int_equal(LIST_AT(&rows, struct thing, i)->name.len, key);
+        }
+        sum += key;
+    }
+    arena_free(a);
+}
+
+static void keyed_readers_run(void)
+{
+    struct group all = { 0, NULL };
+    sum = bad = 0;
+    for (intptr_t i = 0; i < MANY; i++) /* one after another in the order of a hash, some keys twice */
+        assert_true(group_start(&all, "reader", keyed_reader, (void *)((i * 37) % (MANY - 10))));
+    group_wait(&all);
+}
+
+static void together_body(void)
+{
+    int64_t all = 0;
+    for (int64_t i = 0; i < MANY; i++)
+        all += (i * 37) % (MANY - 10);
+    some_fail = false;
+    number_of("SELECT 1"); /* from here on reads wait for the end of the turn */
+    uint64_t reads = store->keys.reads;
+    keyed_readers_run();
+    assert_int_equal(bad, 0);
+    assert_int_equal(sum, all);
+    assert_int_equal(store->keys.reads - reads, 4); /* 64 keys each */
+
+    some_fail = true;
+    keyed_readers_run();
+    assert_int_equal(bad, MANY);
+
+    some_fail = false;
+    psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+    keyed_readers_run();
+    assert_int_equal(bad, 0);
+    assert_int_equal(sum, all);
+}
+
+static void reads_by_key_are_one_read(void **state)
+{
+    (void)state;
+    on_loop(together_body);
+}
+
 /* --- writing --- */
 
 static int refused, exploded, made_count;
@@ -506,6 +574,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_come_as_they_were_bound),
         cmocka_unit_test(reads_of_a_turn_leave_together),
+        cmocka_unit_test(reads_by_key_are_one_read),
         cmocka_unit_test(a_batch_is_one_commit_and_a_bad_command_is_alone),
         cmocka_unit_test(replicas_keep_one_dense_log_and_hear_each_other),
         cmocka_unit_test(what_was_lost_is_looked_up),

@@ -109,8 +109,7 @@ static const fault *post(struct restore *r, size_t i, str target, str body, int6
 static const fault *lasting(struct restore *r, const fault *problem)
 {
     if (problem)
-        problem = fault_new(r->a, problem->kind, arena_cstr(r->a, str_of(problem->code)), "%.*s",
-                            STR_ARG(problem->sentence));
+        problem = fault_copy(r->a, problem);
     arena_reset(r->batch);
     return problem;
 }

@@ -151,8 +151,8 @@ static list joined_fold(arena *a, const list *rows)
 const fault *postgres_reservation(struct store *store, arena *a, int64_t id, struct reservation *out)
 {
     list rows;
-    TRY(pg_list(KEYS(store), a, &joined_shape, &rows,
-                JOINED("SELECT * FROM reservations WHERE id = $1 AND deleted_at IS NULL"), PG_BIND(pg_int(id))));
+    TRY(pg_list_of(KEYS(store), a, &joined_shape, &rows,
+                   JOINED("SELECT * FROM reservations WHERE id = ANY($1::bigint[]) AND deleted_at IS NULL"), id));
     if (rows.count == 0)
         return fault_new(a, FAULT_NOT_FOUND, "reservation_unknown", "Reservation not found with id: %lld",
                          (long long)id);
