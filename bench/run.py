@@ -11,11 +11,12 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 from harness.cinema import Cinema, program  # noqa: E402
 from harness.maker import Maker  # noqa: E402
+from mysql import mysql  # noqa: E402
 from postgres import postgres  # noqa: E402
 from rivals import Nginx  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 
-SCENARIOS["postgres"] = postgres
+SCENARIOS |= {"mysql": mysql, "postgres": postgres}
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
