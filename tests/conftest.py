@@ -62,6 +62,8 @@ def cinema(request, databases):
     yield shared
     stacks = deepest_stacks(shared)
     request.config.stash[STACKS] = stacks
+    if hasattr(request.config, "workeroutput"):
+        request.config.workeroutput["stacks"] = stacks
     shared.stop(remove=False)
     problems = sweep(shared.database())
     assert not problems, "\n".join(problems)
@@ -69,6 +71,15 @@ def cinema(request, databases):
     assert stacks, "no stack was measured"
     deep = [row for row in stacks if row[0] * 2 > row[1]]
     assert not deep, f"over half of a stack was used: {deep}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """What ran side by side: the deepest of all."""
+    deepest = {tuple(row[2:]): row for row in node.config.stash.get(STACKS, ())}
+    for row in map(tuple, getattr(node, "workeroutput", {}).get("stacks", ())):
+        deepest[row[2:]] = max(row, deepest.get(row[2:], row))
+    node.config.stash[STACKS] = sorted(deepest.values(), reverse=True)
 
 
 def pytest_terminal_summary(terminalreporter, config):

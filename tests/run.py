@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 JOBS = str(os.cpu_count())
+SIDE_BY_SIDE = ["-n", str(2 * os.cpu_count()), "--dist", "worksteal"]  # most of their time they wait
 SETTINGS = {
     "build-test": ["-Db_sanitize=address,undefined", "-Dtest_twins=true", "--werror"],
     "build-tsan": ["-Db_sanitize=thread", "--werror"],
@@ -154,11 +155,11 @@ def main(mode):
     if built:
         unit_tests(tally, "build-test", "--suite", "unit")
         quick = ["-m", "not long"] if fast else []
-        python_tests(tally, "api", *quick, **settings)
-        python_tests(tally, "attack", *quick, **settings | ({"TAQUILLA_ATTACK_EXAMPLES": "3"} if fast else {}))
+        python_tests(tally, "api", *SIDE_BY_SIDE, *quick, **settings)
+        python_tests(tally, "attack", *SIDE_BY_SIDE, *quick, **settings | ({"TAQUILLA_ATTACK_EXAMPLES": "3"} if fast else {}))
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
-        python_tests(tally, "databases", **settings)
+        python_tests(tally, "databases", *SIDE_BY_SIDE, **settings)
         python_tests(tally, "api/test_movies.py", "--real", "movies", **settings)
         python_tests(tally, "api/test_rooms.py", "--real", "rooms", **settings)
         sales = (TESTS / "api" / f"test_{name}.py" for name in ("payments", "idempotency", "own_writes"))

@@ -4,8 +4,8 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -341,9 +341,10 @@ def test_what_broke_off_goes_on(tmp_path):
             while process.poll() is None:
                 if door.get("/api/movies", params={"limit": 1}).json()["pagination"]["total"] >= 1000:
                     break
-                time.sleep(0.01)
+        cinema.process.send_signal(signal.SIGSTOP)  # so that it is not started again before the import has noticed
         cinema.kill("movies")
         said, problem = process.communicate(timeout=120)
+        cinema.process.send_signal(signal.SIGCONT)
         assert process.returncode == 1 and problem.startswith("taquilla import: "), said + problem
         stopped = re.search(r"stopped after (\d+) of (\d+) rows", said)
         assert stopped and 0 < int(stopped[1]) < count == int(stopped[2]), said

@@ -14,7 +14,17 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("movies", "rooms", "reservations", "gateway", "analytics", "ingestion")
-PORTS = range(*(int(p) for p in os.environ.get("TAQUILLA_TEST_PORTS", "21000-21990").split("-")))
+
+
+def ports():
+    """The range to choose from; tests that run side by side have a part of it each."""
+    first, end = (int(p) for p in os.environ.get("TAQUILLA_TEST_PORTS", "21000-21990").split("-"))
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (end - first) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    return range(first + worker * share, first + (worker + 1) * share)
+
+
+PORTS = ports()
 READY_S = 30
 ZONE = "America/Lima"
 SANITIZER = re.compile(rb"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion `?.* failed")
