@@ -11,6 +11,11 @@ const fault *owner_feed(struct call *c)
     return feed_answer(&desk_of(c)->feed, c);
 }
 
+const fault *owner_snapshot(struct call *c)
+{
+    return snapshot_answer(desk_of(c)->parts, &desk_of(c)->feed, c);
+}
+
 const fault *owner_export(struct call *c)
 {
     return export_answer(desk_of(c)->exporter, c);

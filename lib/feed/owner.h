@@ -4,14 +4,16 @@
 
 #include "lib/feed/export.h"
 #include "lib/feed/feed.h"
+#include "lib/feed/snapshot.h"
 
 /* The first member of an owner's own struct: the handlers below know of that no more. */
 struct owner_desk {
     struct feed feed;
     const struct exporter *exporter;
+    const struct snapshot_part *parts; /* of its snapshot */
 };
 
-handler owner_feed;                                                      /* GET /feed */
+handler owner_feed, owner_snapshot;                                      /* GET /feed, /feed/snapshot */
 handler owner_export, owner_export_table;                                /* GET /export, /export/{*table} */
 handler owner_restore_start, owner_restore_rows, owner_restore_finish;   /* POST /internal/restore/... */
 bool owner_closed(void *service); /* a restore runs: nothing else happens */

@@ -32,6 +32,7 @@ const struct code codes[] = {
     { "code_wrong", 403, "The access code is not this reservation's." },
     { "constraint_broken", 400, "A value is not possible where it was given." },
     { "crypto_unavailable", 0, "The cryptographic library does not start." },
+    { "cursor_invalid", 400, "A page was asked for with another cursor than the page before gave." },
     { "demo_incomplete", 0,
       "The demo cinema could not be filled to its end; the message says where it stopped." },
     { "email_taken", 409, "Another user has this e-mail address already (compared without case)." },

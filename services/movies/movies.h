@@ -17,6 +17,7 @@ struct movies {
 };
 
 extern const struct route movies_routes[];
+extern const struct snapshot_part movies_snapshot[];
 
 handler movies_list, movies_search, movies_featured, movies_show, movies_create, movies_edit, movies_delete;
 handler movies_genre_list, movies_genre_create;

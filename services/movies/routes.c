@@ -8,6 +8,8 @@ static const char *const delete_faults[] = {
     "movie_id_invalid", "movie_unknown", "movie_has_showings", "upstream_away", NULL };
 static const char *const genre_faults[] = { "genre_exists", NULL };
 
+static const char *const cursor_faults[] = { "cursor_invalid", NULL };
+
 const struct route movies_routes[] = {
     { GET,    "/api/movies",                movies_list,         NULL,                &movie_shape,
       "Active films, newest release first", .query = &movie_list_query_shape, .gives_page = true },
@@ -36,6 +38,8 @@ const struct route movies_routes[] = {
       NULL,                                 .gives_list = true, .access = ACCESS_INTERNAL },
     { GET,    "/feed",                      owner_feed,          NULL,                NULL,
       NULL,                                 .query = &feed_query_shape, .access = ACCESS_INTERNAL },
+    { GET,    "/feed/snapshot",             owner_snapshot,      NULL,                NULL,
+      NULL,                                 .query = &snapshot_query_shape, .access = ACCESS_INTERNAL, .faults = cursor_faults },
     { GET,    "/export",                          owner_export,           NULL, NULL,
       NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
     { GET,    "/export/{*table}",                 owner_export_table,     NULL, NULL,

@@ -51,6 +51,11 @@ struct store {
     const fault *(*genre_create)(struct store *, arena *, const struct genre *want, const struct once *,
                                  struct genre *out) MUST_CHECK;
 
+    /* --- today's state, by id, after the one given; `limit` at most --- */
+
+    const fault *(*movies_after)(struct store *, arena *, str id, int64_t limit, list *out) MUST_CHECK; /* inactive ones too */
+    const fault *(*genres_after)(struct store *, arena *, str id, int64_t limit, list *out) MUST_CHECK;
+
     /* --- upkeep --- */
 
     const fault *(*sweep)(struct store *, arena *) MUST_CHECK; /* forgets old Idempotency-Keys */

@@ -88,6 +88,18 @@ static const fault *genre_list(struct store *store, arena *a, list *out)
     return MONGO_STORE_OF(store)->on_catalogue.genre_list(store, a, out);
 }
 
+static const fault *movies_after(struct store *store, arena *a, str id, int64_t limit, list *out)
+{
+    TRY(ready(MONGO_STORE_OF(store), a));
+    return MONGO_STORE_OF(store)->on_catalogue.movies_after(store, a, id, limit, out);
+}
+
+static const fault *genres_after(struct store *store, arena *a, str id, int64_t limit, list *out)
+{
+    TRY(ready(MONGO_STORE_OF(store), a));
+    return MONGO_STORE_OF(store)->on_catalogue.genres_after(store, a, id, limit, out);
+}
+
 /* Who asks for the end, or for more than there is, gets the end that the server knows. */
 static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out)
 {
@@ -184,6 +196,8 @@ static void functions_fill(struct mongo_store *s)
     out->movie_search = movie_search;
     out->movie_featured = movie_featured;
     out->genre_list = genre_list;
+    out->movies_after = movies_after;
+    out->genres_after = genres_after;
     out->feed_read = feed_read;
     out->sweep = sweep;
     out->check = check;

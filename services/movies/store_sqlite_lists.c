@@ -133,9 +133,27 @@ static const fault *movie_featured(struct store *store, arena *a, int64_t limit,
                     BIND(sql_real(FEATURED_RATING), sql_int(limit)));
 }
 
+/* --- everything, by id --- */
+
+static const fault *movies_after(struct store *store, arena *a, str id, int64_t limit, list *out)
+{
+    return sql_list(sqlite_reader(STORE_OF(store)->db), a, &movie_shape, out,
+                    "SELECT " MOVIE_COLUMNS " FROM movies m WHERE m.id > ?1 ORDER BY m.id LIMIT ?2",
+                    BIND(sql_text(id), sql_int(limit)));
+}
+
+static const fault *genres_after(struct store *store, arena *a, str id, int64_t limit, list *out)
+{
+    return sql_list(sqlite_reader(STORE_OF(store)->db), a, &genre_shape, out,
+                    "SELECT id, name, description, created_at, updated_at FROM genres WHERE id > ?1 ORDER BY id LIMIT ?2",
+                    BIND(sql_text(id), sql_int(limit)));
+}
+
 void store_lists_fill(struct store *s)
 {
     s->movie_list = movie_list;
     s->movie_search = movie_search;
     s->movie_featured = movie_featured;
+    s->movies_after = movies_after;
+    s->genres_after = genres_after;
 }

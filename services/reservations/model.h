@@ -102,6 +102,13 @@ struct reservation {
 };
 extern const struct shape reservation_shape;
 extern const struct shape reservation_made_shape; /* with accessCode */
+/* Where a list of reservations by showing goes on: "12.345", the showing and the reservation. No text: before all. */
+struct sale_place {
+    int64_t schedule_id, id;
+};
+struct sale_place sale_place_read(str key);
+str sale_place_text(arena *a, const struct reservation *r);
+
 extern const struct shape reservation_fact_shape; /* in an event: seats and prices, no person but userId */
 extern const struct shape reservation_row_shape;
 extern const struct shape reserved_seat_row_shape;

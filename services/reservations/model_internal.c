@@ -41,3 +41,19 @@ static const struct field dashboard_fields[] = {
     FIELD(struct dashboard, reservations, "reservations", .shape = &reservation_shape),
 };
 const struct shape dashboard_shape = SHAPE(dashboard, dashboard_fields);
+
+/* --- places in a list by showing --- */
+
+struct sale_place sale_place_read(str key)
+{
+    struct sale_place place = { 0, 0 };
+    str showing;
+    if (str_cut(&key, '.', &showing) && str_to_int(showing, &place.schedule_id) && str_to_int(key, &place.id))
+        return place;
+    return (struct sale_place){ 0, 0 };
+}
+
+str sale_place_text(arena *a, const struct reservation *r)
+{
+    return arena_printf(a, "%lld.%lld", (long long)r->schedule_id, (long long)r->id);
+}

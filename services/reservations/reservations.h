@@ -28,6 +28,7 @@ struct reservations {
 };
 
 extern const struct route reservations_routes[];
+extern const struct snapshot_part reservations_snapshot[];
 
 /* payments.c: begin, the provider's call, settle. DECLINED payment_declined; UNAVAILABLE payment_unknown; CONFLICT
  * payment_refunded and what begin refuses. */

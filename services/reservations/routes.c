@@ -68,6 +68,8 @@ static const char *const pay_faults[] = {
     "payment_declined", "payment_refunded", "payment_unknown", NULL };
 static const char *const payment_faults[] = { "payment_missing", "code_needed", "code_wrong", NULL };
 
+static const char *const cursor_faults[] = { "cursor_invalid", NULL };
+
 const struct route reservations_routes[] = {
     { GET,    "/api/users",                            user_list,                  NULL,                 &user_shape,
       "Users, by id",                                  .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
@@ -118,6 +120,8 @@ const struct route reservations_routes[] = {
       "Live tickets of showings",                      .query = &live_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
     { GET,    "/feed",                                 owner_feed,                 NULL,                 &wire_page_shape,
       "The log, from a position on",                   .query = &feed_query_shape, .plain = true, .access = ACCESS_INTERNAL },
+    { GET,    "/feed/snapshot",                        owner_snapshot,             NULL,                 &snapshot_page_shape,
+      "Today's state, as events",                      .query = &snapshot_query_shape, .plain = true, .access = ACCESS_INTERNAL, .faults = cursor_faults },
     { GET,    "/export",                                         owner_export,                NULL, NULL,
       NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
     { GET,    "/export/{*table}",                                owner_export_table,          NULL, NULL,

@@ -10,6 +10,7 @@
 #include "lib/base/event.h"
 #include "lib/base/imported.h"
 #include "lib/base/once.h"
+#include "lib/base/snapshot.h"
 #include "services/reservations/model.h"
 
 struct reservation_filter {
@@ -116,6 +117,13 @@ struct store {
     /* Showings with an id above `after` whose time is not known although unpaid reservations of the old kind wait for it: sold by
      * the old system, or while this service ran alone. By id, at most 100. */
     const fault *(*showings_untimed)(struct store *, arena *, int64_t after, ids *out) MUST_CHECK;
+
+    /* --- today's state, as facts: rows for lib/feed/snapshot.h --- */
+
+    const fault *(*users_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
+    /* By showing. live: PENDING or CONFIRMED ones of showings that ended after yesterday, or whose time is not known. */
+    const fault *(*reservations_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
+    const fault *(*payments_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
 
     /* --- upkeep --- */
 

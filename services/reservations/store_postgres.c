@@ -173,6 +173,7 @@ const fault *reservations_postgres_open(arena *boot, struct store **out, str url
     postgres_acts_fill(&s->store);
     postgres_payments_fill(&s->store);
     postgres_showings_fill(&s->store);
+    postgres_snapshot_fill(&s->store);
     postgres_export_fill(s);
     *out = &s->store;
     return NULL;

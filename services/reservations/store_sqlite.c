@@ -170,6 +170,7 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
     store_ending_fill(&s->store);
     store_payments_fill(&s->store);
     store_showings_fill(&s->store);
+    store_snapshot_fill(&s->store);
     store_export_fill(s);
     *out = &s->store;
     return NULL;

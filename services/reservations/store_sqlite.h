@@ -35,6 +35,10 @@ const fault *user_save(struct sql *db, arena *a, struct user *made) MUST_CHECK;
 
 /* --- reservations: store_sqlite_reads.c --- */
 
+#define RESERVATION_COLUMNS                                                                        \
+    "r.id, r.user_id, r.schedule_id, r.movie_id, r.total_amount, r.status, r.hold, "               \
+    "r.reservation_date, r.expires_at, r.confirmed_at, r.cancelled_at, r.deleted_at"
+
 /* With seats, payment and user; deleted ones are not found. NOT_FOUND reservation_unknown. */
 const fault *reservation_row(struct sql *db, arena *a, int64_t id, struct reservation *out) MUST_CHECK;
 /* The same, deleted or not: money may still arrive for one. */
@@ -77,6 +81,7 @@ void store_selling_fill(struct store *s);
 void store_ending_fill(struct store *s);
 void store_payments_fill(struct store *s);
 void store_showings_fill(struct store *s);
+void store_snapshot_fill(struct store *s);
 void store_export_fill(struct sqlite_store *s);
 
 #endif

@@ -1,10 +1,6 @@
 /* store_sqlite_reads.c - reservations put together from their rows: seats, newest payment, user. */
 #include "services/reservations/store_sqlite.h"
 
-#define RESERVATION_COLUMNS                                                                        \
-    "r.id, r.user_id, r.schedule_id, r.movie_id, r.total_amount, r.status, r.hold, "               \
-    "r.reservation_date, r.expires_at, r.confirmed_at, r.cancelled_at, r.deleted_at"
-
 /* --- filling: rows of reservations and of their parts are both walked in id order --- */
 
 static int64_t reservation_id_at(const list *rows, size_t i)

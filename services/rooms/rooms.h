@@ -17,6 +17,7 @@ struct rooms {
 };
 
 extern const struct route rooms_routes[];
+extern const struct snapshot_part rooms_snapshot[];
 
 /* --- owners.c: what is asked of the other services --- */
 

@@ -24,6 +24,8 @@ static const char *const showing_delete_faults[] = {
     "showing_unknown", "showing_has_tickets", "upstream_away",
     "change_under_way", NULL };
 
+static const char *const cursor_faults[] = { "cursor_invalid", NULL };
+
 const struct route rooms_routes[] = {
     { GET,    "/api/rooms",                       rooms_room_list,         NULL,                      &rooms_room_shape,
       "Rooms in use, by id",                      .query = &rooms_paging_shape, .gives_list = true },
@@ -73,6 +75,8 @@ const struct route rooms_routes[] = {
       NULL,                                       .access = ACCESS_INTERNAL },
     { GET,    "/feed",                            owner_feed,              NULL,                      NULL,
       NULL,                                       .query = &feed_query_shape, .access = ACCESS_INTERNAL },
+    { GET,    "/feed/snapshot",             owner_snapshot,      NULL,                NULL,
+      NULL,                                 .query = &snapshot_query_shape, .access = ACCESS_INTERNAL, .faults = cursor_faults },
     { GET,    "/export",                                    owner_export,             NULL, NULL,
       NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
     { GET,    "/export/{*table}",                           owner_export_table,       NULL, NULL,

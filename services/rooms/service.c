@@ -103,6 +103,7 @@ static const fault *rooms_open(struct app *app)
     TRY(store_open(app, svc));
     svc->desk.feed.store = svc->store;
     svc->desk.exporter = svc->store->exporter;
+    svc->desk.parts = rooms_snapshot;
     feed_moved(&svc->desk.feed, svc->store->position(svc->store));
     app->checks[app->check_count++] =
         (struct health_check){ .name = "store", .run = store_check, .needed = true };

@@ -91,6 +91,15 @@ struct store {
     const fault *(*showing_close)(struct store *, arena *, int64_t id,
                                   struct showing *out)MUST_CHECK;
 
+    /* --- today's state, by id, after the one given; `limit` at most --- */
+
+    /* Also what is no longer in use. */
+    const fault *(*rooms_after)(struct store *, arena *, int64_t id, int64_t limit,
+                                list *out)MUST_CHECK;
+    /* Those that end after `over`. */
+    const fault *(*showings_after)(struct store *, arena *, int64_t id, instant over, int64_t limit,
+                                   list *out)MUST_CHECK;
+
     /* --- rows of a file --- */
 
     /* Of struct room_import. A row makes its room and seats, or changes what it gives of them; all of

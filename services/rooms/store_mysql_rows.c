@@ -52,6 +52,12 @@ static const fault *rooms_by_id(void *db, arena *a, const ids *wanted, list *out
                    MY_BIND(my_ids(a, wanted)));
 }
 
+static const fault *rooms_after(void *db, arena *a, int64_t id, int64_t limit, list *out)
+{
+    return my_list(db, a, &rooms_room_shape, out, SELECT_ROOM "WHERE id > ? ORDER BY id LIMIT ?",
+                   MY_BIND(my_int(id), my_int(limit)));
+}
+
 static const fault *rooms_named(void *db, arena *a, str name, list *out)
 {
     return my_list(db, a, &rooms_room_shape, out,
@@ -234,6 +240,15 @@ static const fault *showing_find(void *db, arena *a, int64_t id, struct showing 
     return my_one(db, a, &rooms_showing_row_shape, out, found,
                   SELECT_SHOWING " FROM schedules s" WITH_ROOM "WHERE s.id = ?",
                   MY_BIND(my_int(id)));
+}
+
+static const fault *showings_after(void *db, arena *a, int64_t id, instant over, int64_t limit,
+                                   list *out)
+{
+    return my_list(db, a, &rooms_showing_row_shape, out,
+                   SELECT_SHOWING " FROM schedules s" WITH_ROOM
+                                  "WHERE s.id > ? AND s.ends_at > ? ORDER BY s.id LIMIT ?",
+                   MY_BIND(my_int(id), my_int(over.ms), my_int(limit)));
 }
 
 static const fault *showing_at(void *db, arena *a, int64_t room_id, wall show_time, int64_t *id)

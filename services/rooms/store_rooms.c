@@ -27,6 +27,12 @@ const fault *rooms_room_tell(const struct rooms_rows *r, arena *a, const struct 
     return rooms_log(r, a, "room.changed", about->id, &rooms_room_shape, about);
 }
 
+static const fault *rooms_after(struct store *store, arena *a, int64_t id, int64_t limit, list *out)
+{
+    struct rooms_rows r = rooms_reader(store);
+    return r.rooms_after(r.db, a, id, limit, out);
+}
+
 /* --- create --- */
 
 const fault *rooms_room_insert(const struct rooms_rows *r, arena *a, const struct room_new *want,
@@ -129,6 +135,7 @@ void rooms_acts_on_rooms(struct store *s)
 {
     s->rooms_list = rooms_list;
     s->room_find = room_find;
+    s->rooms_after = rooms_after;
     s->room_create = room_create;
     s->room_edit = room_edit;
 }

@@ -47,6 +47,8 @@ struct rooms_rows {
     /* Those called so, without case: in use first, then by id; two are enough. */
     const fault *(*rooms_named)(void *db, arena *, str name, list *out)MUST_CHECK;
     const fault *(*room_find)(void *db, arena *, int64_t id, struct room *out, bool *found)MUST_CHECK;
+    /* Also those no longer in use, by id, after the one given. */
+    const fault *(*rooms_after)(void *db, arena *, int64_t id, int64_t limit, list *out)MUST_CHECK;
     const fault *(*room_insert)(void *db, arena *, const struct room_new *, int64_t *id)MUST_CHECK;
     const fault *(*room_update)(void *db, arena *, const struct room *)MUST_CHECK;
 
@@ -71,6 +73,9 @@ struct rooms_rows {
     /* The active showing of that room and time; 0: none. */
     const fault *(*showing_at)(void *db, arena *, int64_t room_id, wall show_time, int64_t *id)MUST_CHECK;
     const fault *(*showings_part)(void *db, arena *, enum part, const struct question *, list *out)MUST_CHECK;
+    /* Also inactive ones, that end after `over`, by id. */
+    const fault *(*showings_after)(void *db, arena *, int64_t id, instant over, int64_t limit,
+                                   list *out)MUST_CHECK;
     const fault *(*coming_count)(void *db, arena *, const struct question *, int64_t *count)MUST_CHECK;
     /* Active showings of a room that end after `now`, by id. */
     const fault *(*showings_to_come)(void *db, arena *, int64_t room_id, instant now, ids *out)MUST_CHECK;
@@ -92,6 +97,7 @@ struct rooms_rows {
         .db = (connection), .rules = (house), .now = now, .event_log = event_log,                  \
         .once_recall = once_recall, .once_keep = once_keep, .once_sweep = once_sweep,              \
         .rooms_page = rooms_page, .rooms_by_id = rooms_by_id, .rooms_named = rooms_named,          \
+        .rooms_after = rooms_after, .showings_after = showings_after,                              \
         .room_find = room_find, .room_insert = room_insert, .room_update = room_update,            \
         .seat_count = seat_count, .seats_page = seats_page, .seats_by_id = seats_by_id,            \
         .seat_find = seat_find, .seat_at = seat_at, .seat_twin = seat_twin,                        \

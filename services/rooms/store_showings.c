@@ -112,6 +112,16 @@ static const fault *showing_with_seats(struct store *store, arena *a, int64_t id
     return r.seats_page(r.db, a, out->room_id, &(struct paging){ .limit = LIMIT_NONE }, &out->seats);
 }
 
+static const fault *showings_after(struct store *store, arena *a, int64_t id, instant over,
+                                   int64_t limit, list *out)
+{
+    struct rooms_rows r = rooms_reader(store);
+    TRY(r.showings_after(r.db, a, id, over, limit, out));
+    for (size_t i = 0; i < out->count; i++)
+        rooms_showing_settle(LIST_AT(out, struct showing, i), r.rules);
+    return NULL;
+}
+
 static const fault *room_showings(struct store *store, arena *a, int64_t room_id, ids *out)
 {
     struct rooms_rows r = rooms_reader(store);
@@ -125,4 +135,5 @@ void rooms_acts_on_showings(struct store *s)
     s->showing_find = showing_find;
     s->showing_with_seats = showing_with_seats;
     s->room_showings = room_showings;
+    s->showings_after = showings_after;
 }

@@ -47,6 +47,12 @@ static const fault *rooms_by_id(void *db, arena *a, const ids *wanted, list *out
                     BIND(sql_ids(a, wanted)));
 }
 
+static const fault *rooms_after(void *db, arena *a, int64_t id, int64_t limit, list *out)
+{
+    return sql_list(db, a, &rooms_room_shape, out, SELECT_ROOM "WHERE id > ?1 ORDER BY id LIMIT ?2",
+                    BIND(sql_int(id), sql_int(limit)));
+}
+
 static const fault *rooms_named(void *db, arena *a, str name, list *out)
 {
     return sql_list(
@@ -191,6 +197,14 @@ static const fault *showing_find(void *db, arena *a, int64_t id, struct showing 
 {
     return sql_one(db, a, &rooms_showing_row_shape, out, found, SELECT_SHOWING "s.id = ?1",
                    BIND(sql_int(id)));
+}
+
+static const fault *showings_after(void *db, arena *a, int64_t id, instant over, int64_t limit,
+                                   list *out)
+{
+    return sql_list(db, a, &rooms_showing_row_shape, out,
+                    SELECT_SHOWING "s.id > ?1 AND +s.ends_at > ?2 ORDER BY s.id LIMIT ?3",
+                    BIND(sql_int(id), sql_instant(over), sql_int(limit)));
 }
 
 static const fault *showing_at(void *db, arena *a, int64_t room_id, wall show_time, int64_t *id)

@@ -1,0 +1,68 @@
+/* store_sqlite_snapshot.c - today's state as facts, for whoever begins to follow this service. */
+#include "lib/feed/snapshot.h"
+#include "services/reservations/store_sqlite.h"
+
+#define LIVE_MS ((int64_t)24 * 3600 * 1000)
+
+static const fault *users_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
+{
+    list found;
+    TRY(sql_list(sqlite_reader(STORE_OF(store)->db), a, &user_fact_shape, &found,
+                 "SELECT id, created_at, updated_at FROM users WHERE id > ?1 AND ?2 ORDER BY id LIMIT ?3",
+                 BIND(sql_int(snapshot_after(want)), sql_bool(want->all), sql_int(want->limit))));
+    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
+    for (size_t i = 0; i < found.count; i++) {
+        const struct user *u = LIST_AT(&found, struct user, i);
+        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, u->id, &user_fact_shape, u);
+    }
+    return NULL;
+}
+
+#define AFTER "(r.schedule_id, r.id) > (?1, ?2) ORDER BY r.schedule_id, r.id LIMIT ?3"
+
+static const fault *reservations_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
+{
+    struct sql *db = sqlite_reader(STORE_OF(store)->db);
+    struct sale_place after = sale_place_read(want->after);
+    list found;
+    if (want->all)
+        TRY(sql_list(db, a, &reservation_row_shape, &found,
+                     "SELECT " RESERVATION_COLUMNS " FROM reservations r WHERE " AFTER,
+                     BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit))));
+    else /* CROSS: from showings to their reservations, never the other way round */
+        TRY(sql_list(db, a, &reservation_row_shape, &found,
+                     "SELECT " RESERVATION_COLUMNS " FROM showings s CROSS JOIN reservations r ON r.schedule_id = s.schedule_id "
+                     "WHERE s.schedule_id >= ?1 AND (s.ends_at IS NULL OR s.ends_at > ?4) "
+                     "AND r.status IN ('PENDING', 'CONFIRMED') AND " AFTER,
+                     BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit),
+                          sql_int(clock_now().ms - LIVE_MS))));
+    TRY(reservations_fill(db, a, &found));
+    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
+    for (size_t i = 0; i < found.count; i++) {
+        const struct reservation *r = LIST_AT(&found, struct reservation, i);
+        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, r->id, &reservation_fact_shape, r);
+        LIST_AT(rows, struct snapshot_row, i)->key = sale_place_text(a, r);
+    }
+    return NULL;
+}
+
+static const fault *payments_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
+{
+    list found;
+    TRY(sql_list(sqlite_reader(STORE_OF(store)->db), a, &payment_fact_shape, &found,
+                 "SELECT " PAYMENT_COLUMNS " FROM payments WHERE id > ?1 AND ?2 ORDER BY id LIMIT ?3",
+                 BIND(sql_int(snapshot_after(want)), sql_bool(want->all), sql_int(want->limit))));
+    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
+    for (size_t i = 0; i < found.count; i++) {
+        const struct payment *p = LIST_AT(&found, struct payment, i);
+        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, p->id, &payment_fact_shape, p);
+    }
+    return NULL;
+}
+
+void store_snapshot_fill(struct store *s)
+{
+    s->users_snapshot = users_snapshot;
+    s->reservations_snapshot = reservations_snapshot;
+    s->payments_snapshot = payments_snapshot;
+}
