@@ -55,19 +55,6 @@ void export_row_write(struct buf *out, const struct export_table *t, const void 
 
 /* --- a table, some rows at a time --- */
 
-/* The memory of the rows goes; what went wrong is told in the call's. */
-static const fault *fault_keep(arena *a, const fault *problem)
-{
-    if (!problem)
-        return NULL;
-    fault *kept = NEW(a, fault);
-    *kept = *problem;
-    kept->sentence = arena_copy(a, problem->sentence);
-    kept->internal = problem->internal.at ? arena_copy(a, problem->internal) : problem->internal;
-    kept->fields = NULL;
-    return kept;
-}
-
 static const fault *rows_walk(const struct exporter *x, struct export_view *view, arena *memory,
                               const struct export_table *t, export_take *take, void *arg, int64_t *rows)
 {
@@ -87,7 +74,8 @@ const fault *export_table_read(const struct exporter *x, struct export_view *vie
                                export_take *take, void *arg, int64_t *rows)
 {
     arena *memory = arena_new(ROWS_BYTES_MAX);
-    const fault *problem = fault_keep(a, rows_walk(x, view, memory, t, take, arg, rows));
+    const fault *problem = rows_walk(x, view, memory, t, take, arg, rows);
+    problem = problem ? fault_copy(a, problem) : NULL; /* before its memory goes */
     arena_free(memory);
     return problem;
 }

@@ -1,4 +1,4 @@
-/* feed.c - answers one page of the log, and lets a reader that has seen all wait for more. */
+/* feed.c - answers one page of the log, or streams it, and lets a reader that has seen all wait for more. */
 #include "lib/feed/feed.h"
 
 #include "lib/feed/wire.h"
@@ -8,6 +8,8 @@
 /* A page ends early when it is big: a film's text may be long, and both sides hold a page in memory. */
 #define PAGE_BYTES_ENOUGH ((size_t)4 * 1024 * 1024)
 #define READ_AT_ONCE 32
+#define HEARTBEAT_MS 15000
+#define EVENTS_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define LOOK_UP_MS 250 /* a waiter looks this often whether its server drains */
 
 struct feed_query {
@@ -58,7 +60,7 @@ void feed_restart(struct feed *f)
 
 static bool is_ending(const struct feed *f, const struct call *c)
 {
-    return f->stopped || (c->site && c->site->draining);
+    return f->stopped || (c->site && c->site->draining) || stream_gone(c);
 }
 
 /* Even when the restore is over by now: what comes is no news to a reader, but another log. */
@@ -69,20 +71,31 @@ static const fault *restarted(arena *a)
     return problem;
 }
 
+/* A place among those who wait; reader_leave gives it back. */
+static const fault *reader_enter(struct feed *f, arena *a)
+{
+    if (f->readers < FEED_READERS_MAX) {
+        f->readers++;
+        return NULL;
+    }
+    fault *busy = fault_new(a, FAULT_UNAVAILABLE, "feed_busy",
+                            "Too many readers wait for news already; ask again without waiting.");
+    busy->retry_after_s = 1;
+    return busy;
+}
+
+static void reader_leave(struct feed *f)
+{
+    f->readers--;
+}
+
 /* Parks until there is something after `after`, the deadline has come, the feed stops or its server drains. */
 static const fault *wait_for_more(struct feed *f, struct call *c, int64_t after, int64_t deadline_ms)
 {
-    if (f->waiting_count >= FEED_WAITERS_MAX) {
-        fault *busy = fault_new(c->arena, FAULT_UNAVAILABLE, "feed_busy",
-                                "Too many readers wait for news already; ask again without waiting.");
-        busy->retry_after_s = 1;
-        return busy;
-    }
     struct feed_waiter w = { .who = fiber_self(), .next = f->waiting, .link = &f->waiting };
     if (w.next)
         w.next->link = &w.next;
     f->waiting = &w;
-    f->waiting_count++;
     uint64_t restarts = f->restarts;
     while (f->position <= after && f->restarts == restarts && !is_ending(f, c) && loop_now_ms() < deadline_ms) {
         int64_t look_up_ms = loop_now_ms() + LOOK_UP_MS;
@@ -91,9 +104,10 @@ static const fault *wait_for_more(struct feed *f, struct call *c, int64_t after,
     *w.link = w.next;
     if (w.next)
         w.next->link = w.link;
-    f->waiting_count--;
     return f->restarts == restarts ? NULL : restarted(c->arena);
 }
+
+/* --- a page --- */
 
 /* Writes the events after `after` into out, a few at a time; *position becomes the log's last. */
 static const fault *write_events(struct feed *f, arena *a, const struct feed_query *want, struct buf *out,
@@ -120,7 +134,7 @@ static const fault *write_events(struct feed *f, arena *a, const struct feed_que
     return NULL;
 }
 
-const fault *feed_answer(struct feed *f, struct call *c)
+static const fault *page_answer(struct feed *f, struct call *c)
 {
     const struct feed_query *want = c->query;
     int64_t deadline_ms = loop_now_ms() + want->wait * 1000;
@@ -138,11 +152,85 @@ const fault *feed_answer(struct feed *f, struct call *c)
     if (want->limit > 0 && out.len == empty && want->wait > 0 && position == want->after) {
         if (f->position < position)
             f->position = position;
-        TRY(wait_for_more(f, c, want->after, deadline_ms));
+        TRY(reader_enter(f, c->arena));
+        const fault *problem = wait_for_more(f, c, want->after, deadline_ms);
+        reader_leave(f);
+        TRY(problem);
         TRY(write_events(f, c->arena, want, &out, &position));
     }
     buf_literal(&out, "],\"position\":");
     buf_int(&out, position);
     buf_char(&out, '}');
     return reply_raw(c, 200, NULL, buf_str(&out));
+}
+
+/* --- a stream --- */
+
+/* The next events, as many as are there and make a good piece. */
+static const fault *piece_write(struct feed *f, struct call *c, arena *a, int64_t *after)
+{
+    struct event_page page;
+    TRY(f->read(f->store, a, *after, READ_AT_ONCE, &page));
+    if (page.position < *after) /* an older copy was restored: its reader must begin again */
+        return restarted(a);
+    if (f->position < page.position)
+        f->position = page.position;
+    for (size_t i = 0; i < page.events.count; i++) {
+        const struct event *e = LIST_AT(&page.events, struct event, i);
+        struct wire_event w = wire_event_of(a, f->source, e);
+        buf_printf(&c->out, "id: %lld\nevent: %.*s\ndata: ", (long long)e->position, STR_ARG(e->type));
+        json_write(&c->out, &wire_event_shape, &w);
+        buf_literal(&c->out, "\n\n");
+        *after = e->position;
+    }
+    return NULL;
+}
+
+static const fault *events_send(struct feed *f, struct call *c, arena *memory, int64_t after)
+{
+    buf_literal(&c->out, "retry: 1000\n\n");
+    while (!is_ending(f, c)) {
+        arena_reset(memory);
+        TRY(piece_write(f, c, memory, &after));
+        if (c->out.len == 0) {
+            TRY(wait_for_more(f, c, after, loop_now_ms() + HEARTBEAT_MS));
+            if (f->position <= after && !is_ending(f, c))
+                buf_literal(&c->out, ":\n\n");
+        }
+        if (c->out.len > 0)
+            TRY(stream_flush(c));
+    }
+    return NULL;
+}
+
+static const fault *stream_answer(struct feed *f, struct call *c)
+{
+    int64_t after = ((const struct feed_query *)c->query)->after, last;
+    if (str_to_int(message_header(c->request, "Last-Event-ID"), &last) && last >= 0)
+        after = last;
+    TRY(reader_enter(f, c->arena));
+    answer_header(c, "Cache-Control", STR("no-store"));
+    const fault *problem = NULL;
+    if (stream_start(c, 200, "text/event-stream")) {
+        arena *memory = arena_new(EVENTS_BYTES_MAX);
+        problem = events_send(f, c, memory, after);
+        problem = problem ? fault_copy(c->arena, problem) : NULL;
+        arena_free(memory);
+    }
+    reader_leave(f);
+    return problem;
+}
+
+static bool wants_stream(const struct call *c)
+{
+    str accept = message_header(c->request, "Accept"), one;
+    while (str_cut(&accept, ',', &one))
+        if (str_starts(str_trim(one), STR("text/event-stream")))
+            return true;
+    return false;
+}
+
+const fault *feed_answer(struct feed *f, struct call *c)
+{
+    return wants_stream(c) ? stream_answer(f, c) : page_answer(f, c);
 }

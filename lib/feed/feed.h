@@ -1,11 +1,14 @@
-/* feed.h - an owner's log offered over HTTP: GET /feed?after=POSITION&limit=1000&wait=0..30. */
+/* feed.h - an owner's log offered over HTTP: GET /feed?after=POSITION&limit=1000&wait=0..30.
+ *
+ * With `Accept: text/event-stream` it does not end: each event as it is committed, `id:` its position, `event:` its type, `data:` the
+ * CloudEvent; a comment every 15 s when there is none. Last-Event-ID goes before `after`: who was cut off resumes where he was. */
 #ifndef TAQUILLA_FEED_FEED_H
 #define TAQUILLA_FEED_FEED_H
 
 #include "lib/base/event.h"
 #include "lib/http/route.h"
 
-#define FEED_WAITERS_MAX 64
+#define FEED_READERS_MAX 64
 
 /* What a feed asks of its owner's store. */
 struct feed {
@@ -13,8 +16,8 @@ struct feed {
     void *store;
     const fault *(*read)(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out);
     int64_t position;   /* last known; feed_moved sets it */
-    struct feed_waiter *waiting; /* fibers parked in a long poll */
-    size_t waiting_count;
+    struct feed_waiter *waiting; /* parked fibers */
+    size_t readers;     /* in a long poll or a stream */
     bool stopped;       /* by feed_stop */
     uint64_t restarts;  /* by feed_restart */
 };
@@ -29,7 +32,7 @@ void feed_stop(struct feed *f);
 void feed_restart(struct feed *f);
 
 /* Answers one GET /feed; the service's handler calls it with its own feed. No envelope: {"events":[...],"position":N}.
- * limit=0 answers the present position at once. UNAVAILABLE feed_busy: FEED_WAITERS_MAX wait already. */
+ * limit=0 answers the present position at once. UNAVAILABLE feed_busy: FEED_READERS_MAX wait already; restore_running. */
 extern const struct shape feed_query_shape;
 extern const struct shape wire_page_shape; /* what it answers, for the API description */
 const fault *feed_answer(struct feed *f, struct call *c);

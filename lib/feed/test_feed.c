@@ -56,7 +56,8 @@ static const fault *get_feed(arena *a, str query, str *body)
     const struct shape *s = &feed_query_shape;
     void *values = arena_take(a, s->size);
     TRY(query_read(a, query, s, values));
-    struct call c = { .arena = a, .query = values, .site = &owner.site };
+    struct message plain = { .method = GET };
+    struct call c = { .arena = a, .request = &plain, .query = values, .site = &owner.site };
     TRY(feed_answer(&owner.feed, &c));
     assert_int_equal(c.status, 200);
     *body = buf_str(&c.out);
@@ -220,11 +221,11 @@ static void a_long_poll_ends_with_news(void **state)
     assert_true(fiber_start("reader", read_feed, &r));
     run_loop_ms(20);
     assert_false(r.done);
-    assert_int_equal(owner.feed.waiting_count, 1);
+    assert_int_equal(owner.feed.readers, 1);
     owner_writes(1);
     RUN_UNTIL(r.done);
     assert_string_equal(arena_cstr(memory, r.body), "{\"events\":[" EVENT_1 "],\"position\":1}");
-    assert_int_equal(owner.feed.waiting_count, 0);
+    assert_int_equal(owner.feed.readers, 0);
     assert_null(owner.feed.waiting);
 }
 
@@ -241,21 +242,21 @@ static void a_long_poll_ends_with_its_time(void **state)
 static void waiters_are_bounded_and_a_stop_answers_them(void **state)
 {
     (void)state;
-    static struct reader readers[FEED_WAITERS_MAX + 1];
+    static struct reader readers[FEED_READERS_MAX + 1];
     memset(readers, 0, sizeof(readers));
-    for (size_t i = 0; i <= FEED_WAITERS_MAX; i++) {
+    for (size_t i = 0; i <= FEED_READERS_MAX; i++) {
         readers[i].query = "wait=30";
         assert_true(fiber_start("reader", read_feed, &readers[i]));
     }
-    const struct reader *last = &readers[FEED_WAITERS_MAX];
+    const struct reader *last = &readers[FEED_READERS_MAX];
     assert_true(last->done);
     assert_string_equal(last->problem->code, "feed_busy");
     assert_int_equal(last->problem->kind, FAULT_UNAVAILABLE);
     assert_true(last->problem->retry_after_s > 0);
     assert_page("", "{\"events\":[],\"position\":0}"); /* who does not wait is answered */
     feed_stop(&owner.feed);
-    RUN_UNTIL(owner.feed.waiting_count == 0);
-    for (size_t i = 0; i < FEED_WAITERS_MAX; i++)
+    RUN_UNTIL(owner.feed.readers == 0);
+    for (size_t i = 0; i < FEED_READERS_MAX; i++)
         assert_true(readers[i].done && !readers[i].problem);
     assert_page("wait=30", "{\"events\":[],\"position\":0}"); /* nobody waits any more */
 }
@@ -285,7 +286,7 @@ static void a_restart_is_told_to_who_waits(void **state)
     RUN_UNTIL(r.done);
     assert_string_equal(r.problem->code, "restore_running");
     assert_int_equal(r.problem->kind, FAULT_UNAVAILABLE);
-    assert_int_equal(owner.feed.waiting_count, 0);
+    assert_int_equal(owner.feed.readers, 0);
     assert_true(fiber_start("reader", read_feed, &later));
     assert_true(later.done && !later.problem);
 }
@@ -346,7 +347,7 @@ static void it_starts_at_the_present_end_and_goes_on(void **state)
         assert_int_equal(seen.positions[i], 41 + i);
     assert_false(seen.texts_wrong);
     assert_int_equal(seen.lost, 0);
-    RUN_UNTIL(owner.feed.waiting_count == 1);
+    RUN_UNTIL(owner.feed.readers == 1);
     int calls = owner.calls;
     run_loop_ms(50);
     assert_int_equal(owner.calls, calls); /* it waits in one long poll */
@@ -371,7 +372,7 @@ static void a_loss_is_told_once_and_what_was_missed_is_read(void **state)
     owner_writes(5);
     struct follower f = follower_new(0);
     follower_start(&f);
-    RUN_UNTIL(owner.feed.waiting_count == 1);
+    RUN_UNTIL(owner.feed.readers == 1);
     owner.away = true;
     feed_moved(&owner.feed, 6); /* the poll under way breaks */
     RUN_UNTIL(!f.in_touch);
@@ -411,7 +412,7 @@ static void a_shorter_log_is_a_fresh_start(void **state)
     owner_writes(50);
     struct follower f = follower_new(48);
     follower_start(&f);
-    RUN_UNTIL(owner.feed.waiting_count == 1);
+    RUN_UNTIL(owner.feed.readers == 1);
     assert_int_equal(f.position, 50);
     owner.away = true;
     feed_moved(&owner.feed, 51);
@@ -504,7 +505,7 @@ static void a_restored_log_is_read_from_its_end(void **state)
     (void)state;
     struct follower f = follower_new(0);
     follower_start(&f);
-    RUN_UNTIL(f.in_touch && owner.feed.waiting_count == 1);
+    RUN_UNTIL(f.in_touch && owner.feed.readers == 1);
     feed_restart(&owner.feed);
     owner_writes(50);
     RUN_UNTIL(f.position == 50 && f.in_touch);

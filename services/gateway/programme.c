@@ -143,12 +143,9 @@ const fault *programme_refresh(struct programme *p, arena *a)
     p->making = false;
     if (!problem)
         return NULL;
-    fault *said = NEW(a, fault); /* the fault's own texts go with `memory` */
-    *said = *problem;
-    said->sentence = arena_copy(a, problem->sentence);
-    said->internal = arena_copy(a, problem->internal);
+    problem = fault_copy(a, problem); /* its texts go with `memory` */
     arena_free(memory);
-    return said;
+    return problem;
 }
 
 void programme_free(struct programme *p)

@@ -46,7 +46,7 @@ static void keep(void *arg)
 
 static bool store_awaited(void *arg)
 {
-    return ((struct movies *)arg)->desk.feed.waiting_count > 0;
+    return ((struct movies *)arg)->desk.feed.readers > 0;
 }
 
 /* Where the films are: as MOVIES_DATABASE_URL says, or the old system's MONGODB_URI. */

@@ -23,7 +23,7 @@ static void store_moved(void *arg, int64_t position)
 
 static bool store_awaited(void *arg)
 {
-    return ((struct rooms *)arg)->desk.feed.waiting_count > 0;
+    return ((struct rooms *)arg)->desk.feed.readers > 0;
 }
 
 static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit,
