@@ -207,7 +207,17 @@ static void bodies(void **state)
     assert_refused(json_read(*state, STR("{\"reservationId\":1,\"amount\":10.005,\"paymentMethod\":\"cash\"}"),
                              &payment_order_shape, &pay),
                    "validation_failed");
+    assert_refused(json_read(*state, STR("{\"reservationId\":1,\"amount\":10,\"paymentMethod\":\"visa 4111-1111.1111 1111\"}"),
+                             &payment_order_shape, &pay),
+                   "validation_failed");
+    assert_null(json_read(*state, STR("{\"reservationId\":1,\"amount\":10,\"paymentMethod\":\"card 12345678901\"}"),
+                          &payment_order_shape, &pay));
     struct ticket_order order;
+    assert_refused(json_read(*state,
+                             STR("{\"scheduleId\":7,\"movieId\":\"m\",\"seatIds\":[1],\"userId\":1,\"paymentMethod\":"
+                                 "\"378282246310005\"}"),
+                             &ticket_order_shape, &order),
+                   "validation_failed");
     assert_refused(json_read(*state, STR("{\"scheduleId\":7,\"movieId\":\"m\",\"seatIds\":[1]}"), &ticket_order_shape, &order),
                    "buyer_or_user");
 }
