@@ -30,8 +30,9 @@ bool flags_read(int argc, char **argv, const struct flag *known, int count)
             if ((value = flag_value(&known[i], argc, argv, &at)))
                 *known[i].value = value;
         if (!value) {
-            fprintf(stderr, "taquilla %s: %s is not known here, or its value is missing; see taquilla --help.\n",
-                    argv[0], given);
+            /* Without what follows =: it may be a password that was meant for another program. */
+            fprintf(stderr, "taquilla %s: %.*s is not known here, or its value is missing; see taquilla --help.\n",
+                    argv[0], (int)strcspn(given, "="), given);
             return false;
         }
     }

@@ -71,9 +71,9 @@ static const fault *flags_read(arena *a, int argc, char **argv, struct flags *ou
         }
         if (!taken)
             return fault_new(a, FAULT_INVALID, "setting_invalid",
-                             "%s is no flag of a service, or its value is missing; there are --port N, "
+                             "%.*s is no flag of a service, or its value is missing; there are --port N, "
                              "--listen ADDRESS and --data DIR.",
-                             argv[i]);
+                             (int)strcspn(argv[i], "="), argv[i]); /* what follows = may be a secret */
     }
     return NULL;
 }
