@@ -120,7 +120,7 @@ static const fault *call_failed(arena *a, const char *what, const bson_error_t *
 {
     if (error->code == CODE_DUPLICATE) {
         fault *taken = fault_new(a, FAULT_CONFLICT, "unique_broken", "This exists already.");
-        taken->internal = arena_printf(a, "mongo %s: %s", what, error->message);
+        taken->internal = arena_printf(a, "mongo %s %u: duplicate key", what, error->code); /* the message has the value */
         return taken;
     }
     fault *away = fault_new(a, FAULT_UNAVAILABLE, "store_unavailable", AWAY);

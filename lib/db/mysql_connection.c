@@ -94,10 +94,16 @@ static bool code_is_constraint(unsigned code)
     }
 }
 
+/* Messages that repeat a value. They go to the log, and no value does: the number and the statement must do. */
+static bool code_tells_values(unsigned code)
+{
+    return code == ER_DUP_ENTRY || code == ER_TRUNCATED_WRONG_VALUE || code == ER_TRUNCATED_WRONG_VALUE_FOR_FIELD;
+}
+
 /* What the server said, in the store's words. */
 const fault *connection_fault(struct my_connection *c, arena *a, unsigned code, const char *said, const char *text)
 {
-    str detail = arena_printf(a, "mysql %u: %s in: %s", code, said, text);
+    str detail = arena_printf(a, "mysql %u: %s in: %s", code, code_tells_values(code) ? "a value" : said, text);
     fault *made;
     if (c && code_is_lost(code))
         c->broken = true;

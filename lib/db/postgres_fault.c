@@ -5,6 +5,7 @@
 
 #define AWAY_RETRY_S 1
 #define FULL_RETRY_S 5
+#define STATEMENT_TOLD_MAX ((size_t)200)
 
 static fault *unavailable(arena *a, const char *code, const char *sentence, int64_t retry_after_s)
 {
@@ -77,12 +78,50 @@ bool pg_state_is(const PGresult *result, const char *sqlstate)
     return strcmp(state_of(result), sqlstate) == 0;
 }
 
+/* Classes whose messages repeat values: of data, of rows, and of the piece of a statement that cannot be read. */
+static bool state_tells_values(const char *state)
+{
+    return strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0 || strcmp(state, "42601") == 0;
+}
+
+/* For the log, so without a person's e-mail in it: DETAIL has whole rows, and a message of those classes a value. Then the names
+ * of what was broken must do. */
+static void server_words(struct buf *out, const PGresult *result)
+{
+    static const struct {
+        int field;
+        const char *before;
+    } names[] = { { PG_DIAG_TABLE_NAME, "table" },         { PG_DIAG_COLUMN_NAME, "column" },
+                  { PG_DIAG_CONSTRAINT_NAME, "constraint" }, { PG_DIAG_DATATYPE_NAME, "type" },
+                  { PG_DIAG_SOURCE_FUNCTION, "told by" },  { PG_DIAG_STATEMENT_POSITION, "at character" } };
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!message) /* libpq itself speaks */
+        buf_text(out, str_trim(str_of(PQresultErrorMessage(result))));
+    else if (!state_tells_values(state_of(result)))
+        buf_text(out, str_of(message));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *name = PQresultErrorField(result, names[i].field);
+        if (name)
+            buf_printf(out, "%s%s %s", out->len > 0 ? ", " : "", names[i].before, name);
+    }
+}
+
+/* Literals begin with a quote: what comes before the first one is ours. */
+static str statement_start(const char *text)
+{
+    size_t length = strcspn(text, "'");
+    return (str){ text, length < STATEMENT_TOLD_MAX ? length : STATEMENT_TOLD_MAX };
+}
+
 const fault *pg_fault(arena *a, const PGresult *result, const char *text)
 {
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE)
         return NULL;
+    struct buf words = { .in = a };
+    server_words(&words, result);
     fault *made = fault_of_state(a, state_of(result));
-    made->internal = arena_printf(a, "postgres %s: %s in: %.200s", state_of(result), PQresultErrorMessage(result), text);
+    made->internal = arena_printf(a, "postgres %s: %.*s in: %.*s", state_of(result), STR_ARG(buf_str(&words)),
+                                  STR_ARG(statement_start(text)));
     return made;
 }
