@@ -4,9 +4,10 @@
 
 #include <sys/types.h>
 
+#include "lib/base/log.h"
 #include "taquilla/services.h"
 
-#define CHILD_LINE_MAX 8192 /* a longer line comes out in pieces */
+#define CHILD_LINE_MAX LOG_LINE_BYTES_MAX /* a longer one is none of ours, and comes out in pieces */
 
 struct child {
     const struct service *of;

@@ -19,6 +19,8 @@
 #define TERMINAL_PIECE_BYTES ((size_t)256) /* a terminal that polls as ready takes at least this   \
                                             */
 #define LAST_FLUSH_MS 200 /* how long the end of the process waits for a slow reader */
+#define ESCAPED_BYTES_MAX 6               /* of one byte: \u0000 */
+#define LINE_RESERVE_BYTES ((size_t)1024) /* of a line: its opening, names and numbers */
 
 static struct {
     pthread_mutex_t lock;
@@ -173,11 +175,44 @@ static void member_open(struct buf *line, const char *name)
     buf_char(line, ':');
 }
 
+/* What JSON would let through and a terminal or viewer takes for a command: C1 controls (80-9F), ends of a line (2028, 2029),
+ * turns of the writing (202A-202E, 2066-2069). */
+static bool code_point_unseen(const unsigned char *at, size_t bytes)
+{
+    if (bytes == 2)
+        return at[0] == 0xC2 && at[1] < 0xA0;
+    if (bytes != 3 || at[0] != 0xE2)
+        return false;
+    return (at[1] == 0x80 && at[2] >= 0xA8 && at[2] <= 0xAE) || (at[1] == 0x81 && at[2] >= 0xA6 && at[2] <= 0xA9);
+}
+
+/* So much of a text as a line has room for, and '?' for what is not to be seen. */
+static str text_shown(const struct buf *line, str text, char room[static LOG_TEXT_BYTES_MAX])
+{
+    size_t used = line->len + LINE_RESERVE_BYTES, len = 0;
+    size_t most = used < LOG_LINE_BYTES_MAX ? (LOG_LINE_BYTES_MAX - used) / ESCAPED_BYTES_MAX : 0;
+    if (most > LOG_TEXT_BYTES_MAX)
+        most = LOG_TEXT_BYTES_MAX;
+    for (size_t i = 0; i < text.len;) {
+        const unsigned char *at = (const unsigned char *)text.at + i;
+        size_t step = *at < 0x80 ? 1 : str_utf8_step(str_after(text, i));
+        bool shown = step && !code_point_unseen(at, step);
+        size_t bytes = shown ? step : 1;
+        if (bytes > most - len)
+            break;
+        memcpy(room + len, shown ? text.at + i : "?", bytes);
+        len += bytes;
+        i += step ? step : 1;
+    }
+    return (str){ room, len };
+}
+
 void log_member_text(struct buf *line, const char *name, str value)
 {
+    char room[LOG_TEXT_BYTES_MAX];
     member_open(line, name);
     if (value.at)
-        buf_quoted(line, value);
+        buf_quoted(line, text_shown(line, value, room));
     else
         buf_literal(line, "null");
 }
@@ -195,7 +230,7 @@ void log_end(struct buf *line)
 
 void log_line(const char *level, const char *event, const char *format, ...)
 {
-    char message[2048];
+    char message[LOG_TEXT_BYTES_MAX];
     va_list args;
     va_start(args, format);
     int len = vsnprintf(message, sizeof message, format, args);

@@ -1,10 +1,14 @@
 /* log.h - one JSON line an event on standard output. Never blocks: a bounded buffer, then drop and count.
  *
- * Secrets and personal data never come here: log ids. */
+ * Secrets and personal data never come here: log ids and routes, never what a client wrote. No text that does come here begins
+ * a line, ends its member or moves a terminal's cursor. */
 #ifndef TAQUILLA_BASE_LOG_H
 #define TAQUILLA_BASE_LOG_H
 
 #include "lib/base/buf.h"
+
+#define LOG_TEXT_BYTES_MAX 2048                /* of a member; what is longer is cut */
+#define LOG_LINE_BYTES_MAX ((size_t)16 * 1024) /* who gathers lines needs no more room for one */
 
 /* Opens a line with time, level and event; add members with log_member_*, end with log_end. Loop thread only. */
 struct buf *log_begin(const char *level, const char *event);

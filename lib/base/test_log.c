@@ -90,6 +90,51 @@ static void lines_have_their_members(void **state)
     assert_int_equal(rest.len, 0);
 }
 
+/* What any reader may take for the end of a line, a command to the terminal or a turn of the writing. */
+static void texts_cannot_begin_a_line(void **state)
+{
+    (void)state;
+    struct captured c = capture();
+    struct buf *line = log_begin("info", "request");
+    log_member_text(line, "a", STR("1\r\n2\x1b[2J\x7f\v\f3"));
+    log_member_text(line, "b", STR("\xc2\x85\xc2\x9b\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xae\xe2\x81\xa6\xff\xe2\x80"));
+    log_member_text(line, "c", STR("Mu\xc3\xb1oz \xc2\xa1\xe2\x80\xa7\xe2\x80\xaf\xe2\x82\xac\xf0\x9f\x8e\xac"));
+    log_end(line);
+    log_flush();
+    drain(&c);
+    bool good = str_ends(buf_str(&c.seen),
+                         STR(",\"a\":\"1\\r\\n2\\u001b[2J\\u007f\\u000b\\f3\",\"b\":\"?????????\","
+                             "\"c\":\"Mu\xc3\xb1oz \xc2\xa1\xe2\x80\xa7\xe2\x80\xaf\xe2\x82\xac\xf0\x9f\x8e\xac\"}\n"));
+    release(&c);
+    assert_true(good);
+}
+
+/* Who gathers lines has room for LOG_LINE_BYTES_MAX: the rest of a longer one would be a line of its own. */
+static void a_line_is_no_longer_than_told(void **state)
+{
+    (void)state;
+    static char most[8 * LOG_TEXT_BYTES_MAX];
+    memset(most, 1, sizeof most); /* each byte becomes six */
+    struct captured c = capture();
+    struct buf *line = log_begin("info", "request");
+    for (int i = 0; i < 8; i++)
+        log_member_text(line, "long", (str){ most, sizeof most });
+    log_member_int(line, "n", INT64_MIN);
+    log_end(line);
+    memset(most, '\xc3', sizeof most); /* and each of these, broken UTF-8, is one */
+    log_line("info", "long", "%.*s", (int)sizeof most, most);
+    log_flush();
+    drain(&c);
+    str seen = buf_str(&c.seen), first, second;
+    str_cut(&seen, '\n', &first);
+    str_cut(&seen, '\n', &second);
+    bool good = first.len > LOG_LINE_BYTES_MAX / 2 && first.len < LOG_LINE_BYTES_MAX &&
+                str_ends(first, STR(",\"n\":-9223372036854775808}")) && second.len > LOG_TEXT_BYTES_MAX &&
+                second.len < LOG_LINE_BYTES_MAX && str_ends(second, STR("\"}"));
+    release(&c);
+    assert_true(good);
+}
+
 /* Every line that came out begins and ends as a line, whatever was dropped between. */
 static size_t whole_lines(str seen)
 {
@@ -198,6 +243,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_have_their_members),
+        cmocka_unit_test(texts_cannot_begin_a_line),
+        cmocka_unit_test(a_line_is_no_longer_than_told),
         cmocka_unit_test(a_full_pipe_does_not_stop_us),
         cmocka_unit_test(threads_do_not_mix_their_lines),
         cmocka_unit_test(a_reader_that_left_is_forgotten),
