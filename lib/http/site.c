@@ -229,7 +229,8 @@ static void access_log(const struct call *c, const fault *problem, int64_t took_
     struct buf *line = log_begin(status_counted(c, problem) >= 500 ? "error" : "info", "request");
     log_member_text(line, "service", str_of(c->site->name));
     log_member_text(line, "method", str_of(method_name(c->request->method)));
-    log_member_text(line, "path", c->request->path); /* never the query: it may hold an access code */
+    /* Never the path or the query as they came: people paste e-mails and codes into both. */
+    log_member_text(line, "route", str_of(c->route ? c->route->path : NULL));
     log_member_int(line, "status", c->status);
     log_member_int(line, "us", took_us);
     log_member_text(line, "request", c->request_id);
