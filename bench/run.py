@@ -11,12 +11,14 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 from harness.cinema import Cinema, program  # noqa: E402
 from harness.maker import Maker  # noqa: E402
+from figures import analytics  # noqa: E402
+from keeping import backups, export, imports  # noqa: E402
 from mysql import mysql  # noqa: E402
 from postgres import postgres  # noqa: E402
 from rivals import Nginx  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 
-SCENARIOS |= {"mysql": mysql, "postgres": postgres}
+SCENARIOS |= {"mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups}
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 

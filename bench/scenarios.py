@@ -14,14 +14,19 @@ BUYERS = 1000
 SCHEMA = Path(__file__).resolve().parents[1] / "services/reservations/schema/001_first.sql"
 
 
+def rounded(figure):
+    """Whole, unless there is little of it."""
+    return round(figure) if figure >= 10 else round(figure, 2)
+
+
 def row(scenario, figure, unit, rival, rival_figure, cpu_us, **more):
     ratio = round(figure / rival_figure, 2) if rival_figure else None
     return {
         "scenario": scenario,
-        "figure": round(figure),
+        "figure": rounded(figure),
         "unit": unit,
         "rival": rival,
-        "rival_figure": round(rival_figure) if rival_figure else None,
+        "rival_figure": rounded(rival_figure) if rival_figure else None,
         "ratio": ratio,
         "cpu_us_per_request": round(cpu_us, 1),
     } | more
