@@ -13,6 +13,7 @@ int demo_run(int argc, char **argv);
 int import_run(int argc, char **argv);
 int backup_run(int argc, char **argv);
 int restore_run(int argc, char **argv);
+int schema_run(int argc, char **argv);
 int ingestion_run(int argc, char **argv); /* the service, and its tasks by --mode */
 
 #endif

@@ -14,6 +14,7 @@
 #include "lib/db/migration.h"
 #include "lib/json/shape.h"
 
+struct schema_seen; /* schema.h */
 struct my_store; /* the store: a pool of connections to one database */
 struct my;       /* one connection of it; an act gets it and must not keep it */
 
@@ -52,6 +53,9 @@ struct my_setup {
  * store_unavailable, and it goes on trying. INVALID store_unreadable: the database is of a newer version. */
 const fault *my_open(arena *a, struct my_store **out, const struct my_setup *setup) MUST_CHECK;
 void my_close(struct my_store *s);
+/* What its migrations are, and which of them the store has; it stays as it is. Reads no more than address and
+ * migrations of the setup. */
+const fault *my_look(arena *a, const struct my_setup *setup, struct schema_seen *out) MUST_CHECK;
 
 /* For reads: each statement on some connection, seeing what was committed before it; run again when that connection was lost. */
 struct my *my_reader(struct my_store *s);

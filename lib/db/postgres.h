@@ -16,6 +16,7 @@
 #include "lib/db/migration.h"
 #include "lib/json/shape.h"
 
+struct schema_seen; /* schema.h */
 struct postgres; /* the store: its connections */
 struct pg_lane;  /* one pipelined connection for reads */
 struct pg_link;  /* one connection, as setup.ready gets it */
@@ -40,6 +41,9 @@ struct postgres_setup {
 /* Starts to connect, and waits a moment for it: a server that is away is no fault, it may come later. INVALID
  * setting_invalid, store_unreadable (made by a newer program, or its migrations fail). */
 const fault *postgres_open(arena *boot, struct postgres **out, const struct postgres_setup *setup) MUST_CHECK;
+/* What its migrations are, and which of them the store has; it stays as it is. Reads no more than url, service and
+ * migrations of the setup. */
+const fault *postgres_look(arena *a, const struct postgres_setup *setup, struct schema_seen *out) MUST_CHECK;
 void postgres_close(struct postgres *p); /* waits for what is queued, for a moment */
 
 struct pg_lane *postgres_keys(struct postgres *p);

@@ -12,6 +12,7 @@
 #include "lib/db/migration.h"
 #include "lib/json/shape.h"
 
+struct schema_seen; /* schema.h */
 struct sqlite; /* the store: file, reader connection, writer thread */
 struct sql;    /* one connection of it; an act or a read gets it and must not keep it */
 
@@ -28,6 +29,9 @@ struct sqlite_setup {
 /* Opens, locks, migrates (creating the log and the idempotency tables too) and starts the writer. INVALID store_in_use (a second process),
  * store_unreadable. */
 const fault *sqlite_open(arena *a, struct sqlite **out, const struct sqlite_setup *setup) MUST_CHECK;
+/* What its migrations are, and which of them the store has; it stays as it is. Reads no more than directory, file and
+ * migrations of the setup. INVALID store_unreadable. */
+const fault *sqlite_look(arena *a, const struct sqlite_setup *setup, struct schema_seen *out) MUST_CHECK;
 void sqlite_close(struct sqlite *s); /* waits for what is queued */
 
 /* The connection for reads on the loop thread alone (an act reads with the one it is given); each statement sees the last commit. */

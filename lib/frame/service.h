@@ -7,6 +7,7 @@
 #include "lib/http/server.h"
 
 struct app;
+struct schema_seen; /* lib/db/schema.h */
 
 /* One named part of /health. */
 struct health_check {
@@ -42,6 +43,8 @@ struct service {
     /* Adds its own members to /health, a comma before each; NULL: none. */
     void (*health)(struct app *app, struct buf *out);
     const struct shape *health_gives; /* those members, for the API description */
+    /* The migrations of the store that the settings choose, looked at without changing it; in a fiber. NULL: it has no store. */
+    const fault *(*schema)(arena *a, const struct settings *set, struct schema_seen *out);
     /* Adds its own lines to /metrics. */
     void (*metrics)(struct app *app, struct buf *out);
 };

@@ -50,20 +50,36 @@ static bool store_awaited(void *arg)
 }
 
 /* Where the films are: as MOVIES_DATABASE_URL says, or the old system's MONGODB_URI. */
+static const fault *store_choose(arena *a, const struct settings *s, str *url, const char **directory)
+{
+    *url = s->movies_database_url.len > 0 ? s->movies_database_url : s->mongodb_uri;
+    *directory = arena_cstr(a, s->data_dir);
+    if (url->len == 0 || str_starts(*url, STR("mongodb://")) || str_starts(*url, STR("mongodb+srv://")))
+        return NULL;
+    if (!str_starts(*url, STR("sqlite:")))
+        return fault_new(a, FAULT_INVALID, "setting_invalid", "MOVIES_DATABASE_URL must begin with sqlite: or mongodb://.");
+    *directory = arena_cstr(a, str_after(*url, 7));
+    *url = (str){ NULL, 0 };
+    return NULL;
+}
+
 static const fault *store_open(struct app *app, struct movies *svc)
 {
-    const struct settings *s = app->settings;
-    str url = s->movies_database_url.len > 0 ? s->movies_database_url : s->mongodb_uri, directory = s->data_dir;
-    if (str_starts(url, STR("mongodb://")) || str_starts(url, STR("mongodb+srv://"))) {
-        struct store_news news = { store_moved, store_awaited, svc };
+    str url;
+    const char *directory;
+    struct store_news news = { store_moved, store_awaited, svc };
+    TRY(store_choose(app->boot, app->settings, &url, &directory));
+    if (url.len > 0)
         return movies_mongo_open(app->boot, &svc->store, url, &news);
-    }
-    if (str_starts(url, STR("sqlite:")))
-        directory = str_after(url, 7);
-    else if (url.len > 0)
-        return fault_new(app->boot, FAULT_INVALID, "setting_invalid",
-                         "MOVIES_DATABASE_URL must begin with sqlite: or mongodb://.");
-    return movies_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, directory), store_moved, svc);
+    return movies_sqlite_open(app->boot, &svc->store, directory, store_moved, svc);
+}
+
+static const fault *movies_schema(arena *a, const struct settings *set, struct schema_seen *out)
+{
+    str url;
+    const char *directory;
+    TRY(store_choose(a, set, &url, &directory));
+    return movies_look(a, url, directory, out);
 }
 
 static const fault *movies_open(struct app *app)
@@ -131,5 +147,6 @@ const struct service movies_service = {
     .drain = movies_drain,
     .position = movies_position,
     .closed = owner_closed,
+    .schema = movies_schema,
     .metrics = movies_metrics,
 };

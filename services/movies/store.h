@@ -81,4 +81,8 @@ const fault *movies_sqlite_open(arena *boot, struct store **out, const char *dir
  * system made is adopted. INVALID setting_invalid. */
 const fault *movies_mongo_open(arena *boot, struct store **out, str url, const struct store_news *news) MUST_CHECK;
 
+/* What the store at `url`, or (no text) the embedded one in `directory`, says of its schema; nothing is changed there. */
+struct schema_seen; /* lib/db/schema.h */
+const fault *movies_look(arena *a, str url, const char *directory, struct schema_seen *out) MUST_CHECK;
+
 #endif

@@ -7,7 +7,6 @@
 
 #define OPEN_WAIT_MS 5000
 #define MIGRATIONS_MAX 16
-#define DATABASE "cinema_movies"
 
 const fault *movies_store_away(arena *a)
 {

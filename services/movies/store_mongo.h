@@ -12,6 +12,7 @@
 #include "lib/loop/fiber.h"
 #include "services/movies/store_sqlite.h"
 
+#define DATABASE "cinema_movies" /* when the URL names none */
 #define LOG_COLLECTION "movies_log"
 #define STATE_COLLECTION "movies_state" /* a document: the store is not whole */
 #define RESTORE_MARK "restore"

@@ -124,20 +124,38 @@ static const fault *url_of_old_names(arena *a, const struct settings *s, str *ou
     return NULL;
 }
 
+static const fault *store_choose(arena *a, const struct settings *s, str *url, const char **directory)
+{
+    *url = s->reservations_database_url;
+    *directory = arena_cstr(a, s->data_dir);
+    if (url->len == 0)
+        TRY(url_of_old_names(a, s, url));
+    if (url->len == 0 || str_starts(*url, STR("postgres://")) || str_starts(*url, STR("postgresql://")))
+        return NULL;
+    if (!str_starts(*url, STR("sqlite:")))
+        return fault_new(a, FAULT_INVALID, "setting_invalid",
+                         "RESERVATIONS_DATABASE_URL must begin with sqlite: or postgres://.");
+    *directory = arena_cstr(a, str_after(*url, 7));
+    *url = (str){ NULL, 0 };
+    return NULL;
+}
+
 static const fault *store_open(struct app *app, struct reservations *svc)
 {
-    const struct settings *s = app->settings;
-    str url = s->reservations_database_url, directory = s->data_dir;
-    if (url.len == 0)
-        TRY(url_of_old_names(app->boot, s, &url));
-    if (str_starts(url, STR("postgres://")) || str_starts(url, STR("postgresql://")))
+    str url;
+    const char *directory;
+    TRY(store_choose(app->boot, app->settings, &url, &directory));
+    if (url.len > 0)
         return reservations_postgres_open(app->boot, &svc->store, url, store_moved, svc);
-    if (str_starts(url, STR("sqlite:")))
-        directory = str_after(url, 7);
-    else if (url.len > 0)
-        return fault_new(app->boot, FAULT_INVALID, "setting_invalid",
-                         "RESERVATIONS_DATABASE_URL must begin with sqlite: or postgres://.");
-    return reservations_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, directory), store_moved, svc);
+    return reservations_sqlite_open(app->boot, &svc->store, directory, store_moved, svc);
+}
+
+static const fault *reservations_schema(arena *a, const struct settings *set, struct schema_seen *out)
+{
+    str url;
+    const char *directory;
+    TRY(store_choose(a, set, &url, &directory));
+    return reservations_look(a, url, directory, out);
 }
 
 static const fault *rooms_follow(struct app *app, struct reservations *svc)
@@ -223,5 +241,6 @@ const struct service reservations_service = {
     .drain = reservations_drain,
     .position = reservations_position,
     .closed = owner_closed,
+    .schema = reservations_schema,
     .metrics = reservations_metrics,
 };

@@ -147,4 +147,8 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
 const fault *reservations_postgres_open(arena *boot, struct store **out, str url,
                                         void (*moved)(void *, int64_t position), void *arg) MUST_CHECK;
 
+/* What the store at `url`, or (no text) the embedded one in `directory`, says of its schema; nothing is changed there. */
+struct schema_seen; /* lib/db/schema.h */
+const fault *reservations_look(arena *a, str url, const char *directory, struct schema_seen *out) MUST_CHECK;
+
 #endif

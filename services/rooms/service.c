@@ -76,23 +76,39 @@ static str url_of_old_names(arena *a, const struct settings *s)
     return buf_str(&url);
 }
 
+static const fault *store_choose(arena *a, const struct settings *s, str *url, const char **directory)
+{
+    *url = s->rooms_database_url;
+    *directory = arena_cstr(a, s->data_dir);
+    if (url->len == 0 && s->mysql_host.len > 0)
+        *url = url_of_old_names(a, s);
+    if (url->len == 0 || str_starts(*url, STR("mysql://")))
+        return NULL;
+    if (!str_starts(*url, STR("sqlite:")))
+        return fault_new(a, FAULT_INVALID, "setting_invalid",
+                         "ROOMS_DATABASE_URL must begin with sqlite: or mysql://.");
+    *directory = arena_cstr(a, str_after(*url, 7));
+    *url = (str){ NULL, 0 };
+    return NULL;
+}
+
 static const fault *store_open(struct app *app, struct rooms *svc)
 {
-    const struct settings *s = app->settings;
-    str url = s->rooms_database_url, directory = s->data_dir;
-    if (url.len == 0 && s->mysql_host.len > 0)
-        url = url_of_old_names(app->boot, s);
-    if (str_starts(url, STR("mysql://"))) {
-        struct store_news news = { store_moved, store_awaited, svc };
+    str url;
+    const char *directory;
+    struct store_news news = { store_moved, store_awaited, svc };
+    TRY(store_choose(app->boot, app->settings, &url, &directory));
+    if (url.len > 0)
         return rooms_mysql_open(app->boot, &svc->store, url, app->own, &news);
-    }
-    if (str_starts(url, STR("sqlite:")))
-        directory = str_after(url, 7);
-    else if (url.len > 0)
-        return fault_new(app->boot, FAULT_INVALID, "setting_invalid",
-                         "ROOMS_DATABASE_URL must begin with sqlite: or mysql://.");
-    return rooms_sqlite_open(app->boot, &svc->store, arena_cstr(app->boot, directory), app->own,
-                             store_moved, svc);
+    return rooms_sqlite_open(app->boot, &svc->store, directory, app->own, store_moved, svc);
+}
+
+static const fault *rooms_schema(arena *a, const struct settings *set, struct schema_seen *out)
+{
+    str url;
+    const char *directory;
+    TRY(store_choose(a, set, &url, &directory));
+    return rooms_look(a, url, directory, out);
 }
 
 static const fault *rooms_open(struct app *app)
@@ -156,5 +172,6 @@ const struct service rooms_service = {
     .drain = rooms_drain,
     .position = rooms_position,
     .closed = owner_closed,
+    .schema = rooms_schema,
     .metrics = rooms_metrics,
 };

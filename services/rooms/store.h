@@ -151,4 +151,8 @@ const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
                               const struct house_rules *rules,
                               const struct store_news *news) MUST_CHECK;
 
+/* What the store at `url`, or (no text) the embedded one in `directory`, says of its schema; nothing is changed there. */
+struct schema_seen; /* lib/db/schema.h */
+const fault *rooms_look(arena *a, str url, const char *directory, struct schema_seen *out) MUST_CHECK;
+
 #endif
