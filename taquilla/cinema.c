@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +29,7 @@
 #define DEADLINE_MS 10000
 #define OWN_PORT_FIRST 41000 /* an own cinema is nobody's business: any free ports do */
 #define OWN_PORT_BLOCKS 900
+#define SET_FREE_WITHIN_MS 5000 /* a cinema whose verb was killed closes by itself */
 
 /* --- find --- */
 
@@ -62,6 +65,73 @@ static const fault *token_find(arena *a, struct cinema *c, const struct settings
     return service_token_of(a, c->data, &c->service_token);
 }
 
+/* --- a place --- */
+
+/* Where stores are, in every way in which it may be said. */
+static bool says_where(const char *name)
+{
+    static const char *const beginnings[] = { "DATA_DIR",  "MOVIES_DATABASE",       "MONGODB_", "ROOMS_DATABASE", "MYSQL_",
+                                              "POSTGRES_", "RESERVATIONS_DATABASE", "SPRING_",  "DB_" };
+    for (size_t i = 0; i < COUNT_OF(beginnings); i++)
+        if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    return false;
+}
+
+static const fault *place_missing(arena *a, const char *place)
+{
+    return fault_new(a, FAULT_INVALID, "setting_invalid",
+                     "%s is neither a data directory nor a file that says where stores are, as MOVIES_DATABASE_URL or DATA_DIR.",
+                     place);
+}
+
+static const fault *file_take(arena *a, struct cinema *c, strs *said)
+{
+    strs pairs;
+    size_t places = 0;
+    TRY(settings_file_read(a, c->place, &settings_shape, &pairs));
+    c->data = "./var";
+    for (size_t i = 0; i < pairs.count; i++) {
+        said->at[said->count++] = pairs.at[i];
+        places += says_where(pairs.at[i].at);
+        if (str_starts(pairs.at[i], STR("DATA_DIR=")))
+            c->data = str_after(pairs.at[i], 9).at;
+    }
+    return places > 0 ? NULL : place_missing(a, c->place);
+}
+
+static void directory_take(arena *a, struct cinema *c, strs *said)
+{
+    static const char *const names[] = { "MOVIES", "ROOMS", "RESERVATIONS" };
+    c->data = c->place;
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        said->at[said->count++] = arena_printf(a, "%s_DATABASE_URL=sqlite:%s", names[i], c->place);
+}
+
+/* What the settings here say of other stores does not count, and neither does their schedule of backups. */
+static const fault *place_take(arena *a, struct cinema *c)
+{
+    struct stat is;
+    strs *said = &c->environment;
+    said->at = NEW_ARRAY(a, str, 2 * settings_shape.count + GATEWAY_AT + 2);
+    for (size_t i = 0; i < settings_shape.count; i++)
+        if (says_where(settings_shape.fields[i].name))
+            said->at[said->count++] = arena_printf(a, "%s=", settings_shape.fields[i].name);
+    said->at[said->count++] = STR("BACKUP_DIR=");
+    bool there = stat(c->place, &is) == 0;
+    if (there && !S_ISDIR(is.st_mode)) {
+        TRY(file_take(a, c, said));
+    } else {
+        size_t length = strlen(c->place);
+        if (!there && length >= 4 && strcmp(c->place + length - 4, ".env") == 0)
+            return place_missing(a, c->place);
+        directory_take(a, c, said);
+    }
+    c->service_token = random_hex(a, 32);
+    said->at[said->count++] = arena_printf(a, "SERVICE_TOKEN=%.*s", STR_ARG(c->service_token));
+    return NULL;
+}
+
 /* --- open an own one --- */
 
 static int free_ports(void)
@@ -83,6 +153,15 @@ static void become_up(const struct cinema *c, pid_t parent)
     char port[16];
     snprintf(port, sizeof(port), "%d", c->base_port);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (c->place)
+        setpgid(0, 0); /* Ctrl-C is for the verb, which closes it */
+    for (size_t i = 0; i < c->environment.count; i++) {
+        str value = c->environment.at[i], said;
+        char name[64];
+        (void)str_cut(&value, '=', &said);
+        snprintf(name, sizeof name, "%.*s", STR_ARG(said));
+        setenv(name, value.at, 1);
+    }
     if (getppid() == parent && dup2(c->log, STDOUT_FILENO) >= 0 && dup2(c->log, STDERR_FILENO) >= 0)
         execl("/proc/self/exe", "taquilla", "up", "--base-port", port, "--data", c->data, "--listen", LOOPBACK,
               (char *)NULL);
@@ -113,8 +192,9 @@ static const fault *own_wait(arena *a, struct cinema *c)
         int wait_status;
         if (waitpid(c->up, &wait_status, WNOHANG) == c->up) {
             c->up = 0;
-            return fault_new(a, FAULT_INVALID, "cinema_refused", "The cinema in %s does not open. %.*s If it is open already, name its first port with "
-                             "--base-port N.", c->data, STR_ARG(last_sentence(a, c->log)));
+            return fault_new(a, FAULT_INVALID, "cinema_refused", "The cinema in %s does not open. %.*s If it is open already, %s.",
+                             c->place ? c->place : c->data, STR_ARG(last_sentence(a, c->log)),
+                             c->place ? "close it first" : "name its first port with --base-port N");
         }
         if (clock_mono_ms() > until_ms)
             return fault_new(a, FAULT_UNAVAILABLE, "cinema_late", "The cinema in %s is not ready after %d s. %.*s", c->data,
@@ -124,7 +204,7 @@ static const fault *own_wait(arena *a, struct cinema *c)
     return NULL;
 }
 
-static const fault *own_open(arena *a, struct cinema *c)
+static const fault *own_try(arena *a, struct cinema *c)
 {
     c->base_port = free_ports();
     c->log = memfd_create("taquilla-up", MFD_CLOEXEC);
@@ -141,6 +221,19 @@ static const fault *own_open(arena *a, struct cinema *c)
                               strerror(errno));
     }
     return own_wait(a, c);
+}
+
+/* A place is tried again for a moment while its stores are in use. */
+static const fault *own_open(arena *a, struct cinema *c)
+{
+    int64_t until_ms = clock_mono_ms() + SET_FREE_WITHIN_MS;
+    for (;;) {
+        const fault *problem = own_try(a, c);
+        if (!problem || !c->place || clock_mono_ms() > until_ms ||
+            !memmem(problem->sentence.at, problem->sentence.len, "using the store", 15))
+            return problem;
+        cinema_close(c);
+    }
 }
 
 static void addresses_take(arena *a, struct cinema *c, const struct settings *shared)
@@ -164,6 +257,12 @@ const fault *cinema_find(arena *a, struct cinema *c, const struct cinema_wishes 
         return token_find(a, c, &shared);
     }
     c->closed_too = want->closed_too;
+    c->place = want->place;
+    if (c->place) {
+        c->own = true;
+        TRY(place_take(a, c));
+        return own_open(a, c);
+    }
     c->own = want->open_own || !is_open(c->base_port, c->closed_too);
     if (c->own && want->only_running)
         return fault_new(a, FAULT_UNAVAILABLE, "cinema_away", "No cinema answers on port %d.", c->base_port);

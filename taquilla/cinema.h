@@ -12,6 +12,7 @@ struct cinema_wishes {
     bool open_own;         /* never one that is open already */
     bool only_running;     /* never an own one */
     bool closed_too;       /* also one that is closed by a restore that broke off; only its owners need to answer */
+    const char *place;     /* own, and nowhere but there: a data directory, or a file that names its stores as .env does */
     bool by_addresses;     /* owners where MOVIES_API_URL and so on say; they are not looked for, and there is no gateway */
 };
 
@@ -20,6 +21,8 @@ struct cinema {
     const char *data;
     bool own, closed_too;  /* opened by us; as wished */
     str service_token, admin_token;
+    const char *place;     /* as wished */
+    strs environment;      /* of an own one at a place: what makes it open there and nowhere else */
     str addresses[3];      /* of movies, rooms, reservations: by_addresses alone */
     struct upstream *movies, *rooms, *reservations, *gateway; /* by cinema_connect */
 

@@ -32,6 +32,9 @@ static const struct verb {
       "everything that the cinema knows into a folder of DIR, while it runs: the one that is open, else that of --data", backup_run },
     { "restore", "--from DIR [--check] [--base-port N] [--data DIR]",
       "such a folder, or the newest whole one in DIR, into an empty cinema; --check only looks whether it is whole", restore_run },
+    { "copy", "FROM TO",
+      "a closed cinema into an empty one, for a move between embedded and real databases: each is a data directory,\n"
+      "      or a file like .env that says where its stores are. What broke off goes on when it is run again", copy_run },
     { "schema", "[--data DIR]",
       "which migrations each owner's store has, and which the next start would apply; changes nothing. There is no way\n"
       "      down but a restore of the backup from before", schema_run },

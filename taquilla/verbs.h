@@ -14,6 +14,7 @@ int import_run(int argc, char **argv);
 int backup_run(int argc, char **argv);
 int restore_run(int argc, char **argv);
 int schema_run(int argc, char **argv);
+int copy_run(int argc, char **argv);
 int ingestion_run(int argc, char **argv); /* the service, and its tasks by --mode */
 
 #endif

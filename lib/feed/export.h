@@ -8,7 +8,7 @@
  * POST /internal/restore/start, then /internal/restore/rows {"table","rows":[...]} in the order of the tables, then
  * /internal/restore/finish {"tables":[{"table","rows":N,"sha256":"..."}]}. A store with data refuses (409
  * store_not_empty); from start to finish every other request gets 503 restore_running; a restore that broke off is
- * started again and begins anew. finish compares rows and the SHA-256 of each table's bare lines as /export gives them;
+ * started again and begins anew; no rows at all only ask whether one is under way (409 restore_not_started). finish compares rows and the SHA-256 of each table's bare lines as /export gives them;
  * what differs is 409 restore_differs, and the store stays closed. */
 #ifndef TAQUILLA_FEED_EXPORT_H
 #define TAQUILLA_FEED_EXPORT_H

@@ -99,6 +99,8 @@ const fault *restore_rows_answer(const struct exporter *x, struct call *c)
     list rows;
     TRY(must_run(x, c->arena));
     TRY(export_table_find(x, c->arena, want->table, &t));
+    if (want->rows.count == 0) /* whoever sends none asks whether a restore is under way */
+        return reply(c, 200, &restore_answer_shape, &(struct restore_answer){ 0 });
     TRY(rows_read(c->arena, t, &want->rows, &rows));
     TRY(x->restore_rows(x->store, c->arena, t, &rows));
     return reply(c, 200, &restore_answer_shape, &(struct restore_answer){ .rows = (int64_t)rows.count });

@@ -120,18 +120,19 @@ const struct shape settings_shape = SHAPE(settings, settings_fields, .check = se
 /* --- .env --- */
 
 /* No text when there is no such file. */
-static const fault *dotenv_load(arena *a, str *text)
+static const fault *dotenv_load(arena *a, const char *path, str *text)
 {
     *text = (str){ NULL, 0 };
-    FILE *file = fopen(".env", "re");
+    FILE *file = fopen(path, "re");
     if (!file)
-        return errno == ENOENT ? NULL : setting_refused(a, "The file .env is there and cannot be read.");
+        return errno == ENOENT ? NULL : fault_new(a, FAULT_INVALID, "setting_invalid",
+                                                  "The file %s is there and cannot be read.", path);
     char *bytes = arena_take(a, DOTENV_BYTES_MAX);
     size_t length = fread(bytes, 1, DOTENV_BYTES_MAX, file);
     bool broken = ferror(file) != 0;
     fclose(file);
     if (broken || length == DOTENV_BYTES_MAX)
-        return setting_refused(a, "The file .env cannot be read, or is larger than 64 KiB.");
+        return fault_new(a, FAULT_INVALID, "setting_invalid", "The file %s cannot be read, or is larger than 64 KiB.", path);
     *text = (str){ bytes, length };
     return NULL;
 }
@@ -195,15 +196,29 @@ static bool dotenv_line(arena *a, str line, str *name, str *value)
 }
 
 /* The last of several lines with that name counts. Every line is looked at, so a bad one is told whatever is asked. */
-static const fault *dotenv_find(arena *a, str text, str wanted, str *found)
+static const fault *dotenv_find(arena *a, const char *path, str text, str wanted, str *found)
 {
     str line, name, value;
     for (int number = 1; text.at && str_cut(&text, '\n', &line); number++) {
         if (!dotenv_line(a, line, &name, &value))
             return fault_new(a, FAULT_INVALID, "setting_invalid",
-                             "Line %d of .env is not NAME=VALUE, or a quote in it is not closed.", number);
+                             "Line %d of %s is not NAME=VALUE, or a quote in it is not closed.", number, path);
         if (name.at && str_equal(name, wanted))
             *found = value;
+    }
+    return NULL;
+}
+
+const fault *settings_file_read(arena *a, const char *path, const struct shape *s, strs *pairs)
+{
+    str text;
+    TRY(dotenv_load(a, path, &text));
+    *pairs = (strs){ NEW_ARRAY(a, str, s->count), 0 };
+    for (size_t i = 0; i < s->count; i++) {
+        str value = { NULL, 0 };
+        TRY(dotenv_find(a, path, text, str_of(s->fields[i].name), &value));
+        if (value.len > 0)
+            pairs->at[pairs->count++] = arena_printf(a, "%s=%.*s", s->fields[i].name, STR_ARG(value));
     }
     return NULL;
 }
@@ -248,11 +263,11 @@ const fault *settings_read(arena *a, const struct shape *s, void *out)
 {
     struct buf query = { .in = a };
     str dotenv;
-    TRY(dotenv_load(a, &dotenv));
+    TRY(dotenv_load(a, ".env", &dotenv));
     for (size_t i = 0; i < s->count; i++) {
         const struct field *f = &s->fields[i];
         str value = { NULL, 0 };
-        TRY(dotenv_find(a, dotenv, str_of(f->name), &value));
+        TRY(dotenv_find(a, ".env", dotenv, str_of(f->name), &value));
         const char *set = getenv(f->name);
         if (set)
             value = str_of(set);

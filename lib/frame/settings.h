@@ -39,6 +39,10 @@ extern const struct shape settings_shape;
  * the shape does not have are ignored. INVALID setting_invalid: one sentence that names the setting. */
 const fault *settings_read(arena *a, const struct shape *s, void *out) MUST_CHECK;
 
+/* "NAME=VALUE" (ended by NUL) for each setting of the shape that the file has, which is in the form of .env. INVALID setting_invalid:
+ * it cannot be read. */
+const fault *settings_file_read(arena *a, const char *path, const struct shape *s, strs *pairs) MUST_CHECK;
+
 /* Name, default and meaning of every setting of a shape, for `taquilla config`; with its value unless secret. */
 void settings_print(const struct shape *s, const void *values);
 

@@ -31,6 +31,7 @@ const struct code codes[] = {
     { "code_needed", 401, "A reservation opens with its access code (?code=) or with ADMIN_TOKEN." },
     { "code_wrong", 403, "The access code is not this reservation's." },
     { "constraint_broken", 400, "A value is not possible where it was given." },
+    { "copy_stopped", 0, "A copy of a cinema was ended by Ctrl-C; the same command goes on." },
     { "crypto_unavailable", 0, "The cryptographic library does not start." },
     { "cursor_invalid", 400, "A page was asked for with another cursor than the page before gave." },
     { "demo_incomplete", 0,

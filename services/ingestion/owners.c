@@ -10,6 +10,7 @@
 #define LINE_BYTES_MAX ((size_t)1024 * 1024)
 #define EXPORT_ARENA_BYTES ((size_t)64 * 1024 * 1024)
 #define PIECE_DEADLINE_MS 30000
+#define FINISH_DEADLINE_MS 1800000 /* it reads everything once more */
 
 struct refusal {
     str error, code;
@@ -40,6 +41,19 @@ const fault *ingestion_owner_post(struct upstream *u, arena *a, str target, str 
     struct message *answer = NEW(a, struct message);
     TRY(upstream_call(u, a, &want, answer));
     return answer->status < 300 ? NULL : refusal_of(u, a, answer);
+}
+
+const fault *ingestion_owner_finish(struct upstream *u, arena *a, const list *tables)
+{
+    struct buf body = { .in = a };
+    buf_literal(&body, "{\"tables\":[");
+    for (size_t k = 0; k < tables->count; k++) {
+        const struct backup_table *t = LIST_AT(tables, const struct backup_table, k);
+        buf_printf(&body, "%s{\"table\":\"%.*s\",\"rows\":%lld,\"sha256\":\"%.*s\"}", k ? "," : "", STR_ARG(t->name),
+                   (long long)t->rows, STR_ARG(t->sha256));
+    }
+    buf_literal(&body, "]}");
+    return ingestion_owner_post(u, a, STR("/internal/restore/finish"), buf_str(&body), FINISH_DEADLINE_MS);
 }
 
 /* --- export --- */

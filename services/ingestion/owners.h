@@ -12,6 +12,9 @@ struct ingestion_owners {
 /* POST of JSON with the service token. A refusal is a fault of the same code with the owner's sentence. */
 const fault *ingestion_owner_post(struct upstream *u, arena *a, str target, str body, int64_t deadline_ms) MUST_CHECK;
 
+/* Ends a restore there: the owner compares its tables with these (of struct backup_table) and opens. */
+const fault *ingestion_owner_finish(struct upstream *u, arena *a, const list *tables) MUST_CHECK;
+
 /* Where an export's rows go: whole lines, a table's without another's between them. The fault of `lines` ends it. */
 struct export_sink {
     const fault *(*lines)(struct export_sink *sink, str table, str lines, int64_t rows);

@@ -12,7 +12,6 @@
 #define BATCH_BYTES ((size_t)512 * 1024) /* a longer row goes alone */
 #define START_DEADLINE_MS 60000
 #define ROWS_DEADLINE_MS 120000
-#define FINISH_DEADLINE_MS 1800000 /* it reads everything once more */
 
 /* --- choose --- */
 
@@ -69,7 +68,7 @@ static const fault *lines_compare(struct export_sink *sink, str table, str lines
     return NULL;
 }
 
-static const fault *holds_already(arena *a, struct upstream *u, const struct backup_service *kept, bool *same)
+const fault *ingestion_log_begins(arena *a, struct upstream *u, const struct backup_service *kept, bool *same)
 {
     const struct backup_table *log = NULL;
     unsigned char digest[crypto_hash_sha256_BYTES];
@@ -124,7 +123,7 @@ static const fault *start(struct restore *r, size_t i)
     }
     if (strcmp(problem->code, "store_not_empty") != 0)
         return problem;
-    TRY(holds_already(r->a, r->want->owners.of[i], r->service[i], &same));
+    TRY(ingestion_log_begins(r->a, r->want->owners.of[i], r->service[i], &same));
     if (same)
         r->state[i] = THERE;
     return same ? NULL : problem;
@@ -133,15 +132,7 @@ static const fault *start(struct restore *r, size_t i)
 /* tables: those that were filled; none when the store shall open again as empty as it was. */
 static const fault *finish(struct restore *r, size_t i, const list *tables)
 {
-    struct buf body = { .in = r->batch };
-    buf_literal(&body, "{\"tables\":[");
-    for (size_t k = 0; k < tables->count; k++) {
-        const struct backup_table *t = LIST_AT(tables, const struct backup_table, k);
-        buf_printf(&body, "%s{\"table\":\"%.*s\",\"rows\":%lld,\"sha256\":\"%.*s\"}", k ? "," : "", STR_ARG(t->name),
-                   (long long)t->rows, STR_ARG(t->sha256));
-    }
-    buf_literal(&body, "]}");
-    return lasting(r, post(r, i, STR("/internal/restore/finish"), buf_str(&body), FINISH_DEADLINE_MS));
+    return lasting(r, ingestion_owner_finish(r->want->owners.of[i], r->batch, tables));
 }
 
 /* Those that said yes before another said no. */

@@ -19,6 +19,9 @@ struct backup_chosen {
  * backup_missing, backup_unreadable, backup_damaged. */
 const fault *ingestion_backup_choose(arena *a, const char *from, struct backup_chosen *out) MUST_CHECK;
 
+/* Does the log there begin with all of this one's? Fibers only. */
+const fault *ingestion_log_begins(arena *a, struct upstream *u, const struct backup_service *kept, bool *same) MUST_CHECK;
+
 struct restore_order {
     struct ingestion_owners owners;
     const struct backup_chosen *backup;
