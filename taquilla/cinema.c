@@ -176,6 +176,8 @@ static str last_sentence(arena *a, int log)
     off_t end = lseek(log, 0, SEEK_END), from = end > TAIL_BYTES ? end - TAIL_BYTES : 0;
     ssize_t got = pread(log, room, TAIL_BYTES, from);
     str rest = { room, got > 0 ? (size_t)got : 0 }, line, found = { NULL, 0 };
+    if (from > 0) /* it may begin in the middle of a line */
+        (void)str_cut(&rest, '\n', &line);
     while (str_cut(&rest, '\n', &line))
         if (line.len && !memmem(line.at, line.len, "| {", 3) && !str_starts(line, STR("up | ")))
             found = line;
