@@ -179,7 +179,10 @@ def restoring(cinema, owner, rows_of, upto):
     """As a copy that was killed leaves an owner: `upto` tables filled, half of the next."""
     url = cinema.url(owner) + "/internal/restore"
     head = {"authorization": f"Bearer {cinema.service_token}", "content-type": "application/json"}
+    none = '{"table":"log","rows":[]}'
+    assert httpx.post(f"{url}/rows", content=none, headers=head).json()["code"] == "restore_not_started"
     assert httpx.post(f"{url}/start", content="{}", headers=head).status_code == 200
+    assert httpx.post(f"{url}/rows", content=none, headers=head).status_code == 200
     for at, (table, lines) in enumerate(rows_of.items()):
         rows = lines.decode().splitlines()
         rows = rows if at < upto else rows[: len(rows) // 2] if at == upto else []
