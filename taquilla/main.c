@@ -38,6 +38,8 @@ static const struct verb {
     { "schema", "[--data DIR]",
       "which migrations each owner's store has, and which the next start would apply; changes nothing. There is no way\n"
       "      down but a restore of the backup from before", schema_run },
+    { "replay", "[--base-port N] [--data DIR]",
+      "makes the sales anew from their log, in a store of its own, and compares them with what the cinema holds", replay_run },
     { "status", "[--base-port N]", "how each service is; exit 1 when one is away", status_run },
     { "config", "", "every setting with its value, meaning and default", config_run },
     { "openapi", "SERVICE", "the service's API description", openapi_run },

@@ -15,6 +15,7 @@ int backup_run(int argc, char **argv);
 int restore_run(int argc, char **argv);
 int schema_run(int argc, char **argv);
 int copy_run(int argc, char **argv);
+int replay_run(int argc, char **argv);
 int ingestion_run(int argc, char **argv); /* the service, and its tasks by --mode */
 
 #endif

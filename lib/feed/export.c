@@ -18,12 +18,6 @@ static const struct field export_query_fields[] = {
 };
 const struct shape export_query_shape = SHAPE(export_query, export_query_fields);
 
-struct export_log {
-    int64_t position;
-    str type, subject;
-    instant time_ms;
-    struct raw_json data;
-};
 static const struct field export_log_fields[] = {
     FIELD(struct export_log, position, "position", .min = 1),
     FIELD(struct export_log, type, "type", .min = 1),

@@ -54,7 +54,13 @@ const fault *restore_finish_answer(const struct exporter *x, struct call *c);
 extern const struct shape export_query_shape, restore_rows_shape, restore_finish_shape;
 extern const struct shape restore_answer_shape; /* what the three of restore answer */
 
-/* The last table of every owner; columns position, type, subject, time_ms and data. */
+/* A row of the last table of every owner. */
+struct export_log {
+    int64_t position;
+    str type, subject;
+    instant time_ms;
+    struct raw_json data;
+};
 extern const struct shape export_log_shape;
 
 /* What export.c and restore.c share. NOT_FOUND table_unknown, naming those that there are. */

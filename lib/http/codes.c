@@ -97,6 +97,8 @@ const struct code codes[] = {
     { "reservation_cancelled", 409, "The reservation has been cancelled." },
     { "reservation_expired", 409, "The reservation was not paid in time and has expired." },
     { "reservation_unknown", 404, "There is no reservation with this id." },
+    { "replay_differs", 0, "A log makes other rows than its owner holds; the message shows the first." },
+    { "replay_impossible", 0, "The store for a replay cannot be made; the message names the directory." },
     { "restore_differs", 409,
       "What a restore brought is not what its copy has. The store stays closed until a restore is begun anew." },
     { "restore_not_started", 409, "No restore is under way. It begins with POST /internal/restore/start." },

@@ -142,6 +142,11 @@ struct store {
 const fault *reservations_sqlite_open(arena *boot, struct store **out, const char *directory,
                                       void (*moved)(void *, int64_t position), void *arg) MUST_CHECK;
 
+/* Of an embedded store that holds nothing: what these events of a log (of any store, in order, from its first on) tell becomes its
+ * rows; without events of its own. Then its tables, those named here, are what the log's owner holds. Fibers only. */
+const fault *reservations_replay(struct store *fresh, arena *a, const list *events) MUST_CHECK;
+extern const char *const reservations_replayed[];
+
 /* The same on PostgreSQL, by postgres://...: several replicas may. An old system's database is adopted. It opens while the server is
  * away, too; moved is also called after commits of other replicas. */
 const fault *reservations_postgres_open(arena *boot, struct store **out, str url,

@@ -49,6 +49,9 @@ const fault *reservation_log(struct sql *db, arena *a, const char *type,
                              const struct reservation *about) MUST_CHECK;
 str access_code_of(const struct sqlite_store *s, arena *a, int64_t reservation_id);
 
+/* A reservation without an end still needs an end of its hold: null would mean sold. */
+#define HELD_FOR_EVER_MS INT64_C(253402300799000) /* 9999-12-31T23:59:59Z */
+
 /* --- endings: store_sqlite_ending.c --- */
 
 /* Sets the status, frees the seats, writes the event; *about is brought up to date. */

@@ -105,9 +105,6 @@ static const fault *reservation_insert(struct sql *db, arena *a, const struct sa
     return NULL;
 }
 
-/* A reservation without an end still needs an end of its hold: null would mean sold. */
-#define HELD_FOR_EVER_MS INT64_C(253402300799000) /* 9999-12-31T23:59:59Z */
-
 static const fault *seats_claim(struct sql *db, arena *a, struct reservation *made)
 {
     int64_t until = made->expires_at.ms == TIME_NONE ? HELD_FOR_EVER_MS : made->expires_at.ms;
