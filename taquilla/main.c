@@ -40,7 +40,7 @@ static const struct verb {
       "      down but a restore of the backup from before", schema_run },
     { "replay", "[--base-port N] [--data DIR]",
       "makes the sales anew from their log, in a store of its own, and compares them with what the cinema holds", replay_run },
-    { "status", "[--base-port N]", "how each service is; exit 1 when one is away", status_run },
+    { "status", "[SERVICE] [--base-port N]", "how each service is, or the one that runs alone; exit 1 when one is away", status_run },
     { "config", "", "every setting with its value, meaning and default", config_run },
     { "openapi", "SERVICE", "the service's API description", openapi_run },
     { "routes", "", "every address of every service, and who may ask", routes_run },

@@ -1,4 +1,4 @@
-/* status.c - asks every service how it is and prints one row for each. */
+/* status.c - asks every service, or the one named, how it is and prints a row for each. */
 #include <stdio.h>
 
 #include "lib/json/read.h"
@@ -59,11 +59,37 @@ static bool service_print(const struct service *s, const char *address, int port
     return read && status == 200;
 }
 
+/* Where the gateway listens, or a service that runs alone; those below `up` stay on 127.0.0.1. */
+static const char *address_of(arena *a, const struct settings *shared, const struct service *s, bool alone)
+{
+    return alone || s == &gateway_service ? probe_address(arena_cstr(a, shared->listen)) : "127.0.0.1";
+}
+
+/* One that runs as a process of its own, by the very settings that it was given: a container asks itself so. */
+static bool alone_print(arena *a, const struct settings *shared, const struct service *s, int base, bool base_given)
+{
+    int port = shared->port && !base_given ? (int)shared->port : base + s->port - BASE_PORT;
+    return service_print(s, address_of(a, shared, s, true), port);
+}
+
+static bool all_print(arena *a, const struct settings *shared, int base)
+{
+    bool all = true;
+    for (size_t i = 0; i < SERVICE_COUNT; i++)
+        all &= service_print(services[i], address_of(a, shared, services[i], false), base + services[i]->port - BASE_PORT);
+    return all;
+}
+
 int status_run(int argc, char **argv)
 {
     const char *base_text = NULL, *data = NULL;
+    const struct service *one = argc > 1 ? service_named(argv[1]) : NULL;
     /* --data is taken so that the same flags do for every verb. */
     const struct flag known[] = { { "--base-port", &base_text }, { "--data", &data } };
+    if (one) {
+        argv[1] = argv[0];
+        argc--, argv++;
+    }
     if (!flags_read(argc, argv, known, COUNT_OF(known)))
         return 2;
     int base = base_port_of(base_text);
@@ -73,12 +99,7 @@ int status_run(int argc, char **argv)
     struct settings shared;
     MUST(settings_read(a, &settings_shape, &shared));
     printf("%-14s %-6s %-10s %-9s %s\n", "service", "port", "status", "version", "checks");
-    bool all = true;
-    for (size_t i = 0; i < SERVICE_COUNT; i++) {
-        bool is_gateway = services[i] == &gateway_service;
-        const char *address = is_gateway ? probe_address(arena_cstr(a, shared.listen)) : "127.0.0.1";
-        all &= service_print(services[i], address, base + services[i]->port - BASE_PORT);
-    }
+    bool well = one ? alone_print(a, &shared, one, base, base_text) : all_print(a, &shared, base);
     arena_free(a);
-    return all ? 0 : 1;
+    return well ? 0 : 1;
 }

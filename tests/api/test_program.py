@@ -120,6 +120,22 @@ def test_status(tmp_path):
     assert done.returncode != 0, "nobody is there any more"
 
 
+def test_status_of_one_that_runs_alone(tmp_path):
+    """What a container asks itself: by the settings that the service has, no matter which."""
+    none = {"MOVIES_API_URL": "none", "ROOMS_API_URL": "none", "RESERVATIONS_API_URL": "none"}
+    with Alone("rooms", **none) as rooms:
+        settings = {"PORT": rooms.port("rooms"), "LISTEN": "0.0.0.0"}
+        done = run("status", "rooms", folder=tmp_path, **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "healthy" in done.stdout and "movies" not in done.stdout
+        assert run("status", "rooms", "--base-port", rooms.base_port, folder=tmp_path).returncode == 0
+        assert run("status", "movies", "--base-port", rooms.base_port, folder=tmp_path).returncode == 1
+    assert run("status", "rooms", folder=tmp_path, **settings).returncode == 1, "nobody is there any more"
+    done = run("status", "rooms", "--dance", folder=tmp_path)
+    assert done.returncode == 2 and "taquilla status" in done.stderr and "--dance" in done.stderr
+    assert run("status", "dance", folder=tmp_path).returncode == 2
+
+
 def test_alone_each_owner_runs(tmp_path):
     """Running alone: the others are "none"."""
     none = {"MOVIES_API_URL": "none", "ROOMS_API_URL": "none", "RESERVATIONS_API_URL": "none"}
