@@ -164,6 +164,7 @@ def main(mode):
         python_tests(tally, "api/test_rooms.py", "--real", "rooms", **settings)
         sales = (TESTS / "api" / f"test_{name}.py" for name in ("payments", "idempotency", "own_writes"))
         python_tests(tally, "api/test_reservations.py", *sales, "--real", "reservations", **settings)
+        python_tests(tally, "deploy", **settings)
         if build(tally, "build", "taquilla/taquilla"):
             for folder in filter(has_tests, ("race", "faults", "web")):
                 python_tests(tally, folder, **settings)

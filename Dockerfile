@@ -1,0 +1,30 @@
+# One image for all six services: docker build -t taquilla .
+
+FROM debian:12-slim AS build
+# No versions are pinned: Debian's security updates replace them, and the ones before can't be had any more.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev meson ninja-build pkg-config python3 node-llhttp \
+        libboost-context-dev libcmocka-dev libjansson-dev libmariadb-dev libmongoc-dev libpq-dev libsodium-dev libsqlite3-dev \
+        uthash-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /taquilla
+COPY . .
+RUN meson setup build --buildtype=release \
+    && ninja -C build taquilla/taquilla \
+    && install --strip -D build/taquilla/taquilla /made/taquilla
+
+FROM debian:12-slim
+# libmariadb3 brings the plugins by which accounts of MySQL 8 and MariaDB log in: caching_sha2_password, sha256_password, ed25519.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates tzdata libboost-context1.74.0 libjansson4 libmariadb3 \
+        libmongoc-1.0-0 libpq5 libsodium23 libsqlite3-0 \
+    && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
+    && install -d -o 10001 -g 10001 -m 700 /var/lib/taquilla /var/backups/taquilla
+COPY --from=build /made/taquilla /usr/local/bin/taquilla
+USER 10001:10001
+# Where stores and backups are unless a database is set: volumes go there, the rest may be read-only.
+ENV DATA_DIR=/var/lib/taquilla
+ENTRYPOINT ["taquilla"]
+CMD ["up"]
