@@ -164,11 +164,27 @@ class Composed:
         )
 
     def start(self):
-        for service, row in self.services.items():
-            with open(self.folder / f"{service}.log", "w") as log:
-                self.processes[service] = self.image.start(
-                    self.image.entry(row["command"]), self.environment(service), self.volumes(service), log=log
-                )
+        """Each when those that it waits for are well, as the file says."""
+        waiting = dict(self.services)
+        while waiting:
+            wants = {service: {s for s in SERVICES if self.names[s] in row["depends_on"]} for service, row in waiting.items()}
+            ready = [service for service in waiting if not wants[service] & set(waiting)]
+            for service in ready:
+                with open(self.folder / f"{service}.log", "w") as log:
+                    self.processes[service] = self.image.start(
+                        self.image.entry(waiting.pop(service)["command"]),
+                        self.environment(service),
+                        self.volumes(service),
+                        log=log,
+                    )
+            for service in ready:
+                self.wait_well(service)
+
+    def wait_well(self, service):
+        try:
+            until(lambda: self.check(service)[0] == 0, within_s=60)
+        except AssertionError:
+            raise AssertionError(f"{service}: {self.check(service)}\n{self.log(service)[-3000:]}") from None
 
     def verb(self, *words, of="ingestion"):
         """`docker compose exec`: a verb of the program in the container of a service."""
@@ -217,11 +233,6 @@ def composed(image, project):
 
 @pytest.fixture(scope="module")
 def maker(composed):
-    for service in SERVICES:
-        try:
-            until(lambda: composed.check(service)[0] == 0, within_s=40)
-        except AssertionError:
-            raise AssertionError(f"{composed.check(service)}\n{composed.log(service)[-3000:]}") from None
     tokens = composed.services["gateway"]["environment"]
     urls = {service: f"http://127.0.0.1:{composed.port(service)}" for service in SERVICES}
     made = Maker(Elsewhere(urls, tokens["SERVICE_TOKEN"], tokens["ADMIN_TOKEN"]), through_gateway=True)
