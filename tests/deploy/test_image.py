@@ -291,6 +291,21 @@ def test_a_backup_is_taken_into_the_volume(composed, maker):
     assert code == 0, said
 
 
+def test_verbs_work_from_outside(composed, maker, image):
+    """`docker run --network host --env-file ...`: with the tokens and the ports of this machine, and nothing else."""
+    tokens = {name: composed.services["gateway"]["environment"][name] for name in ("ADMIN_TOKEN", "SERVICE_TOKEN", "TIME_ZONE")}
+    here = ("--base-port", str(composed.base_port))
+    code, said = image.run(image.entry(["status", *here]), tokens)
+    assert code == 0 and said.count("healthy") == len(SERVICES), said
+    files = composed.folder / "files"
+    files.mkdir()
+    (files / "films.csv").write_text("title,description,duration,director,releaseDate\nMetrópolis,Ayer,153,Fritz Lang,1927-01-10\n")
+    code, said = image.run(image.entry(["import", "movies", "/mnt/films.csv", *here]), tokens, [(files, "/mnt")])
+    assert code == 0, said
+    found = maker.gateway.get("/api/movies/search", params={"q": "metropolis"}).json()["data"]
+    assert [film["title"] for film in found] == ["Metrópolis"]
+
+
 def test_the_health_check_sees_a_store_go(composed, maker):
     composed.stores["mysql"].halt()
     try:
