@@ -5,10 +5,9 @@ import os
 import pytest
 
 from harness.cinema import RUNNING, SERVICES, Cinema, Elsewhere
-from harness.ferretdb import FerretDB
 from harness.maker import Maker
-from harness.mariadb import MariaDB
-from harness.postgres import Postgres
+from harness.replicas import turn_over
+from harness.stores import CHOSEN
 from harness.stacks import deepest_stacks
 from sweep import sweep
 
@@ -19,7 +18,8 @@ ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
 def pytest_addoption(parser):
     for service in SERVICES:
         parser.addoption(f"--{service}-url", help=f"test this running {service} instead of an own one")
-    parser.addoption("--real", default="", help="services of the shared cinema on their real databases: movies,rooms,reservations")
+    parser.addoption("--real", default="", help="owners on their real databases: movies,rooms,reservations or all")
+    parser.addoption("--replicas", type=int, default=1, help="of every service; each test asks one of them. Needs --real all")
     parser.addoption("--service-token", help="SERVICE_TOKEN of that deployment")
     parser.addoption("--admin-token", help="ADMIN_TOKEN of that deployment")
 
@@ -34,31 +34,18 @@ def given_deployment(config):
     return Elsewhere(urls, config.getoption("--service-token"), config.getoption("--admin-token"))
 
 
-REAL = {
-    "movies": ("MOVIES_DATABASE_URL", FerretDB),
-    "rooms": ("ROOMS_DATABASE_URL", MariaDB),
-    "reservations": ("RESERVATIONS_DATABASE_URL", Postgres),
-}
+def pytest_configure(config):
+    CHOSEN.choose(config.getoption("--real"), config.getoption("--replicas"))
 
 
 @pytest.fixture(scope="session")
-def databases(request):
-    """Servers for the services that --real names: the settings that lead to them."""
-    wanted = list(filter(None, request.config.getoption("--real").split(",")))
-    servers = {service: REAL[service][1]().start() for service in wanted}
-    yield {REAL[service][0]: server.database(f"cinema_{service}") for service, server in servers.items()}
-    for server in servers.values():
-        server.stop()
-
-
-@pytest.fixture(scope="session")
-def cinema(request, databases):
+def cinema(request):
     """The shared cinema: no ADMIN_TOKEN, the zone of Lima. Swept for impossible states when the tests are over."""
     elsewhere = given_deployment(request.config)
     if elsewhere:
         yield elsewhere
         return
-    shared = Cinema(MEASURE_STACKS="true", MAX_HOLDS_PER_USER=10, CINEMA_NAME="Cine Prueba", **databases).start()
+    shared = Cinema(MEASURE_STACKS="true", MAX_HOLDS_PER_USER=10, CINEMA_NAME="Cine Prueba").start()
     yield shared
     stacks = deepest_stacks(shared)
     request.config.stash[STACKS] = stacks
@@ -90,7 +77,8 @@ def pytest_terminal_summary(terminalreporter, config):
 
 @pytest.fixture(autouse=True)
 def nothing_left_running():
-    """Ends what a failed test did not."""
+    """Ends what a failed test did not. With several replicas each test has the next one."""
+    turn_over()
     before = set(RUNNING)
     yield
     for cinema in RUNNING - before:
@@ -100,6 +88,7 @@ def nothing_left_running():
 def pytest_sessionfinish():
     for cinema in set(RUNNING):
         cinema.abandon()
+    CHOSEN.stop()
 
 
 @pytest.fixture(scope="session")

@@ -105,8 +105,8 @@ static void showing_changed(struct showings *s, const struct event *e)
 static void rooms_changed(void *arg, const struct event *e)
 {
     struct showings *s = arg;
-    if (!str_equal(e->type, STR("showing.changed"))) {
-        kept_drop_all(s); /* a room or its seats: any of its showings */
+    if (!str_starts(e->type, STR("showing."))) { /* .changed, or .adopted from a database of the old system */
+        kept_drop_all(s);                        /* a room or its seats: any of its showings */
         return;
     }
     s->generation++;

@@ -345,7 +345,7 @@ static const fault *showing_import(const struct rooms_rows *r, arena *a,
     rooms_showing_take(&now, want);
     strs fields = shape_differences(a, &rooms_showing_row_shape, &found, &now);
     if (fields.count > 0)
-        TRY(rooms_showing_rewrite(r, a, &now));
+        TRY(rooms_showing_rewrite(r, a, &found, &now));
     imported_note(made, index, fields.count > 0 ? IMPORT_CHANGED : IMPORT_UNCHANGED, &fields);
     return NULL;
 }

@@ -22,15 +22,23 @@ static const fault *overlaps_fault(arena *a, const struct showing *showing, cons
     return problem;
 }
 
+/* Does it fill its room as it did? Then what is found there stands, as showings of the old system that meet. */
+static bool stays_there(const struct showing *before, const struct showing *now)
+{
+    return before && before->room_id == now->room_id && before->show_time.s == now->show_time.s &&
+           before->length_minutes == now->length_minutes && before->is_active == now->is_active;
+}
+
 /* Fills in the names of its room. An inactive room takes no showing that is to be sold. */
-static const fault *room_take(const struct rooms_rows *r, arena *a, struct showing *showing)
+static const fault *room_take(const struct rooms_rows *r, arena *a, const struct showing *before,
+                              struct showing *showing)
 {
     struct room room;
     ids others;
     TRY(rooms_room_row(r, a, showing->room_id, &room));
     showing->room_name = room.name;
     showing->room_capacity = room.capacity;
-    if (!showing->is_active)
+    if (!showing->is_active || stays_there(before, showing))
         return NULL;
     if (!room.is_active)
         return fault_new(a, FAULT_CONFLICT, "room_inactive", "Room %lld is no longer used.",
@@ -41,14 +49,14 @@ static const fault *room_take(const struct rooms_rows *r, arena *a, struct showi
 
 /* What is written keeps the end of sales as it was asked for; what is told has the one that counts.
  */
-static const fault *showing_judge(const struct rooms_rows *r, arena *a, struct showing *showing,
-                                  instant *sales_close_asked)
+static const fault *showing_judge(const struct rooms_rows *r, arena *a, const struct showing *before,
+                                  struct showing *showing, instant *sales_close_asked)
 {
     rooms_showing_place(showing);
     *sales_close_asked = showing->sales_close_at;
     rooms_showing_settle(showing, r->rules);
     TRY(rooms_showing_check_sales(a, showing));
-    return room_take(r, a, showing);
+    return room_take(r, a, before, showing);
 }
 
 /* --- create --- */
@@ -56,7 +64,7 @@ static const fault *showing_judge(const struct rooms_rows *r, arena *a, struct s
 const fault *rooms_showing_insert(const struct rooms_rows *r, arena *a, struct showing *made)
 {
     instant sales_close_asked;
-    TRY(showing_judge(r, a, made, &sales_close_asked));
+    TRY(showing_judge(r, a, NULL, made, &sales_close_asked));
     TRY(r->showing_insert(r->db, a, made, sales_close_asked, &made->id));
     return showing_log(r, a, made);
 }
@@ -117,10 +125,11 @@ static bool decided_on(const struct showing *now, const struct showing *then)
            str_equal(now->movie_id, then->movie_id);
 }
 
-const fault *rooms_showing_rewrite(const struct rooms_rows *r, arena *a, struct showing *made)
+const fault *rooms_showing_rewrite(const struct rooms_rows *r, arena *a, const struct showing *before,
+                                   struct showing *made)
 {
     instant sales_close_asked;
-    TRY(showing_judge(r, a, made, &sales_close_asked));
+    TRY(showing_judge(r, a, before, made, &sales_close_asked));
     TRY(r->showing_update(r->db, a, made, sales_close_asked));
     return showing_log(r, a, made);
 }
@@ -134,10 +143,11 @@ static const fault *edit_act(const struct rooms_rows *r, arena *a, void *arg)
         return fault_new(a, FAULT_CONFLICT, "changed_meanwhile",
                          "Showing %lld was changed at the same moment; try again.",
                          (long long)made->id);
+    struct showing before = *made;
     rooms_showing_apply(made, act->edit);
     if (act->length_minutes > 0)
         made->length_minutes = act->length_minutes;
-    return rooms_showing_rewrite(r, a, made);
+    return rooms_showing_rewrite(r, a, &before, made);
 }
 
 static const fault *showing_edit(struct store *store, arena *a, const struct showing *found,

@@ -156,7 +156,8 @@ const fault *rooms_showing_deactivate(const struct rooms_rows *r, arena *a, stru
 /* Makes one that its room allows, and says so. Faults as showing_create. */
 const fault *rooms_showing_insert(const struct rooms_rows *r, arena *a, struct showing *made) MUST_CHECK;
 /* Writes one as it now is, where its room allows it, and says so. Faults as showing_edit. */
-const fault *rooms_showing_rewrite(const struct rooms_rows *r, arena *a, struct showing *made) MUST_CHECK;
+const fault *rooms_showing_rewrite(const struct rooms_rows *r, arena *a, const struct showing *before,
+                                   struct showing *made) MUST_CHECK;
 /* Counts the instants of all showings again, where the house's zone gives others. */
 const fault *rooms_showings_rezone(struct store *store, arena *a) MUST_CHECK;
 

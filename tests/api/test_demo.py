@@ -12,7 +12,7 @@ from harness.maker import Maker
 @pytest.fixture(scope="module")
 def demo():
     cinema = Cinema()
-    done = run("demo", "--data", cinema.data, folder=cinema.folder, timeout=120)
+    done = cinema.run("demo", timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "seed 1" in done.stdout
     with cinema:
@@ -98,7 +98,7 @@ def test_no_cinema_there(tmp_path):
 
 
 def test_a_directory_in_use(tmp_path):
-    with Cinema() as cinema:
+    with Cinema(embedded=True) as cinema:
         done = run("demo", "--data", cinema.data, folder=tmp_path, timeout=60)
         assert done.returncode == 1 and "--base-port" in done.stderr
 

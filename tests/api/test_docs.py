@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness.cinema import ROOT, SERVICES, Cinema, run
+from harness.cinema import ROOT, SERVICES, Cinema
 from harness.session import Comparison, blocks_of, run_blocks
 
 API = blocks_of("docs/api.md")
@@ -16,7 +16,7 @@ READMES = ["README.md", "README.es.md"]
 def demo():
     """The cinema that script/server opens."""
     cinema = Cinema()
-    done = run("demo", "--data", cinema.data, folder=cinema.folder, timeout=120)
+    done = cinema.run("demo", timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     with cinema:
         yield cinema

@@ -40,11 +40,16 @@ def films_file():
 
 
 @pytest.fixture(scope="module")
-def open_cinema():
+def its_maker():
     with Cinema() as cinema:
         m = Maker(cinema)
-        yield m, into(cinema)
+        yield m
         m.close()
+
+
+@pytest.fixture
+def open_cinema(its_maker):
+    return its_maker, into(its_maker.cinema)
 
 
 def by_title(m, title, year=""):

@@ -90,7 +90,7 @@ def test_env_file_and_environment(tmp_path):
 
 
 def test_a_second_process_is_told_so():
-    with Alone("movies") as first:
+    with Alone("movies", embedded=True) as first:
         done = subprocess.run(
             [program(), "movies", "--port", str(free_ports(1)), "--data", str(first.data)],
             timeout=20,

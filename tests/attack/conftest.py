@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from harness.cinema import Cinema, run
+from harness.cinema import Cinema
 from harness.described import PROMISES
 from harness.door import ok
 from harness.maker import Maker
@@ -12,7 +12,7 @@ from harness.maker import Maker
 @pytest.fixture(scope="session")
 def town():
     cinema = Cinema(MAX_HOLDS_PER_USER=1000)
-    done = run("demo", "--data", cinema.data, folder=cinema.folder, timeout=120)
+    done = cinema.run("demo", timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     with cinema:
         maker = Maker(cinema)

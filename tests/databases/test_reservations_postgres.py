@@ -16,6 +16,7 @@ from harness.cutter import Cutter
 from harness.door import ok, refused
 from harness.postgres import Postgres
 from harness.storm import SEED
+from harness.stores import ask as sql
 from sweep import replay, sweep
 
 HEAL_S = 20
@@ -166,12 +167,6 @@ def owned(url, made):
         tuple(map(int, row)) for row in sql(url, "SELECT reservation_id, schedule_id, seat_id FROM seat_claims")
     )
     assert with_claims == pairs, f"{len(with_claims)} claims, {len(pairs)} seats acknowledged"
-
-
-def sql(url, text):
-    from sweep import psql
-
-    return psql(url, text)
 
 
 # --- the server goes and comes ---

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cinema import Cinema
+from harness.cinema import Up
 from harness.door import ok
 from harness.maker import Maker
 from sweep import sweep
@@ -16,11 +16,11 @@ from sweep import sweep
 SIZE_MB = 48
 
 
-class SmallDisk(Cinema):
+class SmallDisk(Up):
     """A cinema whose data directory is a small file system of its own, as root or in a user namespace."""
 
     def __init__(self, **settings):
-        super().__init__(folder=tempfile.mkdtemp(prefix="taquilla-disk-"), **settings)
+        super().__init__(folder=tempfile.mkdtemp(prefix="taquilla-disk-"), embedded=True, **settings)
         self.data.mkdir()
         self.own_folder = True
         mount = f"mount -t tmpfs -o size={SIZE_MB}m tmpfs {self.data}"

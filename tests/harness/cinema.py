@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from harness.stores import CHOSEN
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("movies", "rooms", "reservations", "gateway", "analytics", "ingestion")
 
@@ -132,16 +134,29 @@ def holds_socket(pid, inodes):
 RUNNING = set()  # what a failed test left, its fixture ends: see conftest.py
 
 
-class Cinema:
+def Cinema(embedded=False, **settings):
+    """A cinema of the kind that this run of the tests was told: one `taquilla up`, or several on the same databases."""
+    if embedded or CHOSEN.replicas == 1:
+        return Up(embedded=embedded, **settings)
+    from harness.replicas import Replicas
+
+    return Replicas(CHOSEN.replicas, **settings)
+
+
+class Up:
     """Started with start(), ended with stop(); stop() fails when a process crashed or a sanitizer complained."""
 
-    def __init__(self, folder=None, executable=None, services=SERVICES, wrap=(), flags=(), **settings):
+    def __init__(
+        self, folder=None, executable=None, services=SERVICES, wrap=(), flags=(), embedded=False, stores=None, **settings
+    ):
+        """embedded: on SQLite whatever this run was told; stores: settings that lead to databases which others have too."""
         self.own_folder = folder is None
         self.folder = Path(folder or tempfile.mkdtemp(prefix="taquilla-test-"))
         self.data = self.folder / "data"
         self.executable = executable or program()
         self.services, self.wrap, self.flags = services, list(wrap), list(flags)
-        self.settings = settings
+        self.stores = {} if embedded else CHOSEN.fresh(services, settings) if stores is None else stores
+        self.settings = self.stores | settings
         self.admin_token = settings.get("ADMIN_TOKEN")
         self.base_port = free_ports()
         self.process, self.killed, self.first_pids = None, set(), {}
@@ -162,6 +177,15 @@ class Cinema:
         from harness.door import Door
 
         return Door(self.url(service), **more)
+
+    def replica(self, number):
+        """The one that a test's client of that number asks: there is but one."""
+        return self
+
+    def run(self, *arguments, **more):
+        """A verb of the program on this cinema's own stores, while it is closed."""
+        settings = self.stores | more
+        return run(*arguments, "--data", self.data, folder=self.folder, **settings)
 
     # --- life ---
 
@@ -300,7 +324,7 @@ def is_zombie(pid):
         return True
 
 
-class Alone(Cinema):
+class Alone(Up):
     """One service as a process of its own: `taquilla rooms --port N`."""
 
     def __init__(self, service, **settings):
@@ -329,6 +353,9 @@ class Elsewhere:
     def __init__(self, urls, service_token=None, admin_token=None):
         self.urls, self.service_token, self.admin_token = urls, service_token, admin_token
         self.services = SERVICES
+
+    def replica(self, number):
+        return self
 
     def url(self, service):
         return self.urls[service]

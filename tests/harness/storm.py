@@ -66,11 +66,12 @@ class Line:
 
 
 class Crowd:
-    """So many clients of a cinema; each has a line to each service."""
+    """So many clients of a cinema; each has a line to each service, of the replica that is its own."""
 
     def __init__(self, cinema, count):
         self.cinema = cinema
-        self.lines = [{s: Line(cinema.port(s)) for s in cinema.services} for _ in range(count)]
+        homes = [cinema.replica(number) for number in range(count)]
+        self.lines = [{s: Line(home.port(s)) for s in home.services} for home in homes]
 
     async def __aenter__(self):
         return self

@@ -278,7 +278,7 @@ def test_one_address_twice(scene):
                 {"buyer": buyer, "scheduleId": showing["id"], "movieId": showing["movie_id"], "seatIds": [s]}
                 for s in (first, second)
             ]
-            other = lines.setdefault("second", type(lines["gateway"])(scene.cinema.port("gateway")))
+            other = lines.setdefault("second", type(lines["gateway"])(lines["gateway"].port))
             answers = await together(
                 (lines["gateway"], "POST", "/api/book-ticket", tickets[0]),
                 (other, "POST", "/api/book-ticket", tickets[1]),

@@ -1,10 +1,9 @@
 """64 clients on 20 seats: every seat sold at most once; and the same storm without the protections must oversell."""
 
-import sqlite3
-
 from harness.cinema import Cinema
 from harness.maker import Maker
 from harness.storm import Clock, Crowd, storm
+from harness.stores import ask
 from sweep import replay, sweep
 
 CLIENTS, SEATS, SHOWINGS = 64, 20, 400
@@ -64,6 +63,10 @@ def sold_twice(acknowledged):
     return twice
 
 
+def rows_of(cinema, table):
+    return int(ask(cinema.database(), f"SELECT count(*) FROM {table}")[0][0])
+
+
 def test_no_seat_is_sold_twice_and_the_twin_oversells():
     with Cinema(MAX_HOLDS_PER_USER=100000) as cinema:
         m, showings, users = prepare(cinema)
@@ -88,12 +91,10 @@ def test_no_seat_is_sold_twice_and_the_twin_oversells():
         assert not replay(m.feed("reservations"))
         m.close()
         cinema.stop(remove=False)
-        db = sqlite3.connect(cinema.database())
         seats = sum(len(b["seatIds"]) for b in acknowledged)
-        assert db.execute("SELECT count(*) FROM reservations").fetchone()[0] == len(acknowledged)
-        assert db.execute("SELECT count(*) FROM reserved_seats").fetchone()[0] == seats
-        assert db.execute("SELECT count(*) FROM seat_claims").fetchone()[0] == seats
-        db.close()
+        assert rows_of(cinema, "reservations") == len(acknowledged)
+        assert rows_of(cinema, "reserved_seats") == seats
+        assert rows_of(cinema, "seat_claims") == seats
         assert not sweep(cinema.database())
 
     with Cinema(MAX_HOLDS_PER_USER=100000, TAQUILLA_TEST_UNSAFE="claims") as twin:
