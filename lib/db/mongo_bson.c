@@ -164,7 +164,7 @@ void mongo_filter_write(bson_t *to, struct mongo_filter filter)
     for (size_t i = 0; i < filter.count; i++) {
         const struct mongo_match *m = &filter.at[i];
         bson_t test;
-        if (m->test == MONGO_IS && m->id) {
+        if (m->test == MONGO_IS && m->id && is_hex_id(m->text)) {
             id_append(to, m->field, m->text);
         } else if (m->test == MONGO_IS && m->text.at) {
             text_append(to, m->field, m->text);

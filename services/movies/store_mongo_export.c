@@ -3,6 +3,7 @@
 #include "services/movies/store_mongo.h"
 
 #include "lib/base/random.h"
+#include "lib/json/read.h"
 #include "services/movies/store_tables.h"
 
 struct mark {
@@ -63,6 +64,40 @@ static const struct field event_fields[] = {
 };
 static const struct shape event_shape = SHAPE(event, event_fields);
 
+static const fault *log_tells_nothing(arena *a, str what, int64_t position)
+{
+    return fault_new(a, FAULT_CONFLICT, "restore_differs", "The event at position %lld tells no %.*s.", (long long)position,
+                     STR_ARG(what));
+}
+
+/* Of films and genres the log is all that is kept here: what it does not tell would be gone at the next start. */
+static const fault *event_check(arena *a, const struct event *e)
+{
+    str id = e->subject;
+    if (str_starts(e->type, STR("movie."))) {
+        struct movie movie = { .id = { NULL, 0 } };
+        if (id.len != MOVIE_ID_LENGTH || json_restore(a, e->data, &movie_shape, &movie) || !str_equal(movie.id, id))
+            return log_tells_nothing(a, STR("film"), e->position);
+    } else if (str_starts(e->type, STR("genre."))) {
+        struct genre genre = { .id = { NULL, 0 } };
+        if (id.len != MOVIE_ID_LENGTH || json_restore(a, e->data, &genre_shape, &genre) || !str_equal(genre.id, id))
+            return log_tells_nothing(a, STR("genre"), e->position);
+    }
+    return NULL;
+}
+
+static const fault *rows_check(struct mongo_store *s, arena *a)
+{
+    int64_t untold = 0;
+    TRY(sql_number(sqlite_reader(s->inner.db), a, &untold,
+                   "SELECT (SELECT count(*) FROM movies WHERE id NOT IN (SELECT subject FROM log WHERE type GLOB 'movie.*')) + "
+                   "(SELECT count(*) FROM genres WHERE id NOT IN (SELECT subject FROM log WHERE type GLOB 'genre.*'))",
+                   NO_BINDS));
+    return untold == 0 ? NULL
+                       : fault_new(a, FAULT_CONFLICT, "restore_differs", "The log does not tell of %lld films and genres.",
+                                   (long long)untold);
+}
+
 static const fault *entry_read(struct mongo_store *s, arena *a, int64_t after, struct log_entry *out)
 {
     list events;
@@ -76,6 +111,7 @@ static const fault *entry_read(struct mongo_store *s, arena *a, int64_t after, s
         if (e->position != after + 1 + (int64_t)i)
             return fault_new(a, FAULT_CONFLICT, "restore_differs", "The log has a hole before position %lld.",
                              (long long)e->position);
+        TRY(event_check(a, e));
         *LIST_AT(&out->events, struct log_event, out->events.count++) =
             (struct log_event){ .type = e->type, .subject = e->subject, .time = e->time, .data = { e->data } };
         bytes += e->data.len;
@@ -110,6 +146,7 @@ static const fault *restore_finish(void *store, arena *a)
     struct mongo_store *s = store;
     if (!sqlite_restore_runs(s->inner.db))
         return fault_new(a, FAULT_CONFLICT, "restore_not_started", "No restore is under way here; start one first.");
+    TRY(rows_check(s, a));
     TRY(log_send(s, a));
     TRY(mongo_delete(s->db, a, STATE_COLLECTION, MONGO_WHERE(mongo_is_text("_id", STR(RESTORE_MARK)))));
     TRY(sqlite_restore_finish(s->inner.db, a, &s->inner.exporter.restore));

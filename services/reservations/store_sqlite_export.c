@@ -2,14 +2,8 @@
 #include "services/reservations/store_sqlite.h"
 #include "services/reservations/store_tables.h"
 
-static struct bind key_of_email(arena *a, const void *row)
-{
-    str email = ((const struct user_row *)row)->email;
-    return sql_text(email.at ? email_key(a, email) : email);
-}
-
 static const struct sqlite_table kept[] = {
-    { .name = "users", .key = "id", .also = "email_key", .derive = key_of_email },
+    { .name = "users", .key = "id" },
     { .name = "showings", .key = "schedule_id" },
     { .name = "reservations", .key = "id" },
     { .name = "reserved_seats", .key = "id" },
@@ -21,9 +15,19 @@ static const struct sqlite_table kept[] = {
     { .name = NULL },
 };
 
+/* Of e-mails that differ only in case, as an adopted database may have them, the first is the one that is found. */
+static const fault *restored(struct sql *db, arena *a, void *arg)
+{
+    TRY(sql_run(db, a,
+                "UPDATE users SET email_key = lower(email) WHERE id IN "
+                "(SELECT min(id) FROM users WHERE email IS NOT NULL GROUP BY lower(email))",
+                NO_BINDS));
+    return access_key_use(db, a, arg);
+}
+
 void store_export_fill(struct sqlite_store *s)
 {
     export_sqlite_fill(&s->exporter, s->db, reservations_tables,
-                       &(struct sqlite_restore){ .tables = kept, .rebuild = access_key_use, .arg = s });
+                       &(struct sqlite_restore){ .tables = kept, .rebuild = restored, .arg = s });
     s->store.exporter = &s->exporter.exporter;
 }

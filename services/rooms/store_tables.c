@@ -6,7 +6,7 @@
 static const struct field room_fields[] = {
     FIELD(struct room_row, id, "id", .min = 1),
     FIELD(struct room_row, name, "name"),
-    FIELD(struct room_row, capacity, "capacity"),
+    FIELD(struct room_row, capacity, "capacity", .min = 1, .max = CAPACITY_MAX),
     FIELD(struct room_row, screen_type, "screen_type", .choices = rooms_screen_types),
     FIELD(struct room_row, is_active, "is_active"),
     FIELD(struct room_row, created_at, "created_at", STAMP),
@@ -36,7 +36,7 @@ static const struct field schedule_fields[] = {
     FIELD(struct schedule_row, is_active, "is_active"),
     FIELD(struct schedule_row, sales_open_at, "sales_open_at", STAMP, .nullable = true),
     FIELD(struct schedule_row, sales_close_at, "sales_close_at", STAMP, .nullable = true),
-    FIELD(struct schedule_row, length_minutes, "length_minutes"),
+    FIELD(struct schedule_row, length_minutes, "length_minutes", .min = 1),
     FIELD(struct schedule_row, created_at, "created_at", STAMP),
     FIELD(struct schedule_row, updated_at, "updated_at", STAMP),
 };

@@ -285,8 +285,9 @@ def restored_tables(zone):
             }
         )
     tables["seat_claims"].sort(key=lambda c: (c["schedule_id"], c["seat_id"]))
+    told = [{"type": "movie.changed", "subject": film["_id"], "time": always, "data": film} for film in films]
     return {
-        "movies": {"movies": films, "log": log_of("movie", 3)},
+        "movies": {"movies": films, "log": [{"position": n} | event for n, event in enumerate(told, 1)]},
         "rooms": {"rooms": rooms, "seats": seats, "schedules": schedules, "log": log_of("room", 4)},
         "reservations": tables | {"log": log_of("user", 5)},
     }

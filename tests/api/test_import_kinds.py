@@ -5,7 +5,12 @@ import pytest
 from harness.door import ok
 from harness.imports import imported, write_csv, write_json
 from harness.maker import unique
-from test_import import open_cinema  # noqa: F401 (a fixture)
+from test_import import its_maker, open_cinema  # noqa: F401 (fixtures)
+
+
+def told(account):
+    """Its report, but for the numbers of showings: what a look makes and takes back has used them up on some databases."""
+    return [row | {"why": re.sub(r"showing \d+", "showing N", row["why"])} for row in account.report]
 
 
 @pytest.fixture
@@ -20,7 +25,7 @@ def bring(open_cinema, tmp_path):  # noqa: F811
         looked = imported(kind, file, where, tmp_path, "--check")
         assert {s: len(m.feed(s)) for s in before} == before, "a check changes nothing"
         done = imported(kind, file, where, tmp_path)
-        assert looked.outcomes() == done.outcomes() and looked.report == done.report
+        assert looked.outcomes() == done.outcomes() and told(looked) == told(done)
         if again:
             read, created, changed, unchanged, refused = imported(kind, file, where, tmp_path).outcomes()
             assert (created, changed, refused) == (0, 0, done.counts["refused"]), "twice the same"

@@ -150,6 +150,7 @@ def check_it_goes_on(m):
 
 def check_a_copy(m, folder):
     """What was adopted leaves as a backup and is the same in an embedded cinema."""
+    wait_for(lambda: not ask(m.cinema.database(), "SELECT id FROM payments WHERE refund_due"), "the refund has gone back")
     keeping.good(keeping.verb(m.cinema, "backup", "--to", folder))
     saved = keeping.exports(m.cinema)
     with Up(embedded=True, TIME_ZONE="America/Lima") as copy:
