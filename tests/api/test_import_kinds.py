@@ -1,5 +1,7 @@
 """`taquilla import rooms|users|schedules`: by their natural keys, by the rules that the API has, and twice the same."""
 
+import re
+
 import pytest
 
 from harness.door import ok

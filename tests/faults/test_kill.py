@@ -90,6 +90,10 @@ def settle(good, who, within_s=30):
         time.sleep(0.1)
 
 
+def taken(states):
+    return {seat for seat, state in states.items() if state in ("held", "sold")}
+
+
 def check_after(cinema, m, showings, done):
     """Every acknowledged booking as acknowledged, seats and all; seat maps agree; nothing impossible in the file."""
     cinema.wait_ready()
@@ -106,14 +110,13 @@ def check_after(cinema, m, showings, done):
         if kept["status"] != "PAYING":
             assert there[number]["status"] == kept["status"], f"{number}: {kept} {there[number]}"
     for showing in showings:
-        taken = {i for i, state in m.states(showing).items() if state in ("held", "sold")}
         live = [
             s
             for r in there.values()
             if r["scheduleId"] == showing["id"] and r["status"] in ("PENDING", "CONFIRMED")
             for s in r["seatIds"]
         ]
-        assert len(live) == len(set(live)) and taken == set(live)
+        assert len(live) == len(set(live)) and taken(m.states_once(showing, lambda s: taken(s) == set(live))) == set(live)
     assert not replay(m.feed("reservations"))
     m.close()
     cinema.stop(remove=False)

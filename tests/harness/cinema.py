@@ -134,13 +134,15 @@ def holds_socket(pid, inodes):
 RUNNING = set()  # what a failed test left, its fixture ends: see conftest.py
 
 
-def Cinema(embedded=False, **settings):
-    """A cinema of the kind that this run of the tests was told: one `taquilla up`, or several on the same databases."""
-    if embedded or CHOSEN.replicas == 1:
+def Cinema(embedded=False, replicas=1, **settings):
+    """A cinema of the kind that this run of the tests was told: one `taquilla up`, or several on the same databases; replicas: at
+    least so many, where the stores take them."""
+    count = max(replicas, CHOSEN.replicas) if CHOSEN.takes_replicas() and not embedded else 1
+    if count == 1:
         return Up(embedded=embedded, **settings)
     from harness.replicas import Replicas
 
-    return Replicas(CHOSEN.replicas, **settings)
+    return Replicas(count, **settings)
 
 
 class Up:

@@ -10,8 +10,8 @@ class Cutter:
     """Listens on a port of its own and passes on to `port`. While cutting is on, each connection lives for a random number of bytes,
     and whichever way the last one goes, that is where it ends: also in the middle of a message, also after all of it."""
 
-    def __init__(self, port, dice=random):
-        self.to, self.dice, self.cutting, self.cuts = port, dice, False, 0
+    def __init__(self, port, dice=random, most=60000):
+        self.to, self.dice, self.cutting, self.cuts, self.most = port, dice, False, 0, most
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -38,7 +38,7 @@ class Cutter:
                 while True:
                     ready, _, _ = select.select([near, far], [], [], 0.5)
                     if self.cutting and left is None:
-                        left = self.dice.randint(1, 60000)
+                        left = self.dice.randint(1, self.most)
                     if not self.cutting:
                         left = None
                     for side in ready:

@@ -21,8 +21,11 @@ class Chosen:
         self.real = tuple(REAL) if real == "all" else tuple(filter(None, real.split(",")))
         unknown = set(self.real) - set(REAL)
         assert not unknown, f"--real does not know {', '.join(unknown)}: {', '.join(REAL)} or all"
-        assert replicas == 1 or set(self.real) == set(REAL), "an embedded store has one process: --replicas needs --real all"
         self.replicas = replicas
+        assert replicas == 1 or self.takes_replicas(), "an embedded store has one process: --replicas needs --real all"
+
+    def takes_replicas(self):
+        return set(self.real) == set(REAL)
 
     def fresh(self, services, given):
         """Settings that lead those services to new databases; none for those whose store is given or embedded."""
