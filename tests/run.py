@@ -19,6 +19,11 @@ SETTINGS = {
     "build-fuzz": ["-Dfuzz=true", "-Db_sanitize=address,undefined", "-Dc_args=-fsanitize=fuzzer-no-link"],
     "build": ["--buildtype=release"],
 }
+REAL = ("--real", "all")  # every owner on its real database
+REPLICAS = (*REAL, "--replicas", "2")
+# What of the tests runs on them each time; the rest in script/test long.
+REPLICAS_SHORT = [f"api/test_{name}.py" for name in ("movies", "rooms", "reservations", "payments", "idempotency", "own_writes")]
+REAL_SHORT = "no_seat or take_over or two_payments or one_key or (kill_one and reservations) or keys_and_codes"
 THREADED = ("test_loop", "test_fiber", "sqlite", "sqlite_writer", "sqlite_tables")  # what ThreadSanitizer looks at
 
 
@@ -96,10 +101,11 @@ def unit_tests(tally, folder, *which):
     tally.add(f"unit tests ({folder})", passed, max(failed, int(code != 0 or passed + failed == 0)), started)
 
 
-def python_tests(tally, folder, *arguments, **settings):
-    heading(f"tests/{folder}")
+def python_tests(tally, folder, *arguments, name=None, **settings):
+    name = name or f"tests/{folder}"
+    heading(name)
     started = time.monotonic()
-    report = ROOT / "build-test" / f"report-{folder.replace('/', '-')}.xml"
+    report = ROOT / "build-test" / f"report-{re.sub('[^a-z_]+', '-', name)}.xml"
     report.unlink(missing_ok=True)
     code = call(
         sys.executable,
@@ -116,7 +122,20 @@ def python_tests(tally, folder, *arguments, **settings):
         env=os.environ | settings,
     )
     passed, failed = junit(report) if report.is_file() else (0, 0)
-    tally.add(f"tests/{folder}", passed, max(failed, int(code != 0)), started)
+    tally.add(name, passed, max(failed, int(code != 0)), started)
+
+
+def real_tests(tally, mode, **settings):
+    """The tests of the wire, of races and of killed processes once more, on the real databases and with two replicas of every service."""
+    if mode != "long":
+        first, *more = REPLICAS_SHORT
+        python_tests(tally, first, *(TESTS / m for m in more), *REPLICAS, "-m", "not long", name="tests/api, two replicas", **settings)
+        kill = TESTS / "faults" / "test_kill.py"
+        python_tests(tally, "race", kill, *REAL, "-k", REAL_SHORT, name="tests/race and kill, real", **settings)
+        return
+    for name, how in (("real", REAL), ("two replicas", REPLICAS)):
+        for folder in ("api", "race", "faults/test_kill.py"):
+            python_tests(tally, folder, *how, name=f"tests/{folder}, {name}", **settings)
 
 
 def fuzz(tally, seconds):
@@ -160,10 +179,7 @@ def main(mode):
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
         python_tests(tally, "databases", *SIDE_BY_SIDE, **settings)
-        python_tests(tally, "api/test_movies.py", "--real", "movies", **settings)
-        python_tests(tally, "api/test_rooms.py", "--real", "rooms", **settings)
-        sales = (TESTS / "api" / f"test_{name}.py" for name in ("payments", "idempotency", "own_writes"))
-        python_tests(tally, "api/test_reservations.py", *sales, "--real", "reservations", **settings)
+        real_tests(tally, mode, **settings)
         python_tests(tally, "deploy", **settings)
         if build(tally, "build", "taquilla/taquilla"):
             for folder in filter(has_tests, ("race", "faults", "web")):

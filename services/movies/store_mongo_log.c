@@ -288,6 +288,12 @@ static void load(struct mongo_store *s, arena *a)
         fiber_park("the next try to load the store", loop_now_ms() + LOAD_AGAIN_MS);
 }
 
+static void lookers_wake(struct mongo_store *s)
+{
+    for (struct look_waiter *w = s->lookers; w; w = w->next)
+        fiber_wake(w->who);
+}
+
 static void look(struct mongo_store *s, arena *a)
 {
     bool found, mine;
@@ -298,8 +304,7 @@ static void look(struct mongo_store *s, arena *a)
     movies_store_tell(s, "store_away", problem);
     if (!problem)
         s->told = NULL;
-    for (struct look_waiter *w = s->lookers; w; w = w->next)
-        fiber_wake(w->who);
+    lookers_wake(s);
 }
 
 static void everybody_refuse(struct mongo_store *s)
@@ -312,8 +317,7 @@ static void everybody_refuse(struct mongo_store *s)
         fiber_wake(p->who);
     }
     s->waiting = (struct pending_queue){ NULL, NULL };
-    for (struct look_waiter *w = s->lookers; w; w = w->next)
-        fiber_wake(w->who);
+    lookers_wake(s);
 }
 
 static void keeper_turn(struct mongo_store *s, arena *a, int64_t *next_ms)
@@ -328,10 +332,12 @@ static void keeper_turn(struct mongo_store *s, arena *a, int64_t *next_ms)
     bool wanted = s->looks_wanted > s->looks_ended;
     if (!wanted && (s->waiting.first || loop_now_ms() < *next_ms))
         return;
-    if (!sqlite_restore_runs(s->inner.db))
+    if (!sqlite_restore_runs(s->inner.db)) {
         look(s, a);
-    else
+    } else { /* the log is what the restore will make of it */
         s->looks_ended = ++s->looks_begun;
+        lookers_wake(s);
+    }
     bool awaited = s->news.awaited && s->news.awaited(s->news.arg);
     *next_ms = loop_now_ms() + (awaited ? POLL_AWAITED_MS : POLL_MS);
 }

@@ -1,5 +1,6 @@
 """Movies on MongoDB as a service: away at its start, killed under load, two replicas that take turns."""
 
+import json
 import threading
 import time
 
@@ -9,6 +10,7 @@ import pytest
 from harness.cinema import Alone
 from harness.door import ok, refused
 from harness.ferretdb import FerretDB
+from harness.tables import Tables
 
 HEAL_S = 20
 FILM = {"title": "El sur", "description": "d", "duration": 95, "director": "Víctor Erice", "releaseDate": "1983-05-19"}
@@ -101,6 +103,28 @@ def test_a_server_that_is_killed_under_load(server):
     assert [e["position"] for e in found] == list(range(1, len(found) + 1)), "a hole in the log"
     assert len(set(titles)) == len(titles), "made twice"
     assert set(acknowledged) <= set(titles), "acknowledged and lost"
+
+
+def test_a_copy_whose_log_does_not_tell_its_films_is_refused(server):
+    """The log is all that is kept here: a film that it does not tell would be gone at the next start, and who cannot be read would
+    keep the service from it."""
+    moment = "2020-01-01T00:00:00.000Z"
+    film = FILM | {"_id": "5" * 24, "genre": [], "cast": [], "rating": 5, "posterUrl": "", "trailerUrl": "", "isActive": True}
+    film |= {"releaseDate": moment, "createdAt": moment, "updatedAt": moment}
+    told = {"position": 1, "type": "movie.changed", "subject": film["_id"], "time": moment, "data": film}
+    with movies(MOVIES_DATABASE_URL=server.url("cinema_movies")) as service, Tables(service, "movies", "t" * 32) as tables:
+        for wrong in (told | {"subject": "1"}, told | {"data": {}}, told | {"type": "genre.changed"}, told | {"subject": "6" * 24}):
+            copy = {"movies": [json.dumps(film)], "log": [json.dumps(wrong)]}
+            began = tables.start()
+            assert began.status_code == 200, began.text
+            tables.put_all(copy)
+            answer = tables.finish(tables.export()[0])
+            assert answer.status_code == 409 and answer.json()["code"] == "restore_differs", answer.text
+        assert tables.start().status_code == 200
+        tables.put_all({"movies": [json.dumps(film)], "log": [json.dumps(told)]})
+        assert tables.finish(tables.export()[0]).status_code == 200
+        with service.door("movies") as door:
+            assert ok(door.get(f"/api/movies/{film['_id']}"))["title"] == film["title"]
 
 
 def test_replicas_take_turns(server):
