@@ -178,7 +178,7 @@ def main(mode):
         python_tests(tally, "attack", *SIDE_BY_SIDE, *quick, **settings | ({"TAQUILLA_ATTACK_EXAMPLES": "3"} if fast else {}))
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
-        python_tests(tally, "databases", *SIDE_BY_SIDE, **settings)
+        python_tests(tally, "databases", *SIDE_BY_SIDE, *([] if mode == "long" else ["-m", "not long"]), **settings)
         real_tests(tally, mode, **settings)
         python_tests(tally, "deploy", **settings)
         if build(tally, "build", "taquilla/taquilla"):

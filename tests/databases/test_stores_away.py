@@ -113,7 +113,10 @@ async def asked(line, method, path, body, **headers):
         return 0, {}
 
 
-@pytest.mark.parametrize("name", SERVERS)
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("movies", "rooms")]
+
+
+@pytest.mark.parametrize("name", ["reservations", *LONG])
 def test_one_store_restarted_under_load(house, name):
     """Those who book hear of it only while it is away, and only as 503; nothing acknowledged is lost, nothing is there twice."""
     cinema = house.cinema.start()
