@@ -35,7 +35,10 @@ static const fault *position_ask(struct my_store *s, arena *a)
     TRY(my_one(&s->reader, a, &state_shape, &found, &there,
                "SELECT position, (SELECT COUNT(*) FROM restore_state) AS marks FROM log_counter WHERE id = 1",
                MY_NO_BINDS));
+    bool begun = found.marks > 0 && !s->restoring;
     s->restoring = found.marks > 0;
+    if (begun && s->ready && s->setup.restarted)
+        s->setup.restarted(s->setup.arg);
     position_reached(s, found.position);
     return NULL;
 }

@@ -46,6 +46,8 @@ struct my_setup {
     void (*moved)(void *arg, int64_t position);
     /* Does anybody wait for moved? While somebody does, other replicas' commits are looked for every 50 ms. */
     bool (*awaited)(void *arg);
+    /* Another replica has begun a restore: what the log told so far is over. NULL: nobody to tell. */
+    void (*restarted)(void *arg);
     void *arg;
 };
 

@@ -26,6 +26,11 @@ static bool store_awaited(void *arg)
     return ((struct rooms *)arg)->desk.feed.readers > 0;
 }
 
+static void store_restarted(void *arg)
+{
+    feed_restart(&((struct rooms *)arg)->desk.feed);
+}
+
 static const fault *feed_read(void *arg, arena *a, int64_t after, int64_t limit,
                               struct event_page *out)
 {
@@ -96,7 +101,7 @@ static const fault *store_open(struct app *app, struct rooms *svc)
 {
     str url;
     const char *directory;
-    struct store_news news = { store_moved, store_awaited, svc };
+    struct store_news news = { store_moved, store_awaited, svc, store_restarted };
     TRY(store_choose(app->boot, app->settings, &url, &directory));
     if (url.len > 0)
         return rooms_mysql_open(app->boot, &svc->store, url, app->own, &news);

@@ -136,6 +136,7 @@ struct store_news {
     void (*moved)(void *arg, int64_t position); /* on the loop thread, after each commit with events */
     bool (*awaited)(void *arg);                 /* does anybody wait for other replicas' commits? */
     void *arg;
+    void (*restarted)(void *arg);               /* another replica has begun a restore; NULL: nobody to tell */
 };
 
 /* The embedded store, in `directory`. moved: on the loop thread, after each commit with events.

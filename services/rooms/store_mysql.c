@@ -87,6 +87,13 @@ static bool awaited(void *arg)
     return s->news.awaited(s->news.arg);
 }
 
+static void restarted(void *arg)
+{
+    const struct mysql_store *s = arg;
+    if (s->news.restarted)
+        s->news.restarted(s->news.arg);
+}
+
 const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
                               const struct house_rules *rules, const struct store_news *news)
 {
@@ -96,6 +103,7 @@ const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
                               .prepare = prepare,
                               .moved = moved,
                               .awaited = awaited,
+                              .restarted = restarted,
                               .arg = s };
     TRY(my_address_read(boot, "ROOMS_DATABASE_URL", url, &setup.address));
     s->replica = random_hex(boot, 8);
