@@ -1,6 +1,7 @@
 """Several `taquilla up` on the same databases: a cinema with as many replicas of every service."""
 
 import secrets
+import shutil
 import time
 import weakref
 
@@ -25,6 +26,8 @@ class Replicas:
         self.ups = [first, *(Up(stores=first.stores, **settings) for _ in range(count - 1))]
         token = settings.get("SERVICE_TOKEN") or secrets.token_hex(32)
         for up in self.ups:
+            if up is not first and (first.folder / ".env").exists():
+                shutil.copy(first.folder / ".env", up.folder)
             up.data.mkdir(exist_ok=True)
             (up.data / "service.token").touch(0o600)
             (up.data / "service.token").write_text(token + "\n")
