@@ -6,6 +6,7 @@ import pytest
 
 from harness.cinema import RUNNING, SERVICES, Cinema, Elsewhere
 from harness.maker import Maker
+from harness.replayed import replayed
 from harness.replicas import turn_over
 from harness.stores import CHOSEN
 from harness.stacks import deepest_stacks
@@ -51,8 +52,9 @@ def cinema(request):
     request.config.stash[STACKS] = stacks
     if hasattr(request.config, "workeroutput"):
         request.config.workeroutput["stacks"] = stacks
+    problems = replayed(shared)
     shared.stop(remove=False)
-    problems = sweep(shared.database())
+    problems += sweep(shared.database())
     assert not problems, "\n".join(problems)
     shared.stop()
     assert stacks, "no stack was measured"

@@ -16,6 +16,7 @@ from harness.ferretdb import FerretDB
 from harness.maker import Maker, unique
 from harness.mariadb import MariaDB
 from harness.postgres import Postgres
+from harness.replayed import replayed
 from harness.storm import SEED, Clock, Crowd, Gone, storm
 from sweep import replay, sweep
 
@@ -174,6 +175,7 @@ def test_one_store_restarted_under_load(house, name):
     there = {r["id"]: sorted(r["seatIds"]) for r in ok(m.reservations.get("/api/reservations", params={"limit": 10000}))}
     assert there == acknowledged, "as many as were acknowledged, and the same"
     assert not replay(m.feed("reservations"))
+    assert not replayed(cinema)
     m.close()
     cinema.stop(remove=False)
     assert not sweep(cinema.database())

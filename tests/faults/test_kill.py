@@ -10,6 +10,7 @@ import pytest
 from harness.cinema import SERVICES, Cinema, descendants
 from harness.door import ok
 from harness.maker import Maker, unique
+from harness.replayed import replayed
 from harness.storm import Clock, Crowd, Gone, storm
 from sweep import replay, sweep
 
@@ -118,6 +119,7 @@ def check_after(cinema, m, showings, done):
         ]
         assert len(live) == len(set(live)) and taken(m.states_once(showing, lambda s: taken(s) == set(live))) == set(live)
     assert not replay(m.feed("reservations"))
+    assert not replayed(cinema)
     m.close()
     cinema.stop(remove=False)
     assert not sweep(cinema.database())

@@ -7,6 +7,7 @@ import pytest
 
 from harness.cinema import Cinema
 from harness.maker import Maker, unique
+from harness.replayed import replayed
 from harness.storm import Clock, Crowd, storm, together
 from sweep import replay, sweep
 
@@ -20,7 +21,7 @@ def scene():
     cinema = Cinema(HOLD_SECONDS=1, MAX_HOLDS_PER_USER=100000).start()
     m = Maker(cinema)
     yield m
-    problems = replay(m.feed("reservations"))
+    problems = replay(m.feed("reservations")) + replayed(cinema)
     m.close()
     cinema.stop(remove=False)
     problems += sweep(cinema.database())

@@ -2,6 +2,7 @@
 
 from harness.cinema import Cinema
 from harness.maker import Maker
+from harness.replayed import replayed
 from harness.storm import Clock, Crowd, storm
 from harness.stores import ask
 from sweep import replay, sweep
@@ -94,6 +95,7 @@ def test_no_seat_is_sold_twice_and_the_twin_oversells():
             sold = {i for b in acknowledged if b["scheduleId"] == showing["id"] for i in b["seatIds"]}
             assert taken(m.states_once(showing, lambda states: taken(states) == sold)) == sold
         assert not replay(m.feed("reservations"))
+        assert not replayed(cinema)
         m.close()
         cinema.stop(remove=False)
         seats = sum(len(b["seatIds"]) for b in acknowledged)
