@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fails when a fault's code is missing in lib/http/codes.c, has another status there, or is there and nowhere used.
+"""Fails when a fault's code is missing in lib/http/codes.c, has another status there, or is there and nowhere used or out of order.
 
 check_codes.py [ROOT]
 """
@@ -25,6 +25,8 @@ def main():
     table_path = root / 'lib/http/codes.c'
     table = {code: int(status) for code, status in ROW.findall(table_path.read_text(encoding='utf-8'))}
     problems, texts, made = [], set(), 0
+    names = list(table)  # looked up by halving: one out of order hides others
+    problems += ['lib/http/codes.c: %s stands after %s' % (b, a) for a, b in zip(names, names[1:]) if a >= b]
     for folder in ('lib', 'services', 'taquilla'):
         for path in sorted((root / folder).rglob('*.[ch]')):
             if path == table_path or path.name.startswith('test_') or 'fuzz' in path.parts:

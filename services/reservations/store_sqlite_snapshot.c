@@ -1,4 +1,6 @@
 /* store_sqlite_snapshot.c - today's state as facts, for whoever begins to follow this service. */
+#include <stdlib.h>
+
 #include "lib/feed/snapshot.h"
 #include "services/reservations/store_sqlite.h"
 
@@ -20,6 +22,29 @@ static const fault *users_snapshot(struct store *store, arena *a, const struct s
 
 #define AFTER "(r.schedule_id, r.id) > (?1, ?2) ORDER BY r.schedule_id, r.id LIMIT ?3"
 
+static int by_id(const void *left, const void *right)
+{
+    int64_t a = ((const struct reservation *)left)->id, b = ((const struct reservation *)right)->id;
+    return (a > b) - (a < b);
+}
+
+static int by_showing(const void *left, const void *right)
+{
+    int64_t a = ((const struct reservation *)left)->schedule_id, b = ((const struct reservation *)right)->schedule_id;
+    return a != b ? (a > b) - (a < b) : by_id(left, right);
+}
+
+/* The parts of reservations are looked for in the order of their ids, and pages go by showing. */
+static const fault *parts_fill(struct sql *db, arena *a, list *found)
+{
+    if (found->count == 0)
+        return NULL;
+    qsort(found->at, found->count, sizeof(struct reservation), by_id);
+    TRY(reservations_fill(db, a, found));
+    qsort(found->at, found->count, sizeof(struct reservation), by_showing);
+    return NULL;
+}
+
 static const fault *reservations_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
 {
     struct sql *db = sqlite_reader(STORE_OF(store)->db);
@@ -36,7 +61,7 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
                      "AND r.status IN ('PENDING', 'CONFIRMED') AND " AFTER,
                      BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit),
                           sql_int(clock_now().ms - LIVE_MS))));
-    TRY(reservations_fill(db, a, &found));
+    TRY(parts_fill(db, a, &found));
     *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
     for (size_t i = 0; i < found.count; i++) {
         const struct reservation *r = LIST_AT(&found, struct reservation, i);

@@ -108,3 +108,14 @@ def test_a_snapshot_tells_no_names(lived):
     with lived.internal("reservations") as door:
         text = door.get("/feed/snapshot", params={"of": "all"}).text
     assert users and not any(user["email"] in text for user in users if user["email"])
+
+
+def test_a_page_goes_by_showing_and_not_by_age(lived):
+    """The older reservation is for the showing that was made later."""
+    first, second = lived.make_showing(), lived.make_showing()
+    older = lived.book(second, second["seat_ids"][:2])
+    newer = lived.book(first, first["seat_ids"][:1])
+    shown, _ = snapshot_of(lived, "reservations", "live")
+    data = {e["data"]["id"]: e["data"] for e in shown}
+    assert {s["seatId"] for s in data[older["id"]]["seats"]} == set(second["seat_ids"][:2])
+    assert {s["seatId"] for s in data[newer["id"]]["seats"]} == set(first["seat_ids"][:1])
