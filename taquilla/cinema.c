@@ -27,8 +27,9 @@
 #define CLOSED_WITHIN_MS 15000
 #define PROBE_TIMEOUT_MS 500
 #define DEADLINE_MS 10000
-#define OWN_PORT_FIRST 41000 /* an own cinema is nobody's business: any free ports do */
-#define OWN_PORT_BLOCKS 900
+#define OWN_PORT_FIRST 24000 /* below those that the kernel gives to connections */
+#define OWN_PORT_BLOCKS 800
+#define OWN_PORT_TRIES 5
 #define SET_FREE_WITHIN_MS 5000 /* a cinema whose verb was killed closes by itself */
 
 /* --- find --- */
@@ -225,14 +226,20 @@ static const fault *own_try(arena *a, struct cinema *c)
     return own_wait(a, c);
 }
 
-/* A place is tried again for a moment while its stores are in use. */
+static bool says(const fault *problem, const char *words)
+{
+    return memmem(problem->sentence.at, problem->sentence.len, words, strlen(words)) != NULL;
+}
+
+/* A place is tried again for a moment while its stores are in use; other ports, when somebody took ours meanwhile. */
 static const fault *own_open(arena *a, struct cinema *c)
 {
     int64_t until_ms = clock_mono_ms() + SET_FREE_WITHIN_MS;
-    for (;;) {
+    for (int tries = 1;; tries++) {
         const fault *problem = own_try(a, c);
-        if (!problem || !c->place || clock_mono_ms() > until_ms ||
-            !memmem(problem->sentence.at, problem->sentence.len, "using the store", 15))
+        bool port_lost = problem && (says(problem, "Cannot listen on") || says(problem, "needs, is taken"));
+        bool in_use = problem && c->place && says(problem, "using the store") && clock_mono_ms() <= until_ms;
+        if (!in_use && (!port_lost || tries == OWN_PORT_TRIES))
             return problem;
         cinema_close(c);
     }
