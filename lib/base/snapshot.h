@@ -6,7 +6,7 @@
 
 struct snapshot_wish {
     bool all;   /* else live: what is still to be shown or sold */
-    str after;  /* a row's key; no text: from the first */
+    str after;  /* a row's key; "" comes before every one */
     int64_t limit;
 };
 

@@ -2,9 +2,11 @@
 #include "lib/feed/follower.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/feed/snapshot.h"
 #include "lib/feed/wire.h"
 #include "lib/json/read.h"
 #include "lib/loop/fiber.h"
@@ -14,6 +16,7 @@
 #define END_DEADLINE_MS 2000
 #define PAUSE_MS_MIN 50
 #define PAUSE_MS_MAX 1000
+#define END_BYTES_MAX ((size_t)1024 * 1024)
 #define PAGE_BYTES_MAX ((size_t)256 * 1024 * 1024)
 
 struct follower_waiter {
@@ -30,6 +33,7 @@ static struct poller {
     int64_t pause_ms;
     bool fresh;      /* the owner's present end is to be asked for first */
     bool gap;        /* the last page was empty although the log is longer */
+    int64_t whole_at; /* the position at which a snapshot's last page was read */
 } pollers[FOLLOWERS_MAX];
 
 static struct poller *poller_of(const struct follower *f)
@@ -61,6 +65,7 @@ static void contact_lost(struct poller *p, str why)
 {
     struct follower *f = p->of;
     p->fresh |= f->position == 0;
+    f->whole &= f->position != 0;
     if (!f->in_touch)
         return;
     log_line("warn", "feed_lost", "the feed of %s does not answer: %.*s", f->owner, STR_ARG(why));
@@ -70,11 +75,14 @@ static void contact_lost(struct poller *p, str why)
 static void contact_made(struct poller *p)
 {
     struct follower *f = p->of;
-    if (!f->in_touch)
+    bool news = !f->in_touch;
+    if (news)
         log_line("info", "feed_found", "following %s from position %lld", f->owner, (long long)f->position);
     f->in_touch = true;
     f->heard_ms = loop_now_ms();
     p->pause_ms = PAUSE_MS_MIN;
+    if (news)
+        wake_waiters(f);
 }
 
 /* Nothing can repair a log with a hole: who reads on would be wrong for ever, without a word. */
@@ -89,7 +97,7 @@ static void hole_found(struct follower *f, int64_t found)
 
 /* --- one poll --- */
 
-static const fault *ask(struct poller *p, str target, int64_t deadline_ms, struct wire_page *page)
+static const fault *ask(struct poller *p, str target, int64_t deadline_ms, const struct shape *shape, void *page)
 {
     struct follower *f = p->of;
     struct message *answer = NEW(p->memory, struct message);
@@ -98,7 +106,7 @@ static const fault *ask(struct poller *p, str target, int64_t deadline_ms, struc
     if (answer->status != 200)
         return fault_new(p->memory, FAULT_UNAVAILABLE, "feed_refused", "The feed of %s answered %d.",
                          f->owner, answer->status);
-    return json_read(p->memory, answer->body, &wire_page_shape, page);
+    return json_read(p->memory, answer->body, shape, page);
 }
 
 static void apply_page(struct poller *p, const struct wire_page *page)
@@ -132,7 +140,7 @@ static void start_anew(struct poller *p, int64_t end)
 static const fault *poll_end(struct poller *p)
 {
     struct wire_page page;
-    TRY(ask(p, STR("/feed?limit=0"), END_DEADLINE_MS, &page));
+    TRY(ask(p, STR("/feed?limit=0"), END_DEADLINE_MS, &wire_page_shape, &page));
     if (p->of->stopped)
         return NULL;
     p->of->position = page.position;
@@ -140,6 +148,49 @@ static const fault *poll_end(struct poller *p)
     contact_made(p);
     wake_waiters(p->of);
     return NULL;
+}
+
+/* Its pages may hold more than the position of the first, from which the feed is followed then: events are whole facts, so what is
+ * told twice does no harm, and it is whole once the feed has come to where the last page was read. */
+static const fault *poll_snapshot(struct poller *p)
+{
+    struct follower *f = p->of;
+    char after[CURSOR_BYTES_MAX + 1] = "";
+    bool first = true;
+    do {
+        struct snapshot_page page;
+        arena_reset(p->memory);
+        TRY(ask(p, arena_printf(p->memory, "/feed/snapshot?of=%s&limit=%d%s%s", f->snapshot, WIRE_PAGE_EVENTS_MAX,
+                                after[0] ? "&after=" : "", after),
+                WAIT_DEADLINE_MS, &snapshot_page_shape, &page));
+        if (f->stopped)
+            return NULL;
+        if (first) {
+            f->whole = false;
+            f->position = page.position;
+            if (f->begin)
+                f->begin(f->arg);
+        }
+        first = false;
+        p->whole_at = page.position;
+        for (size_t i = 0; i < page.events.count; i++) {
+            struct event e = wire_event_back(LIST_AT(&page.events, struct wire_event, i));
+            f->apply(f->arg, &e);
+        }
+        snprintf(after, sizeof after, "%.*s", STR_ARG(page.next));
+        fiber_give_way();
+    } while (after[0]);
+    p->fresh = false;
+    return NULL;
+}
+
+static void pause_a_while(struct poller *p)
+{
+    int64_t half = p->pause_ms / 2;
+    int64_t until = loop_now_ms() + half + (int64_t)random_below((uint64_t)half + 1);
+    while (!p->of->stopped && fiber_park("pause before the next poll", until))
+        ;
+    p->pause_ms = p->pause_ms * 2 < PAUSE_MS_MAX ? p->pause_ms * 2 : PAUSE_MS_MAX;
 }
 
 static const fault *poll_events(struct poller *p)
@@ -150,7 +201,7 @@ static const fault *poll_events(struct poller *p)
     int wait_s = f->in_touch ? WAIT_S : 0;
     TRY(ask(p, arena_printf(p->memory, "/feed?after=%lld&limit=%d&wait=%d", (long long)f->position,
                             WIRE_PAGE_EVENTS_MAX, wait_s),
-            WAIT_DEADLINE_MS, &page));
+            WAIT_DEADLINE_MS, &wire_page_shape, &page));
     if (f->stopped)
         return NULL;
     if (page.position < f->position) {
@@ -164,18 +215,16 @@ static const fault *poll_events(struct poller *p)
     }
     p->gap = empty;
     apply_page(p, &page);
-    if (!f->stopped)
-        contact_made(p);
+    if (f->stopped)
+        return NULL;
+    if (f->position < p->whole_at) { /* another replica answered, which is behind */
+        if (page.events.count == 0)
+            pause_a_while(p);
+        return NULL;
+    }
+    f->whole = f->snapshot != NULL;
+    contact_made(p);
     return NULL;
-}
-
-static void pause_a_while(struct poller *p)
-{
-    int64_t half = p->pause_ms / 2;
-    int64_t until = loop_now_ms() + half + (int64_t)random_below((uint64_t)half + 1);
-    while (!p->of->stopped && fiber_park("pause before the next poll", until))
-        ;
-    p->pause_ms = p->pause_ms * 2 < PAUSE_MS_MAX ? p->pause_ms * 2 : PAUSE_MS_MAX;
 }
 
 static void follow(void *arg)
@@ -184,7 +233,7 @@ static void follow(void *arg)
     p->who = fiber_self();
     while (!p->of->stopped) {
         arena_reset(p->memory);
-        const fault *problem = p->fresh ? poll_end(p) : poll_events(p);
+        const fault *problem = !p->fresh ? poll_events(p) : p->of->snapshot ? poll_snapshot(p) : poll_end(p);
         if (problem && !p->of->stopped) {
             contact_lost(p, problem->sentence);
             pause_a_while(p);
@@ -218,21 +267,63 @@ void follower_stop(struct follower *f)
         fiber_wake(p->who);
 }
 
-bool follower_reach(struct follower *f, int64_t position, int64_t wait_ms)
+/* Parks among those who are woken by every change of the follower. False: the deadline came first. */
+static bool change_await(struct follower *f, const char *awaits, int64_t deadline_ms)
 {
-    int64_t deadline_ms = loop_now_ms() + wait_ms;
     struct follower_waiter w = { .who = fiber_self(), .next = f->waiting, .link = &f->waiting };
-    if (f->position >= position)
-        return true;
     if (w.next)
         w.next->link = &w.next;
     f->waiting = &w;
-    while (f->position < position && !f->stopped && fiber_park("position of a feed", deadline_ms))
-        ;
+    bool woken = fiber_park(awaits, deadline_ms);
     *w.link = w.next;
     if (w.next)
         w.next->link = w.link;
+    return woken;
+}
+
+bool follower_reach(struct follower *f, int64_t position, int64_t wait_ms)
+{
+    int64_t deadline_ms = loop_now_ms() + wait_ms;
+    while (f->position < position && !f->stopped && change_await(f, "position of a feed", deadline_ms))
+        ;
     return f->position >= position;
+}
+
+bool follower_whole(struct follower *f, int64_t wait_ms)
+{
+    int64_t deadline_ms = loop_now_ms() + wait_ms;
+    while (!f->whole && !f->stopped && change_await(f, "another service's facts", deadline_ms))
+        ;
+    return f->whole;
+}
+
+static bool end_ask(struct follower *f, int64_t wait_ms, int64_t *end)
+{
+    arena *a = arena_new(END_BYTES_MAX);
+    struct message *answer = NEW(a, struct message);
+    struct outgoing want = { .method = GET, .target = STR("/feed?limit=0"), .deadline_ms = wait_ms, .internal = true };
+    struct wire_page page;
+    bool known = !upstream_call(f->upstream, a, &want, answer) && answer->status == 200 &&
+                 !json_read(a, answer->body, &wire_page_shape, &page);
+    if (known)
+        *end = page.position;
+    arena_free(a);
+    return known;
+}
+
+bool follower_catch_up(struct follower *f, int64_t wait_ms)
+{
+    int64_t deadline_ms = loop_now_ms() + wait_ms, end = 0;
+    bool shared = f->catching_up;
+    while (f->catching_up && change_await(f, "another's question for a feed's end", deadline_ms))
+        ;
+    if (shared)
+        return f->in_touch;
+    f->catching_up = true;
+    bool known = end_ask(f, wait_ms, &end) && follower_reach(f, end, deadline_ms - loop_now_ms());
+    f->catching_up = false;
+    wake_waiters(f);
+    return known;
 }
 
 int64_t follower_position_of(const struct follower *f, str taquilla_position)

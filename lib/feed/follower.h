@@ -1,8 +1,9 @@
 /* follower.h - keeps up with another owner's feed, and tells which position it has reached.
  *
  * One fiber per follower long-polls /feed and hands each event to `apply`, in order and dense: a hole stops it, loudly.
- * A position 0 start reads from the owner's present end: what came before is asked from the owner itself. So does a follower
- * that was at position 0 when contact was lost: the owner may have been restored since. */
+ * With `snapshot` it begins with the owner's present state, told by the same `apply`; without, a position 0 start reads from the
+ * owner's present end: what came before is asked from the owner itself. A follower that was at position 0 when contact was lost
+ * begins so again: the owner may have been restored since. */
 #ifndef TAQUILLA_FEED_FOLLOWER_H
 #define TAQUILLA_FEED_FOLLOWER_H
 
@@ -12,16 +13,20 @@
 struct follower {
     const char *owner;               /* "rooms" */
     struct upstream *upstream;
+    const char *snapshot;            /* "live" or "all"; NULL: none */
+    void (*begin)(void *arg);        /* a snapshot is about to be told: nothing told before it holds */
     void (*apply)(void *arg, const struct event *e); /* the event's texts live until it returns; must not park */
     void (*lost)(void *arg);         /* contact lost: what was derived may be stale from now on; once per loss */
     void *arg;
 
     int64_t position;                /* applied so far */
     bool in_touch;                   /* the last poll worked */
+    bool whole;                      /* the snapshot and what happened while it was read are applied; stays so out of touch */
     int64_t heard_ms;                /* loop time of the last good answer */
     uint64_t applied_total;
     bool stopped;                    /* by follower_stop or by a hole */
     struct follower_waiter *waiting;
+    bool catching_up;                /* somebody asks where the feed ends */
 };
 
 #define FOLLOWERS_MAX 8 /* of one process */
@@ -32,6 +37,12 @@ void follower_stop(struct follower *f);
 
 /* Parks until `position` is applied or wait_ms passed; true when it is. Fibers only. */
 bool follower_reach(struct follower *f, int64_t position, int64_t wait_ms);
+
+/* Parks until it is whole or wait_ms passed; true when it is. Fibers only. */
+bool follower_whole(struct follower *f, int64_t wait_ms);
+/* Asks the owner where its feed ends now and parks until that is applied: for who did not find what may be new. Several who ask at
+ * once share the question. False: the owner is away, or wait_ms passed. Fibers only. */
+bool follower_catch_up(struct follower *f, int64_t wait_ms);
 
 /* Reads the position out of "rooms/42" when it is of this follower's owner; else 0. */
 int64_t follower_position_of(const struct follower *f, str taquilla_position);

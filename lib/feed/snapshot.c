@@ -7,7 +7,6 @@
 #include "lib/json/write.h"
 
 #define PAGE_BYTES_ENOUGH ((size_t)4 * 1024 * 1024)
-#define CURSOR_BYTES_MAX 100
 
 struct snapshot_query {
     unsigned of;
@@ -48,7 +47,7 @@ int64_t snapshot_after(const struct snapshot_wish *want)
 static const fault *cursor_read(arena *a, str cursor, const struct snapshot_part **part, struct snapshot_wish *want)
 {
     str name = { NULL, 0 };
-    want->after = cursor;
+    want->after = cursor.len > 0 ? cursor : STR(""); /* comes before every key, which no text does not */
     if (cursor.len == 0)
         return NULL;
     bool cut = str_cut(&want->after, ':', &name) && name.len < cursor.len;

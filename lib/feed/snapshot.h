@@ -22,6 +22,7 @@ struct feed;
 /* Answers one page of an owner's parts, those that others refer to first, ended by one without name. INVALID cursor_invalid. */
 const fault *snapshot_answer(const struct snapshot_part *parts, const struct feed *feed, struct call *c);
 
+#define CURSOR_BYTES_MAX 100
 extern const struct shape snapshot_query_shape, snapshot_page_shape;
 
 /* For a part's read: `after` as a number, 0 from the first, and the row of a fact whose key is its number. */

@@ -172,11 +172,17 @@ static bool options_answer(struct call *c, const struct match *found)
 
 /* --- what every answer carries --- */
 
+/* A refusal may have left a trace too: a declined ticket was booked, and its seats freed again. */
+static bool may_have_written(int status)
+{
+    return status < 300 || status == 402 || status == 409 || status >= 500;
+}
+
 static void position_answer(struct call *c)
 {
     enum method m = c->request->method;
     struct site *site = c->site;
-    if (!site->position || m == GET || m == HEAD || m == OPTIONS || c->status < 200 || c->status > 299)
+    if (!site->position || m == GET || m == HEAD || m == OPTIONS || !may_have_written(c->status))
         return;
     int64_t position = site->position(c->service);
     if (position > 0)

@@ -2,5 +2,5 @@
 #include "lib/http/fuzz/route_shapes.h"
 #include "services/gateway/gateway.h"
 
-FUZZ_ROUTES(gateway_routes, &films_answer_shape, &showings_answer_shape, &layout_answer_shape,
-            &claims_answer_shape, &dashboard_answer_shape)
+FUZZ_ROUTES(gateway_routes, &film_shape, &room_shape, &room_seats_shape, &showing_fact_shape, &sale_shape,
+            &dashboard_answer_shape)

@@ -4,12 +4,10 @@
 
 #include "lib/http/route.h"
 #include "services/gateway/kept.h"
-#include "services/gateway/programme.h"
 
 struct gateway {
     struct owners owners;
     struct upstream *analytics, *ingestion; /* NULL: this cinema does without */
-    struct programme programme;
     struct kept kept;
     struct house house;
 };

@@ -23,16 +23,10 @@ struct stamp stamp_now(const struct owners *o, int64_t schedule_id)
                            .schedule_id = schedule_id };
 }
 
-static bool in_touch(const struct owners *o, const struct stamp *s)
-{
-    return o->of[MOVIES].follower.in_touch && o->of[ROOMS].follower.in_touch &&
-           (s->schedule_id == 0 || o->of[RESERVATIONS].follower.in_touch);
-}
-
 static bool stamp_good(const struct owners *o, const struct stamp *s)
 {
     struct stamp now = stamp_now(o, s->schedule_id);
-    return now.movies == s->movies && now.rooms == s->rooms && now.claims == s->claims && in_touch(o, s);
+    return now.movies == s->movies && now.rooms == s->rooms && now.claims == s->claims;
 }
 
 bool kept_reply(struct kept *k, const struct owners *o, struct call *c)

@@ -29,7 +29,7 @@ struct kept {
     uint64_t hits, misses;
 };
 
-/* Taken before the owners are asked. */
+/* Taken before the answer is made. */
 struct stamp stamp_now(const struct owners *o, int64_t schedule_id);
 
 /* Answers from what is kept; false when nothing is, or it may be stale. */

@@ -1,9 +1,6 @@
 /* model.c - the shapes of the owners' answers, and how the gateway joins them. */
 #include "services/gateway/model.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #define DAY_S 86400
 
 /* --- films and showings --- */
@@ -13,54 +10,17 @@ static const struct field film_fields[] = {
     FIELD(struct film, is_active, "isActive"),
     FIELD(struct film, whole, "", .whole = true),
 };
-static const struct shape film_shape = SHAPE(film, film_fields);
+const struct shape film_shape = SHAPE(film, film_fields);
 
-static const struct field films_answer_fields[] = { FIELD(struct films_answer, data, "data", .shape = &film_shape) };
-const struct shape films_answer_shape = SHAPE(films_answer, films_answer_fields);
-
-static const struct field showing_fields[] = {
-    FIELD(struct showing, id, "id"),
-    FIELD(struct showing, movie_id, "movie_id"),
-    FIELD(struct showing, room_id, "room_id"),
-    FIELD(struct showing, show_time, "show_time"),
-    FIELD(struct showing, ends_at, "endsAt"),
-    FIELD(struct showing, is_active, "is_active"),
-    FIELD(struct showing, whole, "", .whole = true),
+static const struct field room_fields[] = {
+    FIELD(struct room, id, "id"),
+    FIELD(struct room, name, "name"),
+    FIELD(struct room, whole, "", .whole = true),
 };
-static const struct shape showing_card_shape = {
-    .name = "showing_card", .size = sizeof(struct showing), .fields = showing_fields, .count = COUNT_OF(showing_fields)
-};
+const struct shape room_shape = SHAPE(room, room_fields);
 
-static const struct field showings_answer_fields[] = {
-    FIELD(struct showings_answer, data, "data", .shape = &showing_card_shape)
-};
-const struct shape showings_answer_shape = SHAPE(showings_answer, showings_answer_fields);
-
-static int text_order(str a, str b)
-{
-    size_t both = a.len < b.len ? a.len : b.len;
-    int order = both ? memcmp(a.at, b.at, both) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-static int film_order(const void *left, const void *right)
-{
-    return text_order(((const struct film *)left)->id, ((const struct film *)right)->id);
-}
-
-void films_sort(list *films)
-{
-    if (films->count > 1)
-        qsort(films->at, films->count, sizeof(struct film), film_order);
-}
-
-const struct film *film_find(const list *sorted, str id)
-{
-    struct film wanted = { .id = id };
-    if (sorted->count == 0)
-        return NULL;
-    return bsearch(&wanted, sorted->at, sorted->count, sizeof(struct film), film_order);
-}
+static const struct field showing_fact_fields[] = { SHOWING_IDS, SHOWING_TIME, SHOWING_SALES };
+const struct shape showing_fact_shape = SHAPE(showing, showing_fact_fields);
 
 /* --- which showings --- */
 
@@ -127,22 +87,6 @@ bool showing_wanted(const struct showing *s, const struct showtime_query *want, 
            (want->until.s == TIME_NONE || s->show_time.s < want->until.s);
 }
 
-/* An object's text without its closing brace, so that members can be added. */
-static void object_open(struct buf *out, str whole)
-{
-    buf_put(out, whole.at, whole.len - 1);
-}
-
-void showing_write(struct buf *out, const struct showing *s, bool with_film)
-{
-    object_open(out, s->whole.text);
-    if (with_film) {
-        buf_literal(out, ",\"movie\":");
-        buf_text(out, s->film ? s->film->whole.text : STR("null"));
-    }
-    buf_char(out, '}');
-}
-
 /* --- the seat map --- */
 
 static const char *const seat_states[] = { "free", "held", "sold", "out", NULL };
@@ -161,30 +105,49 @@ static const struct shape layout_seat_shape = {
     .count = COUNT_OF(layout_seat_fields)
 };
 
-static const struct field layout_fields[] = {
-    FIELD(struct layout, id, "id"),
-    FIELD(struct layout, price, "price"),
-    FIELD(struct layout, seats, "seats", .shape = &layout_seat_shape),
+static const struct field room_seats_fields[] = {
+    FIELD(struct room_seats, room_id, "room_id"),
+    FIELD(struct room_seats, seats, "seats", .shape = &layout_seat_shape),
 };
-static const struct shape layout_shape = SHAPE(layout, layout_fields);
-static const struct field layout_answer_fields[] = { FIELD(struct layout_answer, data, "data", .shape = &layout_shape) };
-const struct shape layout_answer_shape = SHAPE(layout_answer, layout_answer_fields);
+const struct shape room_seats_shape = SHAPE(room_seats, room_seats_fields);
 
-static const char *const claim_states[] = { "held", "sold", NULL };
-static const struct field claim_fields[] = {
-    FIELD(struct claim, seat_id, "seatId"),
-    FIELD(struct claim, state, "state", .choices = claim_states),
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* Shorter names first: Z before AA. */
+static int row_order(str a, str b)
+{
+    size_t letters_a = str_code_points(a), letters_b = str_code_points(b);
+    if (letters_a != letters_b)
+        return letters_a < letters_b ? -1 : 1;
+    for (size_t i = 0; i < a.len && i < b.len; i++)
+        if (lower(a.at[i]) != lower(b.at[i]))
+            return (unsigned char)lower(a.at[i]) < (unsigned char)lower(b.at[i]) ? -1 : 1;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
+int seat_order(const void *left, const void *right)
+{
+    const struct seat *a = left, *b = right;
+    int order = row_order(a->row_number, b->row_number);
+    if (order == 0)
+        order = (a->seat_number > b->seat_number) - (a->seat_number < b->seat_number);
+    return order ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+static const struct field sold_seat_fields[] = { FIELD(struct sold_seat, seat_id, "seatId") };
+static const struct shape sold_seat_shape = SHAPE(sold_seat, sold_seat_fields);
+
+static const char *const sale_statuses[] = { "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED", NULL };
+static const struct field sale_fields[] = {
+    FIELD(struct sale, id, "id"),
+    FIELD(struct sale, schedule_id, "scheduleId"),
+    FIELD(struct sale, status, "status", .choices = sale_statuses),
+    FIELD(struct sale, seats, "seats", .shape = &sold_seat_shape),
 };
-static const struct shape seat_claim_shape = {
-    .name = "seat_claim", .size = sizeof(struct claim), .fields = claim_fields, .count = COUNT_OF(claim_fields)
-};
-static const struct field claims_fields[] = {
-    FIELD(struct claims, position, "position"),
-    FIELD(struct claims, claims, "claims", .shape = &seat_claim_shape),
-};
-static const struct shape claims_shape = SHAPE(claims, claims_fields);
-static const struct field claims_answer_fields[] = { FIELD(struct claims_answer, data, "data", .shape = &claims_shape) };
-const struct shape claims_answer_shape = SHAPE(claims_answer, claims_answer_fields);
+const struct shape sale_shape = SHAPE(sale, sale_fields);
 
 static const struct field counts_fields[] = {
     FIELD(struct seat_counts, free, "free"),
@@ -216,39 +179,20 @@ static const struct field seat_map_fields[] = {
 };
 const struct shape seat_map_shape = SHAPE(seat_map, seat_map_fields);
 
-static int claim_order(const void *left, const void *right)
+enum seat_state seat_unclaimed(const struct seat *seat)
 {
-    int64_t a = ((const struct claim *)left)->seat_id, b = ((const struct claim *)right)->seat_id;
-    return (a > b) - (a < b);
-}
-
-static enum seat_state state_of(const struct seat *seat, const struct claims *claims)
-{
-    struct claim wanted = { .seat_id = seat->id };
-    const struct claim *found = NULL;
-    if (claims->claims.count > 0)
-        found = bsearch(&wanted, claims->claims.at, claims->claims.count, sizeof(struct claim), claim_order);
-    if (found)
-        return found->state == 1 ? SEAT_SOLD : SEAT_HELD;
     return seat->is_available && !seat->house ? SEAT_FREE : SEAT_OUT;
 }
 
-void seat_map_make(arena *a, const struct layout *layout, const struct claims *claims, struct seat_map *out)
+void seats_count(arena *a, struct seat_map *map)
 {
-    *out = (struct seat_map){ .schedule_id = layout->id,
-                              .version = claims->position,
-                              .counts = NEW(a, struct seat_counts),
-                              .seats = layout->seats };
-    int64_t *count[] = { [SEAT_FREE] = &out->counts->free,
-                         [SEAT_HELD] = &out->counts->held,
-                         [SEAT_SOLD] = &out->counts->sold,
-                         [SEAT_OUT] = &out->counts->out };
-    for (size_t i = 0; i < out->seats.count; i++) {
-        struct seat *seat = LIST_AT(&out->seats, struct seat, i);
-        seat->state = state_of(seat, claims);
-        seat->price = layout->price;
-        ++*count[seat->state];
-    }
+    map->counts = NEW(a, struct seat_counts);
+    int64_t *count[] = { [SEAT_FREE] = &map->counts->free,
+                         [SEAT_HELD] = &map->counts->held,
+                         [SEAT_SOLD] = &map->counts->sold,
+                         [SEAT_OUT] = &map->counts->out };
+    for (size_t i = 0; i < map->seats.count; i++)
+        ++*count[LIST_AT(&map->seats, struct seat, i)->state];
 }
 
 /* --- the dashboard --- */
@@ -271,19 +215,6 @@ static const struct field dashboard_answer_fields[] = {
     FIELD(struct dashboard_answer, data, "data", .shape = &dashboard_parts_shape)
 };
 const struct shape dashboard_answer_shape = SHAPE(dashboard_answer, dashboard_answer_fields);
-
-void booked_write(struct buf *out, const struct booked *b, const struct film *film, const struct showing *showing)
-{
-    object_open(out, b->whole.text);
-    buf_literal(out, ",\"movie\":");
-    buf_text(out, film ? film->whole.text : STR("null"));
-    buf_literal(out, ",\"schedule\":");
-    if (showing)
-        showing_write(out, showing, false);
-    else
-        buf_literal(out, "null");
-    buf_char(out, '}');
-}
 
 /* --- the ticket --- */
 

@@ -5,35 +5,47 @@
 #include "lib/base/buf.h"
 #include "lib/json/shape.h"
 
-/* --- films and showings, passed on as their owners wrote them --- */
+/* --- films, rooms and showings, as their owners' events tell them --- */
 
 struct film {
     str id;
     bool is_active;
     struct raw_json whole;
 };
+extern const struct shape film_shape;
+
+struct room {
+    int64_t id;
+    str name;
+    struct raw_json whole;
+};
+extern const struct shape room_shape;
 
 struct showing {
     int64_t id;
     str movie_id;
     int64_t room_id;
     wall show_time;
-    instant ends_at;
+    instant starts_at, ends_at;
+    money price;
     bool is_active;
-    struct raw_json whole; /* with "room" */
+    instant sales_open_at, sales_close_at;
+    str room_name; /* as the room is called now */
+    struct raw_json room;
     const struct film *film; /* NULL: movies does not know it */
 };
-
-struct films_answer {
-    list data; /* of struct film */
-};
-struct showings_answer {
-    list data; /* of struct showing */
-};
-extern const struct shape films_answer_shape, showings_answer_shape;
-
-void films_sort(list *films); /* by id */
-const struct film *film_find(const list *sorted, str id);
+/* What an event tells of it, in the order in which rooms writes it. */
+#define SHOWING_IDS                                                                             \
+    FIELD(struct showing, id, "id"), FIELD(struct showing, movie_id, "movie_id"),                  \
+        FIELD(struct showing, room_id, "room_id"), FIELD(struct showing, show_time, "show_time")
+#define SHOWING_TIME                                                                               \
+    FIELD(struct showing, starts_at, "startsAt", .form = TIME_OFFSET),                             \
+        FIELD(struct showing, price, "price"), FIELD(struct showing, is_active, "is_active")
+#define SHOWING_SALES                                                                              \
+    FIELD(struct showing, sales_open_at, "sales_open_at", .form = TIME_OFFSET, .nullable = true),  \
+        FIELD(struct showing, sales_close_at, "sales_close_at", .form = TIME_OFFSET),              \
+        FIELD(struct showing, ends_at, "endsAt", .form = TIME_OFFSET)
+extern const struct shape showing_fact_shape;
 
 /* Which showings a client asks for. Without any day: those not yet over. */
 struct showtime_query {
@@ -47,9 +59,6 @@ struct showtime_query {
 extern const struct shape showtime_query_shape;
 
 bool showing_wanted(const struct showing *s, const struct showtime_query *want, instant now);
-
-/* {schedule..., "room":{...}} and the same with "movie":{...}. */
-void showing_write(struct buf *out, const struct showing *s, bool with_film);
 
 /* --- the seat map --- */
 
@@ -65,28 +74,25 @@ struct seat {
     money price;
 };
 
-struct layout {
-    int64_t id;
-    money price;
-    list seats; /* of struct seat, as rooms orders them */
+/* Some seats of a room, as an event tells them. */
+struct room_seats {
+    int64_t room_id;
+    list seats; /* of struct seat */
 };
-struct layout_answer {
-    struct layout *data;
-};
-extern const struct shape layout_answer_shape;
+extern const struct shape room_seats_shape;
+int seat_order(const void *left, const void *right); /* A .. Z, AA ..: as rooms lists them */
 
-struct claim {
+/* A reservation as far as it takes seats. */
+struct sold_seat {
     int64_t seat_id;
-    unsigned state; /* 0 held, 1 sold */
 };
-struct claims {
-    int64_t position;
-    list claims; /* of struct claim, by seat id */
+struct sale {
+    int64_t id, schedule_id;
+    unsigned status; /* enum sale_status */
+    list seats;      /* of struct sold_seat */
 };
-struct claims_answer {
-    struct claims *data;
-};
-extern const struct shape claims_answer_shape;
+enum sale_status { SALE_PENDING, SALE_CONFIRMED, SALE_CANCELLED, SALE_EXPIRED };
+extern const struct shape sale_shape;
 
 struct seat_counts {
     int64_t free, held, sold, out;
@@ -98,8 +104,9 @@ struct seat_map {
 };
 extern const struct shape seat_map_shape;
 
-/* Every seat's state from the layout and the claims. House seats are out for the public. */
-void seat_map_make(arena *a, const struct layout *layout, const struct claims *claims, struct seat_map *out);
+/* What a seat is that nobody has claimed. House seats are out for the public. */
+enum seat_state seat_unclaimed(const struct seat *seat);
+void seats_count(arena *a, struct seat_map *map);
 
 /* --- the dashboard --- */
 
@@ -116,9 +123,6 @@ struct dashboard_answer {
     struct dashboard *data;
 };
 extern const struct shape dashboard_answer_shape;
-
-/* {reservation..., "movie":{...}|null, "schedule":{...}|null}. */
-void booked_write(struct buf *out, const struct booked *b, const struct film *film, const struct showing *showing);
 
 /* --- the ticket, as book-ticket takes it: described here, read by reservations --- */
 

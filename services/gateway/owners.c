@@ -1,68 +1,100 @@
-/* owners.c - asking the owners, and hearing from their feeds that something changed. */
+/* owners.c - folds what the owners tell, and asks them what only they know. */
 #include "services/gateway/owners.h"
 
+#include "lib/base/log.h"
 #include "lib/json/read.h"
-#include "lib/loop/fiber.h"
+
+#define KNOWN_WAIT_MS 2000
+#define CATCH_UP_WAIT_MS 300
 
 static const char *const owner_names[OWNER_COUNT] = { "movies", "rooms", "reservations" };
 
 /* --- feeds --- */
 
-static void owner_changed(void *arg, const struct event *e)
+static void fact_strange(enum owner_name which, const struct event *e)
 {
-    (void)e;
-    ((struct owner *)arg)->generation++;
+    log_line("error", "fact_unreadable", "%.*s at %s/%lld cannot be read", STR_ARG(e->type), owner_names[which],
+             (long long)e->position);
 }
 
-static void owner_lost(void *arg)
+static void movies_changed(void *arg, const struct event *e)
 {
-    ((struct owner *)arg)->generation++;
+    struct owner *owner = arg;
+    if (!programme_film(&owner->all->programme, e))
+        fact_strange(MOVIES, e);
+    owner->generation++;
 }
 
-struct sold_showing {
-    int64_t schedule_id;
-};
-static const struct field sold_fields[] = { FIELD(struct sold_showing, schedule_id, "scheduleId", .optional = true) };
-static const struct shape sold_shape = SHAPE(sold_showing, sold_fields);
-
-/* Only the seat map of that showing is another one now. */
-static void reservation_changed(void *arg, const struct event *e)
+static void rooms_changed(void *arg, const struct event *e)
 {
-    struct owners *o = arg;
-    o->of[RESERVATIONS].generation++;
-    if (!str_starts(e->type, STR("reservation.")))
-        return;
-    arena *a = arena_new(1024 * 1024);
-    struct sold_showing sold = { 0 };
-    const fault *problem = json_read(a, e->data, &sold_shape, &sold);
-    for (size_t i = 0; problem && i < SHOWING_SLOTS; i++)
-        o->claims_generation[i]++;
-    o->claims_generation[(uint64_t)sold.schedule_id % SHOWING_SLOTS]++;
-    arena_free(a);
+    struct owner *owner = arg;
+    if (!programme_room(&owner->all->programme, e))
+        fact_strange(ROOMS, e);
+    owner->generation++;
 }
 
-static void reservations_lost(void *arg)
+static void movies_begin(void *arg)
 {
-    struct owners *o = arg;
-    o->of[RESERVATIONS].generation++;
+    struct owner *owner = arg;
+    programme_forget_films(&owner->all->programme);
+    owner->generation++;
+}
+
+static void rooms_begin(void *arg)
+{
+    struct owner *owner = arg;
+    programme_forget_rooms(&owner->all->programme);
+    owner->generation++;
+}
+
+static void all_claims_changed(struct owners *o)
+{
     for (size_t i = 0; i < SHOWING_SLOTS; i++)
         o->claims_generation[i]++;
 }
+
+/* Only the seat map of that showing is another one now. */
+static void reservations_changed(void *arg, const struct event *e)
+{
+    struct owner *owner = arg;
+    struct owners *o = owner->all;
+    int64_t schedule_id;
+    if (!sales_take(&o->sales, e, &schedule_id)) {
+        fact_strange(RESERVATIONS, e);
+        all_claims_changed(o);
+    }
+    owner->generation++;
+    if (schedule_id)
+        o->claims_generation[(uint64_t)schedule_id % SHOWING_SLOTS]++;
+}
+
+static void reservations_begin(void *arg)
+{
+    struct owner *owner = arg;
+    sales_forget(&owner->all->sales);
+    owner->generation++;
+    all_claims_changed(owner->all);
+}
+
+/* Past showings can be asked for by day, so rooms tells them all; of sales only those that can still matter. */
+static const struct {
+    const char *snapshot;
+    void (*begin)(void *arg);
+    void (*apply)(void *arg, const struct event *e);
+} followed[OWNER_COUNT] = {
+    [MOVIES] = { "all", movies_begin, movies_changed },
+    [ROOMS] = { "all", rooms_begin, rooms_changed },
+    [RESERVATIONS] = { "live", reservations_begin, reservations_changed },
+};
 
 void owners_follow(struct owners *o)
 {
     for (size_t i = 0; i < OWNER_COUNT; i++) {
         struct owner *owner = &o->of[i];
-        owner->follower = (struct follower){ .owner = owner_names[i], .upstream = owner->upstream };
-        if (i == RESERVATIONS) {
-            owner->follower.apply = reservation_changed;
-            owner->follower.lost = reservations_lost;
-            owner->follower.arg = o;
-        } else {
-            owner->follower.apply = owner_changed;
-            owner->follower.lost = owner_lost;
-            owner->follower.arg = owner;
-        }
+        owner->all = o;
+        owner->follower = (struct follower){ .owner = owner_names[i], .upstream = owner->upstream,
+                                             .snapshot = followed[i].snapshot, .begin = followed[i].begin,
+                                             .apply = followed[i].apply, .arg = owner };
         follower_start(&owner->follower);
     }
 }
@@ -73,7 +105,14 @@ void owners_stop(struct owners *o)
         follower_stop(&o->of[i].follower);
 }
 
-/* --- questions --- */
+void owners_free(struct owners *o)
+{
+    programme_forget_films(&o->programme);
+    programme_forget_rooms(&o->programme);
+    sales_forget(&o->sales);
+}
+
+/* --- how far the facts are --- */
 
 static const fault *owner_wrong(arena *a, enum owner_name to, const char *why)
 {
@@ -82,6 +121,20 @@ static const fault *owner_wrong(arena *a, enum owner_name to, const char *why)
     problem->retry_after_s = 1;
     return problem;
 }
+
+const fault *owner_known(struct owners *o, arena *a, enum owner_name which)
+{
+    if (o->of[which].follower.whole || follower_whole(&o->of[which].follower, KNOWN_WAIT_MS))
+        return NULL;
+    return owner_wrong(a, which, "its facts have not come");
+}
+
+const fault *owner_caught_up(struct owners *o, arena *a, enum owner_name which)
+{
+    return follower_catch_up(&o->of[which].follower, CATCH_UP_WAIT_MS) ? NULL : owner_wrong(a, which, "cannot be asked");
+}
+
+/* --- questions --- */
 
 const fault *owner_ask(struct question *q)
 {
@@ -95,24 +148,5 @@ const fault *owner_ask(struct question *q)
         return owner_wrong(q->arena, q->to, "answered with an unexpected status");
     if (json_read(q->arena, answer.body, q->shape, q->answer))
         return owner_wrong(q->arena, q->to, "answered what cannot be read");
-    return NULL;
-}
-
-static void question_run(void *arg)
-{
-    struct question *q = arg;
-    q->problem = owner_ask(q);
-}
-
-const fault *owners_ask(struct question *questions, size_t count)
-{
-    struct group all = { 0 };
-    for (size_t i = 0; i < count; i++)
-        if (!group_start(&all, "ask an owner", question_run, &questions[i]))
-            questions[i].problem = owner_wrong(questions[i].arena, questions[i].to, "no fiber is free");
-    group_wait(&all);
-    for (size_t i = 0; i < count; i++)
-        if (questions[i].problem)
-            return questions[i].problem;
     return NULL;
 }

@@ -1,24 +1,37 @@
-/* programme.h - every active showing with its film and room, in memory; made anew when movies or rooms changed. */
+/* programme.h - what is on, in memory: every film, room, layout and showing, folded from the owners' events. */
 #ifndef TAQUILLA_GATEWAY_PROGRAMME_H
 #define TAQUILLA_GATEWAY_PROGRAMME_H
 
+#include "lib/base/event.h"
 #include "services/gateway/model.h"
-#include "services/gateway/owners.h"
 
 struct programme {
-    struct owners *owners;
-    arena *memory;           /* of what is below */
-    list showings;           /* of struct showing, by show_time then id */
-    list films;              /* of struct film, by id: those that are shown */
-    uint64_t made_of_movies, made_of_rooms; /* generations */
-    bool making;
+    struct film_kept *films;       /* hash tables, by id */
+    struct room_kept *rooms;
+    struct showing_kept *showings;
+    const struct showing **order;  /* the active ones, by show_time then id; see programme_order */
+    size_t order_count;
+    bool ordered;
 };
 
-/* Brings it up to date; what is in `showings` and `films` then holds until the caller parks. UNAVAILABLE upstream_away. */
-const fault *programme_refresh(struct programme *p, arena *a) MUST_CHECK;
-void programme_free(struct programme *p);
+/* Takes an event of movies or of rooms; of a kind that it does not know, nothing. False: it cannot be read. */
+bool programme_film(struct programme *p, const struct event *e);
+bool programme_room(struct programme *p, const struct event *e);
+/* Before a snapshot is told. */
+void programme_forget_films(struct programme *p);
+void programme_forget_rooms(struct programme *p);
 
-/* Films by id, in as many questions as their number asks for; sorted. */
-const fault *films_ask(struct owners *o, arena *a, const strs *wanted, list *out) MUST_CHECK;
+/* What these give holds until the caller parks. NULL: unknown. Inactive ones too. */
+const struct film *programme_film_find(const struct programme *p, str id);
+/* With its room and film as they are now. */
+bool programme_showing_find(const struct programme *p, int64_t id, struct showing *out);
+/* The active ones in order. */
+const struct showing *const *programme_order(struct programme *p, size_t *count);
+/* The same with room and film. */
+void programme_dress(const struct programme *p, struct showing *s);
+/* The seats of its room in order, each what it is as long as nobody claims it, at the showing's price; copied. */
+list programme_seats(const struct programme *p, arena *a, const struct showing *s);
+
+size_t programme_showing_count(const struct programme *p);
 
 #endif

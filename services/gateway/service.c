@@ -63,7 +63,6 @@ static const fault *gateway_open(struct app *app)
     struct gateway *gw = NEW(app->boot, struct gateway);
     app->service = gw;
     gw->house = house_of(app);
-    gw->programme.owners = &gw->owners;
     TRY(owner_open(app, gw, MOVIES, "movies", app->settings->movies_api_url));
     TRY(owner_open(app, gw, ROOMS, "rooms", app->settings->rooms_api_url));
     TRY(owner_open(app, gw, RESERVATIONS, "reservations", app->settings->reservations_api_url));
@@ -82,7 +81,7 @@ static void gateway_drain(struct app *app)
 static void gateway_close(struct app *app)
 {
     struct gateway *gw = app->service;
-    programme_free(&gw->programme);
+    owners_free(&gw->owners);
     kept_free(&gw->kept);
     for (size_t i = 0; i < OWNER_COUNT; i++)
         if (gw->owners.of[i].upstream)
@@ -98,8 +97,10 @@ static void gateway_metrics(struct app *app, struct buf *out)
     const struct gateway *gw = app->service;
     buf_printf(out,
                "# TYPE taquilla_kept_hits_total counter\ntaquilla_kept_hits_total %llu\n"
-               "# TYPE taquilla_kept_misses_total counter\ntaquilla_kept_misses_total %llu\n",
-               (unsigned long long)gw->kept.hits, (unsigned long long)gw->kept.misses);
+               "# TYPE taquilla_kept_misses_total counter\ntaquilla_kept_misses_total %llu\n"
+               "# TYPE taquilla_showings gauge\ntaquilla_showings %zu\n",
+               (unsigned long long)gw->kept.hits, (unsigned long long)gw->kept.misses,
+               programme_showing_count(&gw->owners.programme));
 }
 
 const struct service gateway_service = {

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness.door import refused
+from harness.maker import unique
 
 OWNERS = ("movies", "rooms", "reservations")
 
@@ -16,6 +17,8 @@ def lived(m):
     showing = m.make_showing(seats=30)
     m.make_showing(movie=showing["movie"], room=showing["room"], start=m.at(days=3))
     assert m.movies.put(f"/api/movies/{showing['movie']['_id']}", json={"title": "Another Title"}).status_code == 200
+    for name in ("Zarzuela", "Albada"):
+        assert m.movies.post("/api/genres", json={"name": unique(name), "description": "d"}).status_code == 201
     room = m.make_room(seats=6)
     seat = m.rooms.get(f"/api/rooms/{room['id']}/seats").json()["data"][0]
     assert m.rooms.put(f"/api/rooms/{room['id']}/seats/{seat['id']}", json={"seat_type": "vip"}).status_code == 200

@@ -1,0 +1,20 @@
+/* sales.h - who has which seat, in memory: folded from the events of reservations. */
+#ifndef TAQUILLA_GATEWAY_SALES_H
+#define TAQUILLA_GATEWAY_SALES_H
+
+#include "lib/base/event.h"
+#include "services/gateway/model.h"
+
+struct sales {
+    struct claim_kept *claims; /* a hash table, by showing and seat */
+};
+
+/* Takes an event of reservations. *schedule_id is the showing whose seats it changed; 0: none's. False: it cannot be read. A seat is
+ * freed only by the reservation that has it: events that a snapshot held already may come again. */
+bool sales_take(struct sales *s, const struct event *e, int64_t *schedule_id);
+void sales_forget(struct sales *s); /* before a snapshot is told */
+
+/* Each seat's state; those that nobody claims stay as they are. */
+void sales_mark(const struct sales *s, int64_t schedule_id, list *seats);
+
+#endif

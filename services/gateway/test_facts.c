@@ -1,0 +1,202 @@
+/* test_facts.c - the programme and the sales folded from events, in whatever order a snapshot and a feed bring them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "services/gateway/cards.h"
+#include "services/gateway/programme.h"
+#include "services/gateway/sales.h"
+
+static arena *a;
+static struct programme programme;
+static struct sales sales;
+
+static int setup(void **state)
+{
+    (void)state;
+    a = arena_new((size_t)16 * 1024 * 1024);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    programme_forget_films(&programme);
+    programme_forget_rooms(&programme);
+    sales_forget(&sales);
+    arena_free(a);
+    return 0;
+}
+
+static struct event told(const char *type, const char *data)
+{
+    return (struct event){ .type = str_of(type), .subject = STR("1"), .data = str_of(data) };
+}
+
+static void film(const char *data)
+{
+    assert_true(programme_film(&programme, &(struct event){ .type = STR("movie.changed"), .data = str_of(data) }));
+}
+
+static void room(const char *type, const char *data)
+{
+    struct event e = told(type, data);
+    assert_true(programme_room(&programme, &e));
+}
+
+/* --- sales --- */
+
+static int64_t sale(const char *type, const char *data)
+{
+    struct event e = told(type, data);
+    int64_t changed;
+    assert_true(sales_take(&sales, &e, &changed));
+    return changed;
+}
+
+static enum seat_state state_of(int64_t showing, int64_t seat_id)
+{
+    struct seat one = { .id = seat_id, .state = SEAT_FREE };
+    list seats = { &one, 1 };
+    sales_mark(&sales, showing, &seats);
+    return one.state;
+}
+
+#define SALE(id, status, seats) "{\"id\":" id ",\"scheduleId\":5,\"status\":\"" status "\",\"seats\":[" seats "]}"
+#define TWO "{\"seatId\":10},{\"seatId\":11}"
+
+static void a_seat_is_held_sold_and_free_again(void **state)
+{
+    (void)state;
+    assert_int_equal(sale("reservation.made", SALE("1", "PENDING", TWO)), 5);
+    assert_int_equal(state_of(5, 10), SEAT_HELD);
+    assert_int_equal(state_of(5, 12), SEAT_FREE);
+    assert_int_equal(state_of(6, 10), SEAT_FREE);
+    assert_int_equal(sale("reservation.confirmed", SALE("1", "CONFIRMED", TWO)), 5);
+    assert_int_equal(state_of(5, 11), SEAT_SOLD);
+    assert_int_equal(sale("payment.completed", "{\"id\":1}"), 0);
+    assert_int_equal(sale("reservation.cancelled", SALE("1", "CANCELLED", TWO)), 5);
+    assert_int_equal(state_of(5, 10), SEAT_FREE);
+}
+
+/* What a snapshot held already comes again: nobody loses a seat by another's old end. */
+static void only_who_has_a_seat_frees_it(void **state)
+{
+    (void)state;
+    sale("reservation.changed", SALE("2", "CONFIRMED", "{\"seatId\":10}"));
+    sale("reservation.made", SALE("1", "PENDING", TWO));
+    assert_int_equal(state_of(5, 10), SEAT_SOLD);
+    sale("reservation.expired", SALE("1", "EXPIRED", TWO));
+    assert_int_equal(state_of(5, 10), SEAT_SOLD);
+    assert_int_equal(state_of(5, 11), SEAT_FREE);
+    sales_forget(&sales);
+    assert_int_equal(state_of(5, 10), SEAT_FREE);
+}
+
+/* --- the programme --- */
+
+#define SHOWING(id, time, active)                                                                  \
+    "{\"id\":" id ",\"movie_id\":\"f1\",\"room_id\":3,\"show_time\":\"2026-12-0" time "T20:00:00\","   \
+    "\"showtime\":\"x\",\"startsAt\":\"2026-12-01T20:00:00Z\",\"price\":9.5,\"is_active\":" active     \
+    ",\"room_name\":\"old\",\"sales_open_at\":null,\"sales_close_at\":\"2026-12-01T20:00:00Z\","       \
+    "\"endsAt\":\"2026-12-01T22:00:00Z\",\"length_minutes\":100}"
+
+static str text_of(int64_t id)
+{
+    struct showing found;
+    struct buf out = { .in = a };
+    assert_true(programme_showing_find(&programme, id, &found));
+    showing_write(&out, &found, true);
+    return buf_str(&out);
+}
+
+static bool has(str text, const char *words)
+{
+    return memmem(text.at, text.len, words, strlen(words)) != NULL;
+}
+
+static void a_showing_wears_what_its_room_and_film_are_now(void **state)
+{
+    (void)state;
+    room("showing.changed", SHOWING("7", "2", "true")); /* before both */
+    assert_true(has(text_of(7), "\"room\":null,\"movie\":null}"));
+    room("room.changed", "{\"id\":3,\"name\":\"Blue\",\"capacity\":9}");
+    film("{\"_id\":\"f1\",\"title\":\"Alien\",\"isActive\":true}");
+    assert_true(has(text_of(7), "\"room_name\":\"Blue\""));
+    assert_true(has(text_of(7), "\"room\":{\"id\":3,\"name\":\"Blue\",\"capacity\":9},\"movie\":{\"_id\":\"f1\",\"title\":\"Alien\""));
+    room("room.adopted", "{\"id\":3,\"name\":\"Red\"}");
+    film("{\"_id\":\"f1\",\"title\":\"Aliens\",\"isActive\":false}");
+    assert_true(has(text_of(7), "\"room_name\":\"Red\""));
+    assert_true(has(text_of(7), "\"title\":\"Aliens\""));
+}
+
+static void active_showings_stand_in_order(void **state)
+{
+    (void)state;
+    size_t count;
+    room("showing.changed", SHOWING("9", "1", "true"));
+    room("showing.changed", SHOWING("8", "3", "true"));
+    room("showing.changed", SHOWING("7", "3", "true"));
+    room("showing.changed", SHOWING("6", "2", "false"));
+    const struct showing *const *order = programme_order(&programme, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(order[0]->id, 9);
+    assert_int_equal(order[1]->id, 7);
+    assert_int_equal(order[2]->id, 8);
+    room("showing.changed", SHOWING("9", "4", "true"));
+    order = programme_order(&programme, &count);
+    assert_int_equal(order[2]->id, 9);
+    programme_forget_rooms(&programme);
+    (void)programme_order(&programme, &count);
+    assert_int_equal(count, 0);
+}
+
+#define SEAT(id, row, number, more)                                                                \
+    "{\"id\":" id ",\"row_number\":\"" row "\",\"seat_number\":" number ",\"seat_type\":\"regular\"" more "}"
+#define FREE ",\"accessible\":false,\"is_available\":true,\"house\":false"
+#define GONE ",\"accessible\":false,\"is_available\":false,\"house\":false"
+
+static void seats_stand_as_rooms_lists_them(void **state)
+{
+    (void)state;
+    struct showing s;
+    static const int64_t wanted[] = { 4, 2, 3, 1, 5 };
+    room("showing.changed", SHOWING("7", "1", "true"));
+    room("seats.changed", "{\"room_id\":3,\"seats\":[" SEAT("1", "AA", "1", FREE) "," SEAT("2", "B", "2", FREE) ","
+                          SEAT("3", "b", "10", FREE) "," SEAT("4", "A", "1", FREE) "]}");
+    room("seats.changed", "{\"room_id\":3,\"seats\":[" SEAT("5", "AA", "2", GONE) "," SEAT("2", "B", "2", GONE) "]}");
+    assert_true(programme_showing_find(&programme, 7, &s));
+    list seats = programme_seats(&programme, a, &s);
+    assert_int_equal(seats.count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(LIST_AT(&seats, struct seat, i)->id, wanted[i]);
+    assert_int_equal(LIST_AT(&seats, struct seat, 1)->state, SEAT_OUT);
+    assert_int_equal(LIST_AT(&seats, struct seat, 2)->state, SEAT_FREE);
+    assert_int_equal(LIST_AT(&seats, struct seat, 2)->price.cents, 950);
+}
+
+static void what_cannot_be_read_is_told(void **state)
+{
+    (void)state;
+    int64_t changed;
+    assert_false(programme_film(&programme, &(struct event){ .type = STR("movie.changed"), .data = STR("{}") }));
+    assert_false(programme_room(&programme, &(struct event){ .type = STR("showing.changed"), .data = STR("[]") }));
+    assert_false(sales_take(&sales, &(struct event){ .type = STR("reservation.made"), .data = STR("{\"id\":1}") }, &changed));
+    assert_true(programme_room(&programme, &(struct event){ .type = STR("curtain.changed"), .data = STR("?") }));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_seat_is_held_sold_and_free_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_who_has_a_seat_frees_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_showing_wears_what_its_room_and_film_are_now, setup, teardown),
+        cmocka_unit_test_setup_teardown(active_showings_stand_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(seats_stand_as_rooms_lists_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
