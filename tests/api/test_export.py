@@ -380,7 +380,7 @@ def shown_at_last(m, count=1):
     """What the gateway shows, once it has heard of it: its breakers may have opened while the owners were closed."""
     for _ in range(400):
         answer = m.gateway.get("/api/showtimes")
-        if answer.status_code == 200 and len(ok(answer)) >= count:
+        if answer.status_code == 200 and len(ok(answer)) >= count and all(s["movie"] for s in ok(answer)):
             break
         threading.Event().wait(0.05)
     return ok(answer)

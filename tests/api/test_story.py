@@ -20,7 +20,7 @@ def test_a_ticket_for_a_real_film(films_file):  # noqa: F811
             timeout=300,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        m = Maker(cinema)
+        m = Maker(cinema, through_gateway=True)
         film = ok(m.gateway.get("/api/movies/search", params={"q": "dark knight"}))[0]
         room = m.make_room(seats=20)
         showing = m.make_showing(film, room, price=9.5)
