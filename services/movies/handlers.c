@@ -145,15 +145,6 @@ const fault *movies_genre_create(struct call *c)
 
 /* --- for the other services --- */
 
-const fault *movies_by_ids(struct call *c)
-{
-    struct movies *svc = c->service;
-    const struct ids_query *want = c->query;
-    list found;
-    TRY(svc->store->movies_by_id(svc->store, c->arena, &want->ids, &found));
-    return reply_list(c, &movie_shape, &found);
-}
-
 /* Each row is judged by itself, so that one bad film does not keep the others out. */
 const fault *movies_import_rows(struct call *c)
 {

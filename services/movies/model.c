@@ -153,12 +153,6 @@ static const struct field delete_query_fields[] = {
 };
 const struct shape delete_query_shape = SHAPE(delete_query, delete_query_fields);
 
-static const struct field ids_query_fields[] = { FIELD(struct ids_query, ids, "ids", .min = 1, .max = 500) }; /* as many as a head holds */
-const struct shape movie_ids_query_shape = {
-    .name = "movieIdsQuery", .size = sizeof(struct ids_query), .fields = ids_query_fields,
-    .count = COUNT_OF(ids_query_fields)
-};
-
 /* --- search --- */
 
 /* A letter or digit; every byte of a character beyond ASCII counts as one. */

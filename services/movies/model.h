@@ -59,11 +59,6 @@ struct delete_query {
 };
 extern const struct shape delete_query_shape;
 
-struct ids_query {
-    strs ids;
-};
-extern const struct shape movie_ids_query_shape;
-
 /* The words of a search as an expression of the full-text index: each a prefix, all of them wanted. No text when there is no word
  * in it, so that nothing can match. */
 str search_expression(arena *a, str words);

@@ -21,6 +21,6 @@ extern const struct snapshot_part movies_snapshot[];
 
 handler movies_list, movies_search, movies_featured, movies_show, movies_create, movies_edit, movies_delete;
 handler movies_genre_list, movies_genre_create;
-handler movies_by_ids, movies_import_rows, movies_film_lookup;
+handler movies_import_rows, movies_film_lookup;
 
 #endif

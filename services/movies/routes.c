@@ -30,8 +30,6 @@ const struct route movies_routes[] = {
     { POST,   "/api/genres",                movies_genre_create, &genre_input_shape,  &genre_shape,
       "Add a genre",                        .status = 201, .faults = genre_faults },
 
-    { GET,    "/internal/movies",           movies_by_ids,       NULL,                &movie_shape,
-      NULL,                                 .query = &movie_ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
     { POST,   "/internal/movies/import",    movies_import_rows,  &import_order_shape, &imported_shape,
       NULL,                                 .access = ACCESS_INTERNAL },
     { POST,   "/internal/movies/lookup",    movies_film_lookup,  &film_lookup_shape,  &film_found_shape,

@@ -33,8 +33,6 @@ struct store {
 
     /* Also an inactive one. NOT_FOUND movie_unknown. */
     const fault *(*movie_show)(struct store *, arena *, str id, struct movie *out) MUST_CHECK;
-    /* Of those ids the films that exist, inactive ones too. */
-    const fault *(*movies_by_id)(struct store *, arena *, const strs *ids, list *out) MUST_CHECK;
     /* Active ones, newest release first. */
     const fault *(*movie_list)(struct store *, arena *, const struct movie_filter *, list *out,
                                int64_t *total) MUST_CHECK;

@@ -43,17 +43,6 @@ static const fault *movie_show(struct store *store, arena *a, str id, struct mov
     return s->on_catalogue.movie_show(store, a, id, out);
 }
 
-static const fault *movies_by_id(struct store *store, arena *a, const strs *wanted, list *out)
-{
-    struct mongo_store *s = MONGO_STORE_OF(store);
-    TRY(ready(s, a));
-    TRY(s->on_catalogue.movies_by_id(store, a, wanted, out));
-    if (out->count == wanted->count)
-        return NULL;
-    TRY(movies_log_reach(s, a));
-    return s->on_catalogue.movies_by_id(store, a, wanted, out);
-}
-
 static const fault *movies_lookup(struct store *store, arena *a, const list *wishes, list *out)
 {
     struct mongo_store *s = MONGO_STORE_OF(store);
@@ -189,7 +178,6 @@ static void functions_fill(struct mongo_store *s)
     movies_store_fill(&s->inner);
     s->on_catalogue = *out;
     out->movie_show = movie_show;
-    out->movies_by_id = movies_by_id;
     out->movies_lookup = movies_lookup;
     out->movie_list = movie_list;
     out->movie_search = movie_search;

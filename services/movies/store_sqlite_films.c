@@ -18,13 +18,6 @@ static const fault *movie_show(struct store *store, arena *a, str id, struct mov
     return movie_by_id(sqlite_reader(STORE_OF(store)->db), a, id, out);
 }
 
-static const fault *movies_by_id(struct store *store, arena *a, const strs *wanted, list *out)
-{
-    return sql_list(sqlite_reader(STORE_OF(store)->db), a, &movie_shape, out,
-                    "SELECT " MOVIE_COLUMNS " FROM movies m WHERE m.id IN (SELECT value FROM json_each(?1)) ORDER BY m.id",
-                    BIND(sql_json_texts(a, wanted)));
-}
-
 /* --- its genres and words --- */
 
 static str words_of(arena *a, const strs *names)
@@ -176,7 +169,6 @@ static const fault *movie_deactivate(struct store *store, arena *a, str id)
 void store_films_fill(struct store *s)
 {
     s->movie_show = movie_show;
-    s->movies_by_id = movies_by_id;
     s->movie_create = movie_create;
     s->movie_edit = movie_edit;
     s->movie_deactivate = movie_deactivate;

@@ -251,7 +251,6 @@ def test_a_number_in_a_path(town, lines, service, method, path):
 
 
 @pytest.mark.parametrize("service,path,value,most", [
-    ("movies", "/internal/movies", "0" * 24, 500),
     ("rooms", "/internal/showings", "1234567", 2000),
     ("reservations", "/internal/users", "1", 100),
     ("reservations", "/internal/sales/live?scheduleIds=1&", "1234567", 1000),

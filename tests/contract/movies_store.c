@@ -236,11 +236,6 @@ static void one_film(void)
     assert_non_null(store->movie_deactivate(store, a, STR("507f1f77bcf86cd799439011")));
     assert_int_equal(store->position(store), 1);
 
-    str wanted[] = { made.id, STR("507f1f77bcf86cd799439011") };
-    list some;
-    assert_null(store->movies_by_id(store, a, &(strs){ wanted, 2 }, &some));
-    assert_string_equal(titles(&some), "One");
-
     struct once key = { .scope = STR("POST /api/movies"), .key = STR("k"), .body_hash = STR("h") };
     struct movie first, again, want = film("Once", "", 3, 5);
     assert_null(store->movie_create(store, a, &want, &key, &first));
