@@ -11,6 +11,7 @@ import urllib.parse
 import httpx
 import pytest
 
+from databases import old
 from harness.cinema import Alone, run
 from harness.cutter import Cutter
 from harness.door import ok, refused
@@ -23,16 +24,7 @@ HEAL_S = 20
 STORM_S = 6
 TOKEN = "t" * 32
 FILM = "507f1f77bcf86cd799439011"
-OLD = """
-CREATE TABLE users (id SERIAL PRIMARY KEY, email VARCHAR(255) UNIQUE NOT NULL, name VARCHAR(255) NOT NULL, phone VARCHAR(20),
-    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
-CREATE TABLE reservations (id SERIAL PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id), schedule_id INTEGER NOT NULL,
-    movie_id VARCHAR(100) NOT NULL, total_amount DECIMAL(10,2) NOT NULL, status VARCHAR(20) DEFAULT 'PENDING'
-    CHECK (status IN ('PENDING', 'CONFIRMED', 'CANCELLED')), reservation_date TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
-CREATE TABLE reserved_seats (id SERIAL PRIMARY KEY, reservation_id INTEGER NOT NULL REFERENCES reservations(id), seat_id INTEGER NOT NULL);
-CREATE TABLE payments (id SERIAL PRIMARY KEY, reservation_id INTEGER UNIQUE NOT NULL REFERENCES reservations(id),
-    amount DECIMAL(10,2) NOT NULL, payment_method VARCHAR(50) NOT NULL, payment_status VARCHAR(20) NOT NULL, transaction_id VARCHAR(100),
-    payment_date TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+OLD = old.RESERVATIONS_SCRIPT + """
 INSERT INTO users (id, email, name) VALUES (1, 'ana@x.com', 'Ana');
 INSERT INTO reservations (id, user_id, schedule_id, movie_id, total_amount, status, reservation_date) VALUES
     (30, 1, 5, '507f1f77bcf86cd799439011', 20, 'CONFIRMED', '2025-02-01 10:00:00'),

@@ -6,23 +6,14 @@ import time
 import httpx
 import pytest
 
+from databases import old
 from harness.cinema import Alone, run
 from harness.door import ok, refused
 from harness.mariadb import MariaDB
 
 HEAL_S = 20
 SHOWING = {"movie_id": "507f1f77bcf86cd799439011", "price": 12.5}
-OLD = """
-CREATE TABLE rooms (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(100) NOT NULL, capacity INT NOT NULL,
-    screen_type ENUM('2D','3D','IMAX') DEFAULT '2D', is_active BOOLEAN DEFAULT TRUE,
-    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
-CREATE TABLE seats (id INT AUTO_INCREMENT PRIMARY KEY, room_id INT NOT NULL, `row_number` VARCHAR(10) NOT NULL,
-    seat_number INT NOT NULL, seat_type ENUM('regular','premium','vip') DEFAULT 'regular',
-    is_available BOOLEAN DEFAULT TRUE, created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
-    UNIQUE KEY seat (room_id, `row_number`, seat_number), FOREIGN KEY (room_id) REFERENCES rooms (id) ON DELETE CASCADE);
-CREATE TABLE schedules (id INT AUTO_INCREMENT PRIMARY KEY, movie_id VARCHAR(100) NOT NULL, room_id INT NOT NULL,
-    show_time DATETIME NOT NULL, price DECIMAL(10,2) NOT NULL, is_active BOOLEAN DEFAULT TRUE,
-    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, FOREIGN KEY (room_id) REFERENCES rooms (id) ON DELETE CASCADE);
+OLD = old.ROOMS_SCRIPT + """
 INSERT INTO rooms (id, name, capacity) VALUES (5, 'Sala vieja', 10);
 INSERT INTO seats (room_id, `row_number`, seat_number) VALUES (5, 'A', 1), (5, 'A', 2);
 INSERT INTO schedules (id, movie_id, room_id, show_time, price) VALUES
