@@ -145,6 +145,7 @@ static const struct field sale_fields[] = {
     FIELD(struct sale, id, "id"),
     FIELD(struct sale, schedule_id, "scheduleId"),
     FIELD(struct sale, status, "status", .choices = sale_statuses),
+    FIELD(struct sale, made, "reservationDate", .form = TIME_Z_MS),
     FIELD(struct sale, seats, "seats", .shape = &sold_seat_shape),
 };
 const struct shape sale_shape = SHAPE(sale, sale_fields);

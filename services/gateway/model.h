@@ -89,6 +89,7 @@ struct sold_seat {
 struct sale {
     int64_t id, schedule_id;
     unsigned status; /* enum sale_status */
+    instant made;
     list seats;      /* of struct sold_seat */
 };
 enum sale_status { SALE_PENDING, SALE_CONFIRMED, SALE_CANCELLED, SALE_EXPIRED };

@@ -14,6 +14,7 @@ struct claim_key {
 struct claim_kept {
     struct claim_key key;
     int64_t reservation_id;
+    instant made; /* of the reservation */
     bool sold;
     UT_hash_handle hh;
 };
@@ -31,10 +32,16 @@ static void claim_drop(struct sales *s, struct claim_kept *claim)
     free(claim);
 }
 
-static void claim_take(struct sales *s, struct claim_key key, const struct sale *by)
+/* Of a seat that an old system sold twice the earlier sale has it. */
+static bool is_before(const struct sale *by, const struct claim_kept *claim)
+{
+    return by->made.ms < claim->made.ms || (by->made.ms == claim->made.ms && by->id < claim->reservation_id);
+}
+
+static void claim_take(struct sales *s, struct claim_key key, const struct sale *by, bool begins)
 {
     struct claim_kept *claim = claim_find(s, key);
-    if (!claim) {
+    if (!claim && begins) {
         claim = calloc(1, sizeof *claim);
         if (!claim)
             abort();
@@ -42,8 +49,11 @@ static void claim_take(struct sales *s, struct claim_key key, const struct sale 
         claim->reservation_id = by->id;
         HASH_ADD(hh, s->claims, key, sizeof claim->key, claim);
     }
-    if (claim->reservation_id == by->id)
-        claim->sold = by->status == SALE_CONFIRMED;
+    if (!claim || (claim->reservation_id != by->id && !(begins && is_before(by, claim))))
+        return;
+    claim->reservation_id = by->id;
+    claim->made = by->made;
+    claim->sold = by->status == SALE_CONFIRMED;
 }
 
 static void claim_free(struct sales *s, struct claim_key key, const struct sale *by)
@@ -62,10 +72,12 @@ bool sales_take(struct sales *s, const struct event *e, int64_t *schedule_id)
     struct sale told = { 0 };
     bool good = !json_read(a, e->data, &sale_shape, &told);
     bool live = told.status == SALE_PENDING || told.status == SALE_CONFIRMED;
+    /* What happens to a sale later gives it no seat that it has lost. */
+    bool begins = str_ends(e->type, STR(".made")) || str_ends(e->type, STR(".adopted")) || str_ends(e->type, STR(".changed"));
     for (size_t i = 0; good && i < told.seats.count; i++) {
         struct claim_key key = { told.schedule_id, LIST_AT(&told.seats, struct sold_seat, i)->seat_id };
         if (live)
-            claim_take(s, key, &told);
+            claim_take(s, key, &told, begins);
         else
             claim_free(s, key, &told);
     }

@@ -65,7 +65,10 @@ static enum seat_state state_of(int64_t showing, int64_t seat_id)
     return one.state;
 }
 
-#define SALE(id, status, seats) "{\"id\":" id ",\"scheduleId\":5,\"status\":\"" status "\",\"seats\":[" seats "]}"
+#define SALE_AT(id, status, seats, second)                                                         \
+    "{\"id\":" id ",\"scheduleId\":5,\"status\":\"" status                                          \
+    "\",\"reservationDate\":\"2026-11-27T20:00:0" second ".000Z\",\"seats\":[" seats "]}"
+#define SALE(id, status, seats) SALE_AT(id, status, seats, "0")
 #define TWO "{\"seatId\":10},{\"seatId\":11}"
 
 static void a_seat_is_held_sold_and_free_again(void **state)
@@ -86,13 +89,30 @@ static void a_seat_is_held_sold_and_free_again(void **state)
 static void only_who_has_a_seat_frees_it(void **state)
 {
     (void)state;
-    sale("reservation.changed", SALE("2", "CONFIRMED", "{\"seatId\":10}"));
-    sale("reservation.made", SALE("1", "PENDING", TWO));
+    sale("reservation.changed", SALE_AT("2", "CONFIRMED", "{\"seatId\":10}", "1"));
+    sale("reservation.made", SALE_AT("1", "PENDING", TWO, "2"));
     assert_int_equal(state_of(5, 10), SEAT_SOLD);
     sale("reservation.expired", SALE("1", "EXPIRED", TWO));
     assert_int_equal(state_of(5, 10), SEAT_SOLD);
     assert_int_equal(state_of(5, 11), SEAT_FREE);
     sales_forget(&sales);
+    assert_int_equal(state_of(5, 10), SEAT_FREE);
+}
+
+/* In whatever order they are told. */
+static void of_two_sales_the_earlier_has_the_seat(void **state)
+{
+    (void)state;
+    sale("reservation.changed", SALE_AT("29", "CONFIRMED", "{\"seatId\":10}", "5"));
+    sale("reservation.changed", SALE_AT("30", "PENDING", "{\"seatId\":10}", "3"));
+    assert_int_equal(state_of(5, 10), SEAT_HELD);
+    sale("reservation.moved", SALE_AT("29", "CONFIRMED", "{\"seatId\":10}", "5"));
+    assert_int_equal(state_of(5, 10), SEAT_HELD);
+    sale("reservation.cancelled", SALE_AT("29", "CANCELLED", "{\"seatId\":10}", "5"));
+    assert_int_equal(state_of(5, 10), SEAT_HELD);
+    sale("reservation.expired", SALE_AT("30", "EXPIRED", "{\"seatId\":10}", "3"));
+    assert_int_equal(state_of(5, 10), SEAT_FREE);
+    sale("reservation.confirmed", SALE_AT("29", "CONFIRMED", "{\"seatId\":10}", "5"));
     assert_int_equal(state_of(5, 10), SEAT_FREE);
 }
 
@@ -193,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_seat_is_held_sold_and_free_again, setup, teardown),
         cmocka_unit_test_setup_teardown(only_who_has_a_seat_frees_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(of_two_sales_the_earlier_has_the_seat, setup, teardown),
         cmocka_unit_test_setup_teardown(a_showing_wears_what_its_room_and_film_are_now, setup, teardown),
         cmocka_unit_test_setup_teardown(active_showings_stand_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(seats_stand_as_rooms_lists_them, setup, teardown),

@@ -121,7 +121,8 @@ struct store {
     /* --- today's state, as facts: rows for lib/feed/snapshot.h --- */
 
     const fault *(*users_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
-    /* By showing. live: PENDING or CONFIRMED ones of showings that ended after yesterday, or whose time is not known. */
+    /* By showing. live: those that have seats, of showings that ended after yesterday or whose time is not known; not one whose seats
+     * an old system had sold before. */
     const fault *(*reservations_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
     const fault *(*payments_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
 

@@ -35,7 +35,9 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
     const char *text = want->all ? SALE "reservations r WHERE " AFTER
                                  : SALE "showings s JOIN reservations r ON r.schedule_id = s.schedule_id "
                                         "WHERE (s.ends_at IS NULL OR s.ends_at > now() - interval '1 day') "
-                                        "AND r.status IN ('PENDING', 'CONFIRMED') AND " AFTER;
+                                        "AND r.status IN ('PENDING', 'CONFIRMED') AND EXISTS (SELECT 1 FROM reserved_seats t "
+                                        "JOIN seat_claims k ON k.schedule_id = r.schedule_id AND k.seat_id = t.seat_id "
+                                        "AND k.reservation_id = r.id WHERE t.reservation_id = r.id) AND " AFTER;
     return pg_list(LISTS(store), a, &row_shape, rows, text,
                    PG_BIND(pg_int(after.schedule_id), pg_int(after.id), pg_int(want->limit)));
 }

@@ -58,7 +58,9 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
         TRY(sql_list(db, a, &reservation_row_shape, &found,
                      "SELECT " RESERVATION_COLUMNS " FROM showings s CROSS JOIN reservations r ON r.schedule_id = s.schedule_id "
                      "WHERE s.schedule_id >= ?1 AND (s.ends_at IS NULL OR s.ends_at > ?4) "
-                     "AND r.status IN ('PENDING', 'CONFIRMED') AND " AFTER,
+                     "AND r.status IN ('PENDING', 'CONFIRMED') AND EXISTS (SELECT 1 FROM reserved_seats t "
+                     "JOIN seat_claims k ON k.schedule_id = r.schedule_id AND k.seat_id = t.seat_id AND k.reservation_id = r.id "
+                     "WHERE t.reservation_id = r.id) AND " AFTER,
                      BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit),
                           sql_int(clock_now().ms - LIVE_MS))));
     TRY(parts_fill(db, a, &found));

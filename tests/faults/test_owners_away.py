@@ -56,6 +56,8 @@ def test_what_is_on_is_shown_all_the_same():
         settle(lambda: m.gateway.post("/api/book-ticket", json=ticket).status_code == 201, "the sale")
         m.states_once(showing, lambda states: list(states.values()).count("held") == 4, within_s=HEAL_S)
         assert list(m.states(showing).values()).count("held") == 4
+        for path in ("/api/movies?limit=1", "/api/rooms?limit=1"):
+            settle(lambda path=path: m.gateway.get(path).status_code == 200, path)
         later = m.make_showing(room=showing["room"], start=m.at(days=4))
         settle(lambda: m.gateway.get(f"/api/showtimes/{later['id']}").status_code == 200, "the programme")
         m.close()
