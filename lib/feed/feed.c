@@ -28,7 +28,7 @@ const struct shape feed_query_shape = SHAPE(feed_query, feed_query_fields);
 /* Lies on the stack of the fiber that waits. */
 struct feed_waiter {
     fiber *who;
-    struct feed_waiter *next, **link;
+    struct feed_waiter *next;
 };
 
 static void wake_all(struct feed *f)
@@ -89,21 +89,25 @@ static void reader_leave(struct feed *f)
     f->readers--;
 }
 
+static void waiter_leave(struct feed *f, const struct feed_waiter *w)
+{
+    struct feed_waiter **at = &f->waiting;
+    while (*at != w)
+        at = &(*at)->next;
+    *at = w->next;
+}
+
 /* Parks until there is something after `after`, the deadline has come, the feed stops or its server drains. */
 static const fault *wait_for_more(struct feed *f, struct call *c, int64_t after, int64_t deadline_ms)
 {
-    struct feed_waiter w = { .who = fiber_self(), .next = f->waiting, .link = &f->waiting };
-    if (w.next)
-        w.next->link = &w.next;
+    struct feed_waiter w = { .who = fiber_self(), .next = f->waiting };
     f->waiting = &w;
     uint64_t restarts = f->restarts;
     while (f->position <= after && f->restarts == restarts && !is_ending(f, c) && loop_now_ms() < deadline_ms) {
         int64_t look_up_ms = loop_now_ms() + LOOK_UP_MS;
         fiber_park("feed", deadline_ms < look_up_ms ? deadline_ms : look_up_ms);
     }
-    *w.link = w.next;
-    if (w.next)
-        w.next->link = w.link;
+    waiter_leave(f, &w);
     return f->restarts == restarts ? NULL : restarted(c->arena);
 }
 
