@@ -37,6 +37,16 @@ struct snapshot_row snapshot_row_of(arena *a, int64_t id, const struct shape *sh
     return (struct snapshot_row){ .key = key, .subject = key, .fact = buf_str(&out) };
 }
 
+list snapshot_rows_of(arena *a, const list *found, const struct shape *shape, size_t id_offset)
+{
+    list rows = { NEW_ARRAY(a, struct snapshot_row, found->count + 1), found->count };
+    for (size_t i = 0; i < found->count; i++) {
+        const char *fact = (const char *)found->at + i * shape->size;
+        *LIST_AT(&rows, struct snapshot_row, i) = snapshot_row_of(a, *(const int64_t *)(const void *)(fact + id_offset), shape, fact);
+    }
+    return rows;
+}
+
 int64_t snapshot_after(const struct snapshot_wish *want)
 {
     int64_t number;

@@ -28,6 +28,8 @@ extern const struct shape snapshot_query_shape, snapshot_page_shape;
 /* For a part's read: `after` as a number, 0 from the first, and the row of a fact whose key is its number. */
 int64_t snapshot_after(const struct snapshot_wish *want);
 struct snapshot_row snapshot_row_of(arena *a, int64_t id, const struct shape *shape, const void *fact);
+/* A row for each struct of `found`, whose id, a number, is at that offset. */
+list snapshot_rows_of(arena *a, const list *found, const struct shape *shape, size_t id_offset);
 
 /* What a reader gets: lib/feed/follower. */
 struct snapshot_page {

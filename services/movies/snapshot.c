@@ -2,11 +2,17 @@
 #include "lib/json/write.h"
 #include "services/movies/movies.h"
 
-static struct snapshot_row row_of(arena *a, str id, const struct shape *shape, const void *fact)
+static list rows_of(arena *a, const list *found, const struct shape *shape, size_t id_offset)
 {
-    struct buf out = { .in = a };
-    json_write(&out, shape, fact);
-    return (struct snapshot_row){ .key = id, .subject = id, .fact = buf_str(&out) };
+    list rows = { NEW_ARRAY(a, struct snapshot_row, found->count + 1), found->count };
+    for (size_t i = 0; i < found->count; i++) {
+        const char *fact = (const char *)found->at + i * shape->size;
+        str id = *(const str *)(const void *)(fact + id_offset);
+        struct buf out = { .in = a };
+        json_write(&out, shape, fact);
+        *LIST_AT(&rows, struct snapshot_row, i) = (struct snapshot_row){ .key = id, .subject = id, .fact = buf_str(&out) };
+    }
+    return rows;
 }
 
 static const fault *genres_read(void *store, arena *a, const struct snapshot_wish *want, list *rows)
@@ -14,11 +20,7 @@ static const fault *genres_read(void *store, arena *a, const struct snapshot_wis
     struct store *s = store;
     list found;
     TRY(s->genres_after(s, a, want->after, want->limit, &found));
-    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
-    for (size_t i = 0; i < found.count; i++) {
-        const struct genre *g = LIST_AT(&found, struct genre, i);
-        *LIST_AT(rows, struct snapshot_row, i) = row_of(a, g->id, &genre_shape, g);
-    }
+    *rows = rows_of(a, &found, &genre_shape, offsetof(struct genre, id));
     return NULL;
 }
 
@@ -27,11 +29,7 @@ static const fault *films_read(void *store, arena *a, const struct snapshot_wish
     struct store *s = store;
     list found;
     TRY(s->movies_after(s, a, want->after, want->limit, &found));
-    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
-    for (size_t i = 0; i < found.count; i++) {
-        const struct movie *m = LIST_AT(&found, struct movie, i);
-        *LIST_AT(rows, struct snapshot_row, i) = row_of(a, m->id, &movie_shape, m);
-    }
+    *rows = rows_of(a, &found, &movie_shape, offsetof(struct movie, id));
     return NULL;
 }
 

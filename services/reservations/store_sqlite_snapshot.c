@@ -12,11 +12,7 @@ static const fault *users_snapshot(struct store *store, arena *a, const struct s
     TRY(sql_list(sqlite_reader(STORE_OF(store)->db), a, &user_fact_shape, &found,
                  "SELECT id, created_at, updated_at FROM users WHERE id > ?1 AND ?2 ORDER BY id LIMIT ?3",
                  BIND(sql_int(snapshot_after(want)), sql_bool(want->all), sql_int(want->limit))));
-    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
-    for (size_t i = 0; i < found.count; i++) {
-        const struct user *u = LIST_AT(&found, struct user, i);
-        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, u->id, &user_fact_shape, u);
-    }
+    *rows = snapshot_rows_of(a, &found, &user_fact_shape, offsetof(struct user, id));
     return NULL;
 }
 
@@ -64,12 +60,9 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
                      BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit),
                           sql_int(clock_now().ms - LIVE_MS))));
     TRY(parts_fill(db, a, &found));
-    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
-    for (size_t i = 0; i < found.count; i++) {
-        const struct reservation *r = LIST_AT(&found, struct reservation, i);
-        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, r->id, &reservation_fact_shape, r);
-        LIST_AT(rows, struct snapshot_row, i)->key = sale_place_text(a, r);
-    }
+    *rows = snapshot_rows_of(a, &found, &reservation_fact_shape, offsetof(struct reservation, id));
+    for (size_t i = 0; i < found.count; i++)
+        LIST_AT(rows, struct snapshot_row, i)->key = sale_place_text(a, LIST_AT(&found, struct reservation, i));
     return NULL;
 }
 
@@ -79,11 +72,7 @@ static const fault *payments_snapshot(struct store *store, arena *a, const struc
     TRY(sql_list(sqlite_reader(STORE_OF(store)->db), a, &payment_fact_shape, &found,
                  "SELECT " PAYMENT_COLUMNS " FROM payments WHERE id > ?1 AND ?2 ORDER BY id LIMIT ?3",
                  BIND(sql_int(snapshot_after(want)), sql_bool(want->all), sql_int(want->limit))));
-    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
-    for (size_t i = 0; i < found.count; i++) {
-        const struct payment *p = LIST_AT(&found, struct payment, i);
-        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, p->id, &payment_fact_shape, p);
-    }
+    *rows = snapshot_rows_of(a, &found, &payment_fact_shape, offsetof(struct payment, id));
     return NULL;
 }
 

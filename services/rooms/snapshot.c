@@ -9,11 +9,7 @@ static const fault *rooms_read(void *store, arena *a, const struct snapshot_wish
     struct store *s = store;
     list found;
     TRY(s->rooms_after(s, a, snapshot_after(want), want->limit, &found));
-    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
-    for (size_t i = 0; i < found.count; i++) {
-        const struct room *r = LIST_AT(&found, struct room, i);
-        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, r->id, &rooms_room_shape, r);
-    }
+    *rows = snapshot_rows_of(a, &found, &rooms_room_shape, offsetof(struct room, id));
     return NULL;
 }
 
@@ -38,11 +34,7 @@ static const fault *showings_read(void *store, arena *a, const struct snapshot_w
     list found;
     instant over = want->all ? (instant){ 0 } : (instant){ clock_now().ms - LIVE_MS };
     TRY(s->showings_after(s, a, snapshot_after(want), over, want->limit, &found));
-    *rows = (list){ NEW_ARRAY(a, struct snapshot_row, found.count + 1), found.count };
-    for (size_t i = 0; i < found.count; i++) {
-        const struct showing *about = LIST_AT(&found, struct showing, i);
-        *LIST_AT(rows, struct snapshot_row, i) = snapshot_row_of(a, about->id, &rooms_showing_event_shape, about);
-    }
+    *rows = snapshot_rows_of(a, &found, &rooms_showing_event_shape, offsetof(struct showing, id));
     return NULL;
 }
 
