@@ -22,7 +22,7 @@ SETTINGS = {
 REAL = ("--real", "all")  # every owner on its real database
 REPLICAS = (*REAL, "--replicas", "2")
 # What of the tests runs on them each time; the rest in script/test long.
-REPLICAS_SHORT = [f"api/test_{name}.py" for name in ("movies", "rooms", "reservations", "payments", "idempotency", "own_writes")]
+REPLICAS_SHORT = [f"api/test_{name}.py" for name in ("movies", "rooms", "reservations", "payments", "idempotency", "own_writes", "snapshot")]
 REAL_SHORT = "no_seat or take_over or two_payments or one_key or (kill_one and reservations) or keys_and_codes"
 THREADED = ("test_loop", "test_fiber", "sqlite", "sqlite_writer", "sqlite_tables")  # what ThreadSanitizer looks at
 

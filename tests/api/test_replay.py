@@ -25,13 +25,23 @@ def again(folder):
     return run("replay", "--data", folder / "data", folder=folder, timeout=120)
 
 
+def rows_of(folder):
+    db = sqlite3.connect(folder / "data" / "reservations.db")
+    counts = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
+    db.close()
+    return counts
+
+
 def test_the_demo(closed):
+    """The verb opens the cinema, and holds that have run out end then: the seats claimed may become fewer before or after its look."""
+    before = rows_of(closed)
     done = again(closed)
+    after = rows_of(closed)
     assert done.returncode == 0, done.stderr
     said = dict(re.findall(r"^  (\w+) +(\d+) rows, the same$", done.stdout, re.M))
     assert list(said) == TABLES
-    db = sqlite3.connect(closed / "data" / "reservations.db")
-    assert {t: int(n) for t, n in said.items()} == {t: db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in TABLES}
+    assert all(before[t] >= int(said[t]) >= after[t] for t in TABLES)
+    assert all(before[t] == after[t] for t in TABLES if t != "seat_claims")
     assert int(said["payments"]) > 100
 
 
