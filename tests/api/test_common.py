@@ -638,6 +638,7 @@ def test_the_gateway_leads_nowhere_internal(m, cinema):
 
 @pytest.mark.parametrize("owner", OWNERS)
 def test_feeds_are_dense_and_know_no_names(m, owner):
+    m.make_movie()
     m.make_showing()
     someone = m.make_user(email=unique("Secreto") + "@example.com", name="Nombre Secreto", phone="123454321")
     m.pay(m.book(m.make_showing(), user=someone))
