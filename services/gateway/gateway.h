@@ -10,6 +10,8 @@ struct gateway {
     struct upstream *analytics, *ingestion; /* NULL: this cinema does without */
     struct kept kept;
     struct house house;
+    str key_prefix;     /* of the Idempotency-Keys that it makes: 128 random bits of this process */
+    uint64_t keys_made; /* one key follows another, so that owners keep them in order: a random one costs them a page each */
 };
 
 extern const struct route gateway_routes[];

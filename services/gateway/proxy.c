@@ -1,5 +1,4 @@
 /* proxy.c - what belongs to an owner goes to it: status, body and relevant headers pass unchanged both ways. */
-#include "lib/base/random.h"
 #include "services/gateway/gateway.h"
 
 #define READ_DEADLINE_MS 5000
@@ -28,6 +27,14 @@ static bool has_body(enum method m)
 }
 
 /* A POST without a key gets one, so that it can be tried again when an answer is lost. */
+static str key_of(struct call *c)
+{
+    struct gateway *gw = c->service;
+    if (c->once)
+        return c->once->key;
+    return arena_printf(c->arena, "gateway-%.*s-%012llu", STR_ARG(gw->key_prefix), (unsigned long long)++gw->keys_made);
+}
+
 static size_t headers_down(struct call *c, const struct passage *way, struct header *headers)
 {
     size_t count = 0;
@@ -39,10 +46,7 @@ static size_t headers_down(struct call *c, const struct passage *way, struct hea
     }
     headers[count++] = (struct header){ STR("X-Request-Id"), c->request_id };
     if (c->request->method == POST)
-        headers[count++] = (struct header){
-            STR("Idempotency-Key"),
-            c->once ? c->once->key : arena_printf(c->arena, "gateway-%.*s", STR_ARG(random_hex(c->arena, 16))),
-        };
+        headers[count++] = (struct header){ STR("Idempotency-Key"), key_of(c) };
     return count;
 }
 

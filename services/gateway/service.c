@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/random.h"
 #include "services/gateway/gateway.h"
 
 /* The machine's own zone, when the settings name none: browsers want its name. */
@@ -63,6 +64,7 @@ static const fault *gateway_open(struct app *app)
     struct gateway *gw = NEW(app->boot, struct gateway);
     app->service = gw;
     gw->house = house_of(app);
+    gw->key_prefix = random_hex(app->boot, 16);
     TRY(owner_open(app, gw, MOVIES, "movies", app->settings->movies_api_url));
     TRY(owner_open(app, gw, ROOMS, "rooms", app->settings->rooms_api_url));
     TRY(owner_open(app, gw, RESERVATIONS, "reservations", app->settings->reservations_api_url));
