@@ -17,8 +17,9 @@ from mysql import mysql  # noqa: E402
 from postgres import postgres  # noqa: E402
 from rivals import Nginx  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
+from ticket import ticket  # noqa: E402
 
-SCENARIOS |= {"mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups}
+SCENARIOS |= {"ticket": ticket, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups}
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
