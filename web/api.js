@@ -109,6 +109,23 @@ export const fetchShowtimes = (filter, signal) =>
     ask('GET', `/api/showtimes${query({ limit: 1000, ...filter })}`, { signal });
 export const fetchShowing = (id, signal) => ask('GET', `/api/showtimes/${id}`, { signal });
 export const fetchSeats = (id, signal) => ask('GET', `/api/showtimes/${id}/seats`, { signal });
+
+/* Calls seen(map) with the seat map and again whenever a seat of it changes, until the signal aborts. A lost connection is
+ * made anew by the browser; a stream that is refused ends, and its readyState says so. */
+export function watchSeats(id, signal, seen) {
+    const stream = new EventSource(`/api/showtimes/${id}/seats/stream`);
+    let map;
+    const take = (newer) => { map = newer; seen(map); };
+    stream.addEventListener('map', (event) => take(JSON.parse(event.data)));
+    stream.addEventListener('seats', (event) => {
+        const change = JSON.parse(event.data);
+        const states = new Map(change.seats.map((s) => [s.id, s.state]));
+        take({ ...map, ...change, seats: map.seats.map((s) => ({ ...s, state: states.get(s.id) ?? s.state })) });
+    });
+    signal.addEventListener('abort', () => stream.close());
+    return stream;
+}
+
 export const fetchFilm = (id, signal) => ask('GET', `/api/movie-details/${id}`, { signal });
 export const fetchReservation = (id, code, signal) =>
     ask('GET', `/api/reservations/${id}${query({ code })}`, { signal });

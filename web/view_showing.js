@@ -1,7 +1,7 @@
 /* view_showing.js - a showing's seats: choose, say who buys, hold. Seats that somebody else takes meanwhile are marked
  * and the rest of the choice is kept. */
 
-import { fetchSeats, fetchShowing, holdSeats, Refusal } from './api.js';
+import { fetchSeats, fetchShowing, holdSeats, Refusal, watchSeats } from './api.js';
 import { el, icon, notice, say } from './dom.js';
 import { dayOf, dayText, money, sum, timeText } from './house.js';
 import { keepChoice, keepTicket, keptChoice } from './kept.js';
@@ -13,6 +13,7 @@ import { backLink } from './view_film.js';
 const SEATS_MAX = 20;
 const BEST_MAX = 8;
 const POLL_MS = 8000;
+const LOSS_SEEN_MS = 1500; // a click that comes sooner was meant for the seats as they were
 
 const emailFits = (text) => /^[^@\s]+@[^@\s]+$/.test(text);
 
@@ -72,6 +73,7 @@ class Purchase {
         // What was asked to be held and is not answered yet. Its seats may be ours already, so the choice stays as it
         // is, over a reload too, until asking the same again brings the answer.
         this.wanted = kept.wanted ?? null;
+        this.lostAt = 0;
         const free = new Set(map.seats.filter((s) => s.state === 'free').map((s) => s.id));
         this.chosen = new Set(this.wanted?.seatIds ?? (kept.seatIds ?? []).filter((id) => free.has(id)));
         this.plan = seatMap({ ...map, money }, this.chosen, (seat, state) => this.choose(seat, state));
@@ -181,6 +183,7 @@ class Purchase {
         if (gone.length === 0) return;
         for (const seat of gone) this.chosen.delete(seat.id);
         this.plan.markLost(gone.map((s) => s.id));
+        this.lostAt = Date.now();
         this.paint();
         this.complain(t.lost(gone.map(seatName)), t.lostKept(this.seats().map(seatName)));
     }
@@ -191,18 +194,24 @@ class Purchase {
         return box;
     }
 
-    async look() {
-        const map = await fetchSeats(this.showing.id, this.signal);
+    take(map) {
         if (this.wanted) return;
         this.plan.update(map);
         this.lose(map.seats.filter((s) => s.state !== 'free').map((s) => s.id));
     }
 
-    /* Looks again every few seconds while the page is seen, and at once when it is seen again. */
+    async look() {
+        this.take(await fetchSeats(this.showing.id, this.signal));
+    }
+
+    /* Seats go while the page is open, and the stream tells of each. Without it the page looks again every few seconds while
+     * it is seen, and at once when it is seen again. */
     follow() {
+        const stream = watchSeats(this.showing.id, this.signal, (map) => this.take(map));
         const look = () => {
+            const told = stream.readyState === EventSource.OPEN;
             // a failed look is no matter: the next may be luckier, and buying says what is wrong
-            if (!document.hidden && !this.wanted) this.look().catch(() => {});
+            if (!document.hidden && !this.wanted && !told) this.look().catch(() => {});
         };
         const timer = setInterval(look, POLL_MS);
         document.addEventListener('visibilitychange', look, { signal: this.signal });
@@ -229,7 +238,7 @@ class Purchase {
 
     async submit(event) {
         event.preventDefault();
-        if (this.working) return;
+        if (this.working || Date.now() - this.lostAt < LOSS_SEEN_MS) return;
         const buyer = this.wanted?.buyer ?? this.judgeForm();
         if (!buyer) return;
         this.wanted ??= { seatIds: this.seats().map((s) => s.id), buyer };
@@ -263,6 +272,7 @@ class Purchase {
         this.keep();
         if (problem.code === 'seats_taken') {
             this.lose(problem.seatIds);
+            this.lostAt = 0; // he is being told as the answer to his click
             await this.look().catch(() => {});
         } else if (problem.fields?.['buyer.email'] || problem.fields?.email) {
             this.email.judge(t.emailWrong);

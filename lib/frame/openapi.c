@@ -167,9 +167,11 @@ static void success_schema(struct buf *out, const struct service *s, const struc
         buf_literal(out, "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{\"status\":{\"const\":\"alive\"}}}");
     else if (r->run == openapi_show)
         buf_literal(out, "{\"type\":\"object\",\"description\":\"OpenAPI 3.1\"}");
+    else if (r->streams)
+        buf_literal(out, "{\"type\":\"string\"}");
     else if (r->plain)
         data_schema(out, r);
-    if (r->plain)
+    if (r->plain || r->streams)
         return;
     buf_literal(out, "{\"type\":\"object\",\"required\":[\"success\",\"data\"");
     buf_text(out, r->gives_page ? STR(",\"pagination\"") : STR(""));
@@ -287,7 +289,7 @@ static void errors_write(struct buf *out, const struct route *r, enum method m)
 static void success_headers(struct buf *out, const struct service *s, const struct route *r, enum method m)
 {
     buf_literal(out, ",\"headers\":{\"X-Request-Id\":{\"schema\":{\"type\":\"string\"}}");
-    if (m == GET && r->access != ACCESS_INTERNAL)
+    if (m == GET && r->access != ACCESS_INTERNAL && !r->streams)
         buf_literal(out, ",\"ETag\":{\"schema\":{\"type\":\"string\"}}");
     if (method_writes(m) && s->position)
         buf_literal(out, ",\"Taquilla-Position\":{\"schema\":{\"type\":\"string\"}}");
@@ -296,6 +298,8 @@ static void success_headers(struct buf *out, const struct service *s, const stru
 
 static const char *content_of(const struct route *r)
 {
+    if (r->streams)
+        return r->streams;
     return r->run == metrics_show ? "text/plain" : "application/json";
 }
 
@@ -324,7 +328,7 @@ static void answers_write(struct buf *out, const struct service *s, const struct
         buf_char(out, ',');
         success_write(out, s, r, m, r->also_status);
     }
-    if (m == GET && status == 200 && r->access != ACCESS_INTERNAL)
+    if (m == GET && status == 200 && r->access != ACCESS_INTERNAL && !r->streams)
         buf_literal(out, ",\"304\":{\"description\":\"Not Modified\"}");
     errors_write(out, r, m);
     buf_char(out, '}');

@@ -29,6 +29,7 @@ struct route {
     bool gives_page;
     bool gives_sentence;       /* data is one text */
     bool plain;                /* no envelope */
+    const char *streams;       /* the content type of an answer that is streamed as it comes: no envelope, no ETag */
     bool any_method;           /* gateway: every method comes here */
     bool redirects;            /* answers 308 */
     bool when_closed;          /* answers also while the site is closed: health, metrics, export, restore */

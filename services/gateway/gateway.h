@@ -10,6 +10,8 @@ struct gateway {
     struct upstream *analytics, *ingestion; /* NULL: this cinema does without */
     struct kept kept;
     struct house house;
+    struct watched *watched; /* a hash table: showings whose seats somebody watches */
+    size_t watcher_count;
     str key_prefix;     /* of the Idempotency-Keys that it makes: 128 random bits of this process */
     uint64_t keys_made; /* one key follows another, so that owners keep them in order: a random one costs them a page each */
 };
@@ -18,6 +20,11 @@ extern const struct route gateway_routes[];
 
 /* handlers.c */
 handler gateway_showtimes, gateway_showtime, gateway_details, gateway_seats, gateway_dashboard, gateway_house;
+/* With film and room. NOT_FOUND showing_unknown; UNAVAILABLE upstream_away. */
+const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct showing *out) MUST_CHECK;
+/* watching.c */
+handler gateway_seats_stream;
+void gateway_seats_moved(void *gateway, int64_t schedule_id); /* 0: any showing's */
 /* proxy.c */
 handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_to_analytics,
     gateway_to_ingestion;

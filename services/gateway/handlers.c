@@ -60,7 +60,7 @@ const fault *gateway_showtimes(struct call *c)
 }
 
 /* One that is not there may have been made this moment. */
-static const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct showing *out)
+const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct showing *out)
 {
     TRY(programme_known(gw, c));
     if (programme_showing_find(&gw->owners.programme, id, out))
@@ -163,10 +163,8 @@ const fault *gateway_seats(struct call *c)
     TRY(owner_known(&gw->owners, c->arena, RESERVATIONS));
     TRY(showing_find(gw, c, c->ids[0], &s));
     struct stamp stamp = stamp_now(&gw->owners, s.id);
-    struct seat_map map = { .schedule_id = s.id, .version = gw->owners.of[RESERVATIONS].follower.position,
-                            .seats = programme_seats(&gw->owners.programme, c->arena, &s) };
-    sales_mark(&gw->owners.sales, s.id, &map.seats);
-    seats_count(c->arena, &map);
+    struct seat_map map;
+    owners_seat_map(&gw->owners, c->arena, &s, &map);
     TRY(reply(c, 200, &seat_map_shape, &map));
     kept_store(&gw->kept, &gw->owners, c, &stamp, KEEP_SEATS_MS);
     return NULL;

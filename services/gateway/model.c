@@ -180,6 +180,24 @@ static const struct field seat_map_fields[] = {
 };
 const struct shape seat_map_shape = SHAPE(seat_map, seat_map_fields);
 
+static const struct field changed_seat_fields[] = {
+    FIELD(struct seat, id, "id"),
+    FIELD(struct seat, state, "state", .choices = seat_states),
+};
+static const struct shape changed_seat_shape = {
+    .name = "changed_seat", .size = sizeof(struct seat), .fields = changed_seat_fields, .count = COUNT_OF(changed_seat_fields)
+};
+
+static const struct field seat_changes_fields[] = {
+    FIELD(struct seat_map, schedule_id, "scheduleId"),
+    FIELD(struct seat_map, version, "version"),
+    FIELD(struct seat_map, counts, "counts", .shape = &counts_shape),
+    FIELD(struct seat_map, seats, "seats", .shape = &changed_seat_shape),
+};
+const struct shape seat_changes_shape = {
+    .name = "seat_changes", .size = sizeof(struct seat_map), .fields = seat_changes_fields, .count = COUNT_OF(seat_changes_fields)
+};
+
 enum seat_state seat_unclaimed(const struct seat *seat)
 {
     return seat->is_available && !seat->house ? SEAT_FREE : SEAT_OUT;

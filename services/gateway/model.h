@@ -104,6 +104,7 @@ struct seat_map {
     list seats;
 };
 extern const struct shape seat_map_shape;
+extern const struct shape seat_changes_shape; /* the same with seats as {id, state} */
 
 /* What a seat is that nobody has claimed. House seats are out for the public. */
 enum seat_state seat_unclaimed(const struct seat *seat);

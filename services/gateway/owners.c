@@ -31,6 +31,7 @@ static void rooms_changed(void *arg, const struct event *e)
     if (!programme_room(&owner->all->programme, e))
         fact_strange(ROOMS, e);
     owner->generation++;
+    owner->all->seats_moved(owner->all->arg, 0);
 }
 
 static void movies_begin(void *arg)
@@ -45,12 +46,14 @@ static void rooms_begin(void *arg)
     struct owner *owner = arg;
     programme_forget_rooms(&owner->all->programme);
     owner->generation++;
+    owner->all->seats_moved(owner->all->arg, 0);
 }
 
 static void all_claims_changed(struct owners *o)
 {
     for (size_t i = 0; i < SHOWING_SLOTS; i++)
         o->claims_generation[i]++;
+    o->seats_moved(o->arg, 0);
 }
 
 /* Only the seat map of that showing is another one now. */
@@ -64,8 +67,10 @@ static void reservations_changed(void *arg, const struct event *e)
         all_claims_changed(o);
     }
     owner->generation++;
-    if (schedule_id)
-        o->claims_generation[(uint64_t)schedule_id % SHOWING_SLOTS]++;
+    if (!schedule_id)
+        return;
+    o->claims_generation[(uint64_t)schedule_id % SHOWING_SLOTS]++;
+    o->seats_moved(o->arg, schedule_id);
 }
 
 static void reservations_begin(void *arg)
@@ -110,6 +115,16 @@ void owners_free(struct owners *o)
     programme_forget_films(&o->programme);
     programme_forget_rooms(&o->programme);
     sales_forget(&o->sales);
+}
+
+/* --- seats --- */
+
+void owners_seat_map(const struct owners *o, arena *a, const struct showing *s, struct seat_map *out)
+{
+    *out = (struct seat_map){ .schedule_id = s->id, .version = o->of[RESERVATIONS].follower.position,
+                              .seats = programme_seats(&o->programme, a, s) };
+    sales_mark(&o->sales, s->id, &out->seats);
+    seats_count(a, out);
 }
 
 /* --- how far the facts are --- */

@@ -27,11 +27,16 @@ struct owners {
     struct sales sales;         /* of reservations */
     /* Changes of claims, by schedule id modulo SHOWING_SLOTS: two showings in one slot cost one map too many. */
     uint64_t claims_generation[SHOWING_SLOTS];
+    void (*seats_moved)(void *arg, int64_t schedule_id); /* told of every change of claims, and with 0 of rooms' facts */
+    void *arg;
 };
 
 void owners_follow(struct owners *o);
 void owners_stop(struct owners *o);
 void owners_free(struct owners *o);
+
+/* The seats of a showing, each with its state now. Lives in the arena. */
+void owners_seat_map(const struct owners *o, arena *a, const struct showing *s, struct seat_map *out);
 
 /* Waits a moment for an owner whose facts have not all come yet. UNAVAILABLE upstream_away. Fibers only. */
 const fault *owner_known(struct owners *o, arena *a, enum owner_name which) MUST_CHECK;

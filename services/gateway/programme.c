@@ -285,6 +285,8 @@ list programme_seats(const struct programme *p, arena *a, const struct showing *
     for (size_t i = 0; i < seats.count; i++) {
         struct seat *seat = LIST_AT(&seats, struct seat, i);
         *seat = *LIST_AT(&room->seats, struct seat, i);
+        seat->row_number = arena_copy(a, seat->row_number);
+        seat->seat_type = arena_copy(a, seat->seat_type);
         seat->price = s->price;
         seat->state = seat_unclaimed(seat);
     }

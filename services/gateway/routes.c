@@ -19,6 +19,7 @@ static const struct shape dashboard_query_shape = SHAPE(dashboard_query, dashboa
 #define TO_OWNER(prefix, run) PASSED(prefix, run, ACCESS_ANYONE) /* it judges for itself */
 
 static const char *const showing_faults[] = { "showing_unknown", "upstream_away", NULL };
+static const char *const watch_faults[] = { "showing_unknown", "upstream_away", "overloaded", NULL };
 static const char *const list_faults[] = { "upstream_away", NULL };
 static const char *const film_faults[] = { "movie_id_invalid", "movie_unknown", "upstream_away", NULL };
 static const char *const user_faults[] = { "user_unknown", "upstream_away", NULL };
@@ -33,6 +34,8 @@ const struct route gateway_routes[] = {
       "One showing with film and room", .faults = showing_faults },
     { GET,  "/api/showtimes/{id}/seats",      gateway_seats,     NULL, &seat_map_shape,
       "The seat map of a showing", .faults = showing_faults },
+    { GET,  "/api/showtimes/{id}/seats/stream", gateway_seats_stream, .summary = "The seat map, then every change of it, as server-sent events",
+      .streams = "text/event-stream", .faults = watch_faults },
     { GET,  "/api/movie-details/{*movieId}",  gateway_details,   NULL, &described_details_shape,
       "A film with its showings and their rooms", .query = &details_query_shape, .faults = film_faults },
     { GET,  "/api/user-dashboard/{id}",       gateway_dashboard, NULL, &described_dashboard_shape,

@@ -69,6 +69,8 @@ static const fault *gateway_open(struct app *app)
     TRY(owner_open(app, gw, ROOMS, "rooms", app->settings->rooms_api_url));
     TRY(owner_open(app, gw, RESERVATIONS, "reservations", app->settings->reservations_api_url));
     TRY(helpers_open(app, gw));
+    gw->owners.seats_moved = gateway_seats_moved;
+    gw->owners.arg = gw;
     owners_follow(&gw->owners);
     return NULL;
 }
@@ -100,9 +102,10 @@ static void gateway_metrics(struct app *app, struct buf *out)
     buf_printf(out,
                "# TYPE taquilla_kept_hits_total counter\ntaquilla_kept_hits_total %llu\n"
                "# TYPE taquilla_kept_misses_total counter\ntaquilla_kept_misses_total %llu\n"
-               "# TYPE taquilla_showings gauge\ntaquilla_showings %zu\n",
+               "# TYPE taquilla_showings gauge\ntaquilla_showings %zu\n"
+               "# TYPE taquilla_seat_watchers gauge\ntaquilla_seat_watchers %zu\n",
                (unsigned long long)gw->kept.hits, (unsigned long long)gw->kept.misses,
-               programme_showing_count(&gw->owners.programme));
+               programme_showing_count(&gw->owners.programme), gw->watcher_count);
 }
 
 const struct service gateway_service = {

@@ -104,9 +104,19 @@ class Promise:
         return "; ".join(f"{'.'.join(map(str, e.instance_path))}: {e.message}"[:300] for e in errors[:3]) or None
 
 
-# What the program describes, as it is when the tests are gathered.
+def has_no_end(operation):
+    """Its answer goes on as long as somebody listens: whoever waits for the whole of it waits for ever."""
+    return "text/event-stream" in operation["responses"].get("200", {}).get("content", {})
+
+
+# What the program describes, as it is when the tests are gathered; streams have tests of their own.
 PROMISES = {service: Promise(service) for service in services_of_program()}
-OPERATIONS = [(service, method, path) for service, p in PROMISES.items() for method, path, _ in operations(p.whole)]
+OPERATIONS = [
+    (service, method, path)
+    for service, p in PROMISES.items()
+    for method, path, operation in operations(p.whole)
+    if not has_no_end(operation)
+]
 
 
 def label(service, method, path):
