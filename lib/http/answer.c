@@ -50,6 +50,8 @@ static void body_describe(struct buf *out, const struct call *c, enum body_end e
         buf_literal(out, "Content-Type: ");
         buf_text(out, c->content_type ? str_of(c->content_type) : STR("application/json"));
         buf_literal(out, "\r\n");
+        if (c->packed)
+            buf_literal(out, "Content-Encoding: gzip\r\n");
     }
     if (end == BODY_OF_LENGTH) {
         buf_literal(out, "Content-Length: ");

@@ -44,6 +44,7 @@ struct call {
     struct header headers[ANSWER_HEADERS_MAX];
     size_t header_count;
     const char *content_type;  /* NULL: application/json */
+    bool packed;               /* the body is gzip's: Content-Encoding says so */
     enum streaming streaming;
     struct exchange *exchange; /* the server's; NULL in tests of a site without one */
     str etag;                  /* with quotes; empty: made from the body of a GET (half a us per KiB: cache it) */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/http/gzip.h"
 #include "lib/loop/loop.h"
 
 static uint64_t hash_of(str text)
@@ -29,6 +30,17 @@ static bool stamp_good(const struct owners *o, const struct stamp *s)
     return now.movies == s->movies && now.rooms == s->rooms && now.claims == s->claims;
 }
 
+/* The twin is made once, by the first who takes it. */
+static void entry_reply(struct kept_entry *entry, struct call *c)
+{
+    answer_header(c, "Vary", STR("Accept-Encoding"));
+    c->packed = entry->body.len >= GZIP_BYTES_MIN && gzip_accepted(c->request);
+    if (c->packed && entry->packed.len == 0)
+        gzip_put(&entry->packed, buf_str(&entry->body));
+    c->etag = arena_copy(c->arena, str_of(c->packed ? entry->packed_etag : entry->etag));
+    (void)reply_raw(c, 200, NULL, buf_str(c->packed ? &entry->packed : &entry->body));
+}
+
 bool kept_reply(struct kept *k, const struct owners *o, struct call *c)
 {
     str key = c->request->target;
@@ -39,8 +51,8 @@ bool kept_reply(struct kept *k, const struct owners *o, struct call *c)
         return false;
     }
     k->hits++;
-    c->etag = arena_copy(c->arena, str_of(entry->etag));
-    return reply_raw(c, 200, NULL, buf_str(&entry->body)) == NULL;
+    entry_reply(entry, c);
+    return true;
 }
 
 void kept_store(struct kept *k, const struct owners *o, struct call *c, const struct stamp *made_under,
@@ -50,18 +62,22 @@ void kept_store(struct kept *k, const struct owners *o, struct call *c, const st
     if (key.len > KEPT_KEY_BYTES_MAX || c->out.len > KEPT_BODY_BYTES_MAX || !stamp_good(o, made_under))
         return;
     struct kept_entry *entry = &k->slots[hash_of(key) % KEPT_SLOTS];
+    uint64_t hash = hash_of(buf_str(&c->out));
     memcpy(entry->key, key.at, key.len);
     entry->key_len = key.len;
-    entry->body.len = 0;
+    entry->body.len = entry->packed.len = 0;
     buf_put(&entry->body, c->out.at, c->out.len);
     entry->stamp = *made_under;
     entry->until_ms = loop_now_ms() + keep_ms;
-    snprintf(entry->etag, sizeof entry->etag, "\"%016llx\"", (unsigned long long)hash_of(buf_str(&c->out)));
-    c->etag = arena_copy(c->arena, str_of(entry->etag));
+    snprintf(entry->etag, sizeof entry->etag, "\"%016llx\"", (unsigned long long)hash);
+    snprintf(entry->packed_etag, sizeof entry->packed_etag, "\"%016llx-gz\"", (unsigned long long)hash);
+    entry_reply(entry, c);
 }
 
 void kept_free(struct kept *k)
 {
-    for (size_t i = 0; i < KEPT_SLOTS; i++)
+    for (size_t i = 0; i < KEPT_SLOTS; i++) {
         buf_free(&k->slots[i].body);
+        buf_free(&k->slots[i].packed);
+    }
 }

@@ -18,8 +18,8 @@ struct stamp {
 struct kept_entry {
     char key[KEPT_KEY_BYTES_MAX];
     size_t key_len;
-    struct buf body;
-    char etag[20];
+    struct buf body, packed; /* packed: its gzip twin; empty until somebody takes it so */
+    char etag[20], packed_etag[24];
     struct stamp stamp;
     int64_t until_ms; /* loop time: "not yet over" changes without an event */
 };
@@ -34,7 +34,7 @@ struct stamp stamp_now(const struct owners *o, int64_t schedule_id);
 
 /* Answers from what is kept; false when nothing is, or it may be stale. */
 bool kept_reply(struct kept *k, const struct owners *o, struct call *c);
-/* Keeps c's answer for `keep_ms` at most, when the stamp is still good. */
+/* Keeps c's answer, and gives it as the client takes it, for `keep_ms` at most, when the stamp is still good. */
 void kept_store(struct kept *k, const struct owners *o, struct call *c, const struct stamp *made_under,
                 int64_t keep_ms);
 void kept_free(struct kept *k);

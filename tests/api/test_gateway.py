@@ -153,6 +153,34 @@ def test_seat_map_tag(m):
 # --- film and user ---
 
 
+def test_a_packed_answer_is_the_same_answer(m):
+    """Each of the two has a tag of its own, and a cache between is told that they differ."""
+    showing = m.make_showing(seats=60)
+    path = f"/api/showtimes/{showing['id']}/seats"
+    for _ in range(2):  # the first asks for what nobody asked before
+        plain = m.gateway.get(path, headers={"Accept-Encoding": "identity"})
+        packed = m.gateway.get(path, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        assert "content-encoding" not in plain.headers and packed.headers["content-encoding"] == "gzip"
+        assert int(packed.headers["content-length"]) * 4 < int(plain.headers["content-length"]) == len(plain.content)
+        assert packed.content == plain.content
+        tags = plain.headers["etag"], packed.headers["etag"]
+        assert tags[0] != tags[1]
+        for answer, taken in ((plain, "identity"), (packed, "gzip")):
+            assert "Accept-Encoding" in answer.headers.get_list("vary", split_commas=True)
+            again = m.gateway.get(path, headers={"Accept-Encoding": taken, "If-None-Match": answer.headers["etag"]})
+            assert again.status_code == 304 and again.headers["etag"] == answer.headers["etag"] and not again.content
+            assert "content-encoding" not in again.headers
+        head = m.gateway.head(path, headers={"Accept-Encoding": "gzip"})
+        assert head.headers["content-length"] == packed.headers["content-length"] and head.headers["content-encoding"] == "gzip"
+    m.book(showing)
+    m.states_once(showing, lambda states: "held" in states.values())
+    newer = m.gateway.get(path, headers={"Accept-Encoding": "gzip"})
+    assert newer.json() == m.gateway.get(path, headers={"Accept-Encoding": "identity"}).json() != plain.json()
+    assert newer.headers["etag"] not in tags
+    refused_one = m.gateway.get("/api/showtimes/99999999/seats", headers={"Accept-Encoding": "gzip"})
+    assert refused_one.status_code == 404 and "content-encoding" not in refused_one.headers
+
+
 def test_movie_details(m, week):
     details = ok(m.gateway.get(f"/api/movie-details/{week['film']['_id']}"))
     assert details["movie"] == week["film"]
