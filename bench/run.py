@@ -15,11 +15,12 @@ from figures import analytics  # noqa: E402
 from keeping import backups, export, imports  # noqa: E402
 from mysql import mysql  # noqa: E402
 from postgres import postgres  # noqa: E402
+from ready import ready  # noqa: E402
 from rivals import Nginx  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 from ticket import ticket  # noqa: E402
 
-SCENARIOS |= {"ticket": ticket, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups}
+SCENARIOS |= {"ticket": ticket, "ready": ready, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups}
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
