@@ -106,7 +106,7 @@ static const fault *ask(struct poller *p, str target, int64_t deadline_ms, const
     if (answer->status != 200)
         return fault_new(p->memory, FAULT_UNAVAILABLE, "feed_refused", "The feed of %s answered %d.",
                          f->owner, answer->status);
-    return json_read(p->memory, answer->body, shape, page);
+    return json_read_fact(p->memory, answer->body, shape, page);
 }
 
 static void apply_page(struct poller *p, const struct wire_page *page)
@@ -304,7 +304,7 @@ static bool end_ask(struct follower *f, int64_t wait_ms, int64_t *end)
     struct outgoing want = { .method = GET, .target = STR("/feed?limit=0"), .deadline_ms = wait_ms, .internal = true };
     struct wire_page page;
     bool known = !upstream_call(f->upstream, a, &want, answer) && answer->status == 200 &&
-                 !json_read(a, answer->body, &wire_page_shape, &page);
+                 !json_read_fact(a, answer->body, &wire_page_shape, &page);
     if (known)
         *end = page.position;
     arena_free(a);

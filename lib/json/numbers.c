@@ -36,6 +36,12 @@ static bool int_of_number(double n, int64_t *out)
     return true;
 }
 
+bool int_of_text(str text, int64_t *out)
+{
+    double n;
+    return str_to_int(text, out) || (number_of_text(text, &n) && int_of_number(n, out));
+}
+
 bool int_of_json(const json_t *value, int64_t *out)
 {
     if (json_is_integer(value)) {

@@ -81,19 +81,18 @@ static void field_read(struct reading *r, const struct place *at, const struct s
 {
     void *member = (char *)out + f->offset;
     field_clear(f, member);
-    bool ours = !r->restoring && (f->read_only || f->hidden); /* not for a client to say */
-    bool edit = s->partial && !r->restoring;
+    bool ours = f->read_only || f->hidden; /* not for a client to say */
     if (value == NULL || ours) {
-        if (!edit && !r->restoring && field_is_required(f))
+        if (!s->partial && field_is_required(f))
             reading_blame(r, at, "required", "is required");
-        else if (!edit)
+        else if (!s->partial)
             field_set_fallback(r, f, member);
         return;
     }
     mark_given(s, out, (size_t)(f - s->fields));
     if (!json_is_null(value))
         value_from_json(r, at, f, value, member);
-    else if (f->nullable || f->kind == KIND_RAW || r->restoring)
+    else if (f->nullable || f->kind == KIND_RAW)
         return;
     else if (field_is_required(f))
         reading_blame(r, at, "required", "is required");
@@ -125,8 +124,6 @@ void object_read(struct reading *r, const struct place *outer, const struct shap
         struct place at = { .outer = outer, .name = str_of(f->name) };
         field_read(r, &at, s, f, f->whole ? object : json_object_get(object, f->name), out);
     }
-    if (r->restoring)
-        return;
     if (s->strict)
         unknown_refuse(r, outer, s, object);
     if (s->check && r->blamed == 0 && r->rule == NULL)
@@ -149,41 +146,20 @@ void rows_read(struct reading *r, const struct place *outer, const struct shape 
     *out = (list){ .at = rows, .count = count };
 }
 
-static const fault *read_one(arena *a, str body, const struct shape *s, void *out, bool restoring)
+const fault *json_read(arena *a, str body, const struct shape *s, void *out)
 {
-    struct reading r = { .a = a, .restoring = restoring };
+    struct reading r = { .a = a };
     json_auto_t *object = NULL;
     TRY(parse(a, body, JSON_OBJECT, &object));
     object_read(&r, NULL, s, object, out);
     return reading_end(&r);
 }
 
-static const fault *read_many(arena *a, str body, const struct shape *row, list *out,
-                              bool restoring)
+const fault *json_read_list(arena *a, str body, const struct shape *row, list *out)
 {
-    struct reading r = { .a = a, .restoring = restoring };
+    struct reading r = { .a = a };
     json_auto_t *array = NULL;
     TRY(parse(a, body, JSON_ARRAY, &array));
     rows_read(&r, NULL, row, array, out);
     return reading_end(&r);
-}
-
-const fault *json_read(arena *a, str body, const struct shape *s, void *out)
-{
-    return read_one(a, body, s, out, false);
-}
-
-const fault *json_read_list(arena *a, str body, const struct shape *row, list *out)
-{
-    return read_many(a, body, row, out, false);
-}
-
-const fault *json_restore(arena *a, str text, const struct shape *s, void *out)
-{
-    return read_one(a, text, s, out, true);
-}
-
-const fault *json_restore_list(arena *a, str text, const struct shape *row, list *out)
-{
-    return read_many(a, text, row, out, true);
 }

@@ -17,7 +17,7 @@ struct place {
 
 struct reading {
     arena *a;
-    bool restoring; /* JSON of our own: all fields, no rules */
+    bool restoring; /* a value of our own: no rules */
     struct fault_field *first, *last;
     size_t blamed;
     const fault *rule; /* what a shape's check said, when no field was bad */
@@ -43,6 +43,7 @@ void value_from_text(struct reading *r, const struct place *at, const struct fie
                      void *member);
 
 bool number_of_text(str text, double *out) MUST_CHECK;          /* in JSON's grammar, finite */
+bool int_of_text(str text, int64_t *out) MUST_CHECK;            /* 12, 12.0 */
 bool int_of_json(const json_t *value, int64_t *out) MUST_CHECK; /* 12, 12.0, "12" */
 struct raw_json raw_from_json(arena *a, json_t *value) MUST_CHECK;
 

@@ -161,7 +161,7 @@ const fault *owner_ask(struct question *q)
         return NULL;
     if (answer.status != 200)
         return owner_wrong(q->arena, q->to, "answered with an unexpected status");
-    if (json_read(q->arena, answer.body, q->shape, q->answer))
+    if (json_read_fact(q->arena, answer.body, q->shape, q->answer))
         return owner_wrong(q->arena, q->to, "answered what cannot be read");
     return NULL;
 }

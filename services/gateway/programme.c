@@ -63,7 +63,7 @@ bool programme_film(struct programme *p, const struct event *e)
         return true;
     arena *a = arena_new(FACT_BYTES_MAX);
     struct film told = { 0 };
-    bool good = !json_read(a, e->data, &film_shape, &told);
+    bool good = !json_read_fact(a, e->data, &film_shape, &told);
     if (good)
         film_put(p, &told);
     arena_free(a);
@@ -113,7 +113,7 @@ static bool room_told(struct programme *p, const struct event *e)
 {
     arena *a = arena_new(FACT_BYTES_MAX);
     struct room told = { 0 };
-    if (json_read(a, arena_copy(a, e->data), &room_shape, &told)) {
+    if (json_read_fact(a, arena_copy(a, e->data), &room_shape, &told)) {
         arena_free(a);
         return false;
     }
@@ -165,7 +165,7 @@ static bool seats_told(struct programme *p, const struct event *e)
 {
     arena *a = arena_new(FACT_BYTES_MAX);
     struct room_seats told = { 0 };
-    bool good = !json_read(a, e->data, &room_seats_shape, &told);
+    bool good = !json_read_fact(a, e->data, &room_seats_shape, &told);
     if (good)
         seats_join(p, &told);
     arena_free(a);
@@ -198,7 +198,7 @@ static bool showing_told(struct programme *p, const struct event *e)
 {
     arena *a = arena_new(FACT_BYTES_MAX);
     struct showing told = { 0 };
-    bool good = !json_read(a, e->data, &showing_fact_shape, &told);
+    bool good = !json_read_fact(a, e->data, &showing_fact_shape, &told);
     if (good)
         showing_put(p, &told);
     arena_free(a);

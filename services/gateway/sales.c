@@ -70,7 +70,7 @@ bool sales_take(struct sales *s, const struct event *e, int64_t *schedule_id)
         return true;
     arena *a = arena_new(SALE_BYTES_MAX);
     struct sale told = { 0 };
-    bool good = !json_read(a, e->data, &sale_shape, &told);
+    bool good = !json_read_fact(a, e->data, &sale_shape, &told);
     bool live = told.status == SALE_PENDING || told.status == SALE_CONFIRMED;
     /* What happens to a sale later gives it no seat that it has lost. */
     bool begins = str_ends(e->type, STR(".made")) || str_ends(e->type, STR(".adopted")) || str_ends(e->type, STR(".changed"));

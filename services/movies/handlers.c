@@ -101,7 +101,7 @@ static const fault *showings_none(struct movies *svc, arena *a, str movie_id)
                                                                  STR_ARG(movie_id)),
                                           .internal = true },
                       &answer));
-    if (answer.status != 200 || json_read(a, answer.body, &showings_answer_shape, &found))
+    if (answer.status != 200 || json_read_fact(a, answer.body, &showings_answer_shape, &found))
         return fault_internal(a, FAULT_UNAVAILABLE, "upstream_away", "Showings cannot be looked up right now.",
                               "rooms answered %d", answer.status);
     if (found.data.count > 0)
