@@ -16,6 +16,7 @@ static const char *const passed_up[] = { "ETag",        "Location", "Retry-After
 struct passage {
     struct upstream *to;
     struct follower *follower; /* NULL: that service has no feed */
+    struct follower *seen;     /* of whom the client saw so much: who sells has to know it too; NULL: it need not */
     str target;
     bool internal;
     int64_t deadline_ms;
@@ -47,6 +48,11 @@ static size_t headers_down(struct call *c, const struct passage *way, struct hea
     headers[count++] = (struct header){ STR("X-Request-Id"), c->request_id };
     if (c->request->method == POST)
         headers[count++] = (struct header){ STR("Idempotency-Key"), key_of(c) };
+    if (way->seen && c->request->method == POST)
+        headers[count++] = (struct header){
+            STR("Taquilla-Position"),
+            arena_printf(c->arena, "%s/%lld", way->seen->owner, (long long)way->seen->position),
+        };
     return count;
 }
 
@@ -66,7 +72,7 @@ static enum method method_down(enum method m)
 
 static const fault *pass(struct call *c, const struct passage *way)
 {
-    struct header headers[COUNT_OF(passed_down) + 2];
+    struct header headers[COUNT_OF(passed_down) + 3];
     struct message *answer = NEW(c->arena, struct message);
     TRY(upstream_call(way->to, c->arena,
                       &(struct outgoing){ .method = method_down(c->request->method),
@@ -94,12 +100,14 @@ static const fault *pass(struct call *c, const struct passage *way)
 
 static const fault *pass_to(struct call *c, enum owner_name to)
 {
-    struct owner *owner = &((struct gateway *)c->service)->owners.of[to];
+    struct owners *owners = &((struct gateway *)c->service)->owners;
+    struct owner *owner = &owners->of[to];
     enum method m = c->request->method;
     bool reads = m == GET || m == HEAD;
     bool pays = m == POST && str_starts(c->request->path, STR("/api/payments"));
     return pass(c, &(struct passage){ .to = owner->upstream,
                                       .follower = &owner->follower,
+                                      .seen = to == RESERVATIONS ? &owners->of[ROOMS].follower : NULL,
                                       .target = c->request->target,
                                       .deadline_ms = pays    ? PAYMENT_DEADLINE_MS
                                                      : reads ? READ_DEADLINE_MS
@@ -123,9 +131,11 @@ const fault *gateway_to_reservations(struct call *c)
 
 const fault *gateway_book(struct call *c)
 {
-    struct owner *owner = &((struct gateway *)c->service)->owners.of[RESERVATIONS];
+    struct owners *owners = &((struct gateway *)c->service)->owners;
+    struct owner *owner = &owners->of[RESERVATIONS];
     return pass(c, &(struct passage){ .to = owner->upstream,
                                       .follower = &owner->follower,
+                                      .seen = &owners->of[ROOMS].follower,
                                       .target = STR("/internal/book"),
                                       .internal = true,
                                       .deadline_ms = PAYMENT_DEADLINE_MS });

@@ -1,233 +1,198 @@
-/* follow.c - showings as rooms tells them, kept in memory while its feed says that nothing changed. */
+/* follow.c - follows rooms, and tells the store which showings have other times than it knows. */
 #include "services/reservations/follow.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "lib/base/log.h"
+#include "lib/feed/export.h"
 #include "lib/feed/follower.h"
-#include "lib/json/read.h"
 #include "lib/loop/fiber.h"
+#include "services/reservations/facts.h"
 
-#define SHOWINGS_KEPT_MAX 1024
-#define SHOWING_BYTES_MAX (16 * 1024 * 1024) /* a room of 10,000 seats takes 3 MB */
-
-struct kept {
-    int64_t id;
-    arena *memory; /* this entry lives in it */
-    struct showing *showing;
-    UT_hash_handle hh;
-};
-
-/* One question per showing is under way; who comes meanwhile waits for its answer. Lives on the asker's stack. */
-struct asking {
-    int64_t id;
-    struct asking *next;
-    struct asker {
-        struct fiber *fiber;
-        struct asker *next;
-    } *waiting;
-};
+#define KNOWN_WAIT_MS 2000
+#define CATCH_UP_WAIT_MS 300
+#define SEE_WAIT_MS 250
+#define REACH_WAIT_MS 2000
+#define TELL_AGAIN_MS 1000
+#define MOVED_MAX 1024
+#define TELLING_BYTES_MAX ((size_t)16 * 1024 * 1024)
 
 struct showings {
     struct upstream *upstream;
     struct store *store;
     int64_t unpaid_until_min;
     struct follower follower;
-    struct kept *kept;
-    struct asking *asking;
-    uint64_t generation; /* of the facts: an answer asked for under an older one is not kept */
+    struct showing_facts facts;
+    bool holed; /* events are missing for good: nothing here is to be trusted */
+
+    /* What the store is still to be told. */
+    int64_t moved[MOVED_MAX]; /* showings that the feed told of, in order */
+    size_t moved_count;
+    bool compare;             /* every time that the store has is to be compared */
+    bool ending;
+    struct fiber *teller;
 };
 
-/* --- keeping and dropping --- */
+/* --- what rooms says --- */
 
-static void kept_drop(struct showings *s, struct kept *entry)
+static void moved_add(struct showings *s, int64_t showing_id)
 {
-    HASH_DEL(s->kept, entry);
-    arena_free(entry->memory);
-}
-
-static void kept_drop_all(void *arg)
-{
-    struct showings *s = arg;
-    s->generation++;
-    struct kept *entry, *next;
-    HASH_ITER(hh, s->kept, entry, next)
-        kept_drop(s, entry);
-}
-
-/* --- what the feed says --- */
-
-struct moved_showing {
-    int64_t id;
-    instant starts_at, ends_at;
-};
-static const struct field moved_fields[] = {
-    FIELD(struct moved_showing, id, "id"),
-    FIELD(struct moved_showing, starts_at, "startsAt"),
-    FIELD(struct moved_showing, ends_at, "endsAt"),
-};
-static const struct shape moved_shape = SHAPE(moved_showing, moved_fields);
-
-/* The store is told in a fiber of its own: the feed must not wait for a commit. */
-struct moving {
-    struct showings *showings;
-    arena *memory;
-    int64_t position;
-    struct moved_showing now;
-};
-
-static void showing_move(void *arg)
-{
-    struct moving *m = arg;
-    struct showings *s = m->showings;
-    const fault *problem = s->store->showing_moved(s->store, m->memory, m->now.id, m->now.starts_at, m->now.ends_at,
-                                                   s->unpaid_until_min);
-    if (problem)
-        log_line("error", "showing_not_followed", "%s at rooms/%lld", problem->code, (long long)m->position);
-    arena_free(m->memory);
-}
-
-static void showing_changed(struct showings *s, const struct event *e)
-{
-    arena *memory = arena_new(1024 * 1024);
-    struct moving *m = NEW(memory, struct moving);
-    *m = (struct moving){ .showings = s, .memory = memory, .position = e->position };
-    const fault *problem = json_read(memory, e->data, &moved_shape, &m->now);
-    if (!problem && fiber_start("follow a showing", showing_move, m))
-        return;
-    log_line("error", "showing_not_followed", "%s at rooms/%lld", problem ? problem->code : "fibers_exhausted",
-             (long long)e->position);
-    arena_free(memory);
+    if (s->moved_count < MOVED_MAX)
+        s->moved[s->moved_count++] = showing_id;
+    else
+        s->compare = true;
+    if (s->teller)
+        fiber_wake(s->teller);
 }
 
 static void rooms_changed(void *arg, const struct event *e)
 {
     struct showings *s = arg;
-    if (!str_starts(e->type, STR("showing."))) { /* .changed, or .adopted from a database of the old system */
-        kept_drop_all(s);                        /* a room or its seats: any of its showings */
-        return;
-    }
-    s->generation++;
-    int64_t id = 0;
-    struct kept *entry = NULL;
-    if (str_to_int(e->subject, &id))
-        HASH_FIND(hh, s->kept, &id, sizeof id, entry);
-    if (entry)
-        kept_drop(s, entry);
-    showing_changed(s, e);
+    int64_t showing_id;
+    if (!showing_facts_take(&s->facts, e, &showing_id))
+        log_line("error", "fact_unreadable", "%.*s at rooms/%lld cannot be read", STR_ARG(e->type), (long long)e->position);
+    if (showing_id && s->follower.whole) /* before, all of them are compared at its end */
+        moved_add(s, showing_id);
 }
 
-/* --- asking --- */
-
-struct showing_answer {
-    struct showing *data;
-};
-static const struct field answer_fields[] = { FIELD(struct showing_answer, data, "data", .shape = &showing_shape) };
-static const struct shape answer_shape = SHAPE(showing_answer, answer_fields);
-
-static const fault *showing_ask(struct showings *s, arena *a, int64_t schedule_id, str *body)
+static void rooms_begin(void *arg)
 {
-    struct message answer;
-    TRY(upstream_call(s->upstream, a,
-                      &(struct outgoing){ .method = GET,
-                                          .target = arena_printf(a, "/internal/showings/%lld", (long long)schedule_id),
-                                          .internal = true },
-                      &answer));
-    if (answer.status == 404)
-        return fault_new(a, FAULT_NOT_FOUND, "showing_unknown", "Showing not found with id: %lld",
-                         (long long)schedule_id);
-    if (answer.status != 200)
-        return fault_internal(a, FAULT_UNAVAILABLE, "upstream_away", "Showings cannot be looked up right now.",
-                              "rooms answered %d", answer.status);
-    *body = answer.body;
+    struct showings *s = arg;
+    showing_facts_forget(&s->facts);
+    showings_compare(s);
+}
+
+static void rooms_lost(void *arg)
+{
+    struct showings *s = arg;
+    s->holed = s->follower.stopped;
+}
+
+/* --- telling the store: in a fiber of its own, the feed must not wait for a commit --- */
+
+/* Nothing is written when the store has these times already. */
+static const fault *time_tell(struct showings *s, arena *a, int64_t showing_id)
+{
+    struct showing now;
+    if (!showing_facts_find(&s->facts, showing_id, &now))
+        return NULL;
+    return s->store->showing_moved(s->store, a, showing_id, now.starts_at, now.ends_at, s->unpaid_until_min);
+}
+
+static bool time_differs(const struct showings *s, const struct showing_time *has)
+{
+    struct showing now;
+    return showing_facts_find(&s->facts, has->schedule_id, &now) &&
+           (now.starts_at.ms != has->starts_at.ms || now.ends_at.ms != has->ends_at.ms);
+}
+
+static const fault *times_compare(struct showings *s, arena *a)
+{
+    list has;
+    for (int64_t after = 0;; arena_reset(a)) {
+        TRY(s->store->showing_times(s->store, a, after, &has));
+        if (has.count == 0)
+            return NULL;
+        for (size_t i = 0; i < has.count && !s->ending; i++) {
+            const struct showing_time *one = LIST_AT(&has, struct showing_time, i);
+            if (time_differs(s, one))
+                TRY(time_tell(s, a, one->schedule_id));
+            after = one->schedule_id;
+        }
+        if (s->ending)
+            return NULL;
+        fiber_give_way();
+    }
+}
+
+static const fault *store_tell(struct showings *s, arena *a)
+{
+    if (s->compare) {
+        s->compare = false;
+        const fault *problem = times_compare(s, a);
+        s->compare |= problem != NULL;
+        TRY(problem);
+    }
+    while (s->moved_count > 0 && !s->ending) {
+        TRY(time_tell(s, a, s->moved[0]));
+        memmove(s->moved, s->moved + 1, --s->moved_count * sizeof s->moved[0]);
+        arena_reset(a);
+    }
     return NULL;
 }
 
-/* Keeps the facts when nothing changed while they were on their way and the feed will tell of the next change. */
-static const fault *showing_keep(struct showings *s, arena *a, int64_t schedule_id, str body, uint64_t generation,
-                                 const struct showing **out)
+static void tell(void *arg)
 {
-    bool keep = generation == s->generation && s->follower.in_touch;
-    arena *memory = keep ? arena_new(SHOWING_BYTES_MAX) : a;
-    struct showing_answer answer;
-    const fault *problem = json_read(memory, keep ? arena_copy(memory, body) : body, &answer_shape, &answer);
-    if (problem) {
-        const fault *said = fault_internal(a, FAULT_UNAVAILABLE, "upstream_away", "Showings cannot be looked up right now.",
-                                           "rooms said: %.*s", STR_ARG(problem->sentence));
-        if (keep)
-            arena_free(memory);
-        return said;
+    struct showings *s = arg;
+    const struct exporter *x = s->store->exporter;
+    arena *a = arena_new(TELLING_BYTES_MAX);
+    s->teller = fiber_self();
+    while (!s->ending) {
+        bool ready = s->follower.whole && !x->restore_runs(x->store);
+        const fault *problem = ready ? store_tell(s, a) : NULL;
+        if (problem)
+            log_line("error", "showing_not_followed", "%s: %.*s", problem->code, STR_ARG(problem->internal));
+        arena_reset(a);
+        bool left = s->compare || s->moved_count > 0;
+        if (!s->ending)
+            fiber_park("a moved showing", left ? loop_now_ms() + TELL_AGAIN_MS : INT64_MAX);
     }
-    *out = answer.data;
-    if (!keep)
-        return NULL;
-    if (HASH_COUNT(s->kept) >= SHOWINGS_KEPT_MAX)
-        kept_drop_all(s);
-    struct kept *entry;
-    HASH_FIND(hh, s->kept, &schedule_id, sizeof schedule_id, entry);
-    if (entry)
-        kept_drop(s, entry);
-    entry = NEW(memory, struct kept);
-    *entry = (struct kept){ .id = schedule_id, .memory = memory, .showing = answer.data };
-    HASH_ADD(hh, s->kept, id, sizeof entry->id, entry);
-    return NULL;
+    arena_free(a);
+    s->teller = NULL;
 }
 
-static const struct showing *showing_kept(const struct showings *s, int64_t schedule_id)
+void showings_compare(struct showings *s)
 {
-    struct kept *entry;
-    HASH_FIND(hh, s->kept, &schedule_id, sizeof schedule_id, entry);
-    return entry ? entry->showing : NULL;
+    s->compare = true;
+    if (s->teller)
+        fiber_wake(s->teller);
 }
 
-/* True when somebody else was asking, and has his answer now. */
-static bool showing_awaited(struct showings *s, int64_t schedule_id)
-{
-    for (struct asking *a = s->asking; a; a = a->next) {
-        if (a->id != schedule_id)
-            continue;
-        struct asker me = { fiber_self(), a->waiting };
-        a->waiting = &me;
-        (void)fiber_park("another's question about a showing", INT64_MAX);
-        return true;
-    }
-    return false;
-}
+/* --- what is asked --- */
 
-static void asking_end(struct showings *s, struct asking *mine)
+static const fault *rooms_away(arena *a, const char *why)
 {
-    struct asking **link = &s->asking;
-    while (*link != mine)
-        link = &(*link)->next;
-    *link = mine->next;
-    for (struct asker *w = mine->waiting, *next; w; w = next) {
-        next = w->next; /* the waiter's stack is its own again once it is woken */
-        fiber_wake(w->fiber);
-    }
-}
-
-const fault *showings_find(struct showings *s, arena *a, int64_t schedule_id, const struct showing **out)
-{
-    *out = showing_kept(s, schedule_id);
-    if (!*out && showing_awaited(s, schedule_id))
-        *out = showing_kept(s, schedule_id);
-    if (*out)
-        return NULL;
-    struct asking mine = { .id = schedule_id, .next = s->asking };
-    s->asking = &mine;
-    uint64_t generation = s->generation;
-    str body;
-    const fault *problem = showing_ask(s, a, schedule_id, &body);
-    if (!problem)
-        problem = showing_keep(s, a, schedule_id, body, generation, out);
-    asking_end(s, &mine);
+    fault *problem = fault_new(a, FAULT_UNAVAILABLE, "upstream_away", "Showings cannot be looked up right now.");
+    problem->internal = arena_printf(a, "rooms: %s", why);
+    problem->retry_after_s = 1;
     return problem;
+}
+
+static const fault *facts_known(struct showings *s, arena *a)
+{
+    if (s->holed)
+        return rooms_away(a, "its feed has a hole");
+    return follower_whole(&s->follower, KNOWN_WAIT_MS) ? NULL : rooms_away(a, "its facts have not come");
+}
+
+const fault *showings_find(struct showings *s, arena *a, int64_t schedule_id, struct showing *out)
+{
+    TRY(facts_known(s, a));
+    if (showing_facts_find(&s->facts, schedule_id, out))
+        return NULL;
+    if (!follower_catch_up(&s->follower, CATCH_UP_WAIT_MS))
+        return rooms_away(a, "it cannot be asked");
+    TRY(facts_known(s, a)); /* it may have begun anew */
+    if (showing_facts_find(&s->facts, schedule_id, out))
+        return NULL;
+    return fault_new(a, FAULT_NOT_FOUND, "showing_unknown", "Showing not found with id: %lld", (long long)schedule_id);
+}
+
+void showings_see(struct showings *s, str position)
+{
+    if (s->follower.in_touch)
+        (void)follower_reach(&s->follower, follower_position_of(&s->follower, position), SEE_WAIT_MS);
+}
+
+const fault *showings_reach(struct showings *s, arena *a, str position)
+{
+    int64_t wanted = follower_position_of(&s->follower, position);
+    return follower_reach(&s->follower, wanted, REACH_WAIT_MS) ? NULL : rooms_away(a, "what it did has not come");
 }
 
 /* --- opening --- */
 
+/* All showings, not only those of today: a booking of a past one is refused as such, and old reservations may wait for a time. */
 const fault *showings_open(arena *boot, struct showings **out, struct upstream *upstream, struct store *store,
                            int64_t unpaid_until_min)
 {
@@ -235,11 +200,12 @@ const fault *showings_open(arena *boot, struct showings **out, struct upstream *
     s->upstream = upstream;
     s->store = store;
     s->unpaid_until_min = unpaid_until_min;
-    s->follower = (struct follower){
-        .owner = "rooms", .upstream = upstream, .apply = rooms_changed, .lost = kept_drop_all, .arg = s
-    };
-    follower_start(&s->follower);
+    s->follower = (struct follower){ .owner = "rooms", .upstream = upstream, .snapshot = "all", .begin = rooms_begin,
+                                     .apply = rooms_changed, .lost = rooms_lost, .arg = s };
     *out = s;
+    follower_start(&s->follower);
+    if (!fiber_start("tell moved showings", tell, s))
+        return fault_new(boot, FAULT_INTERNAL, "fibers_exhausted", "No fiber is left to tell the store of showings.");
     return NULL;
 }
 
@@ -250,6 +216,11 @@ void showings_stop(struct showings *s)
 
 void showings_close(struct showings *s)
 {
-    kept_drop_all(s);
+    s->ending = true;
+    while (s->teller) {
+        fiber_wake(s->teller);
+        fiber_sleep(1);
+    }
     upstream_close(s->upstream);
+    showing_facts_forget(&s->facts);
 }

@@ -3,5 +3,5 @@
 #include "lib/http/fuzz/route_shapes.h"
 #include "services/reservations/reservations.h"
 
-FUZZ_ROUTES(reservations_routes, &showing_shape, &user_shape, &reservation_fact_shape,
+FUZZ_ROUTES(reservations_routes, &told_showing_shape, &told_seats_shape, &user_shape, &reservation_fact_shape,
             &payment_fact_shape, &user_import_shape)

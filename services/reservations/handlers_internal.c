@@ -1,4 +1,4 @@
-/* handlers_internal.c - what the other services ask: book-ticket, dashboards, names, claims, the sale of a showing. */
+/* handlers_internal.c - what the other services ask: book-ticket, dashboards, names, the sale of a showing. */
 #include "lib/feed/import.h"
 #include "services/reservations/handlers.h"
 
@@ -107,14 +107,6 @@ const fault *user_import_rows(struct call *c)
     return reply(c, 200, &imported_shape, &made);
 }
 
-const fault *claims_show(struct call *c)
-{
-    struct reservations *svc = c->service;
-    struct showing_claims found;
-    TRY(svc->store->claims(svc->store, c->arena, c->ids[0], &found));
-    return reply(c, 200, &showing_claims_shape, &found);
-}
-
 /* --- the sale of showings, for rooms --- */
 
 const fault *sales_stop(struct call *c)
@@ -125,9 +117,12 @@ const fault *sales_stop(struct call *c)
     return reply(c, 200, &sales_answer_shape, &made);
 }
 
+/* Nobody buys by what was true before the change for which the sale stopped. */
 const fault *sales_resume(struct call *c)
 {
     struct reservations *svc = c->service;
+    if (svc->showings)
+        TRY(showings_reach(svc->showings, c->arena, message_header(c->request, "Taquilla-Position")));
     TRY(svc->store->sales_resume(svc->store, c->arena, c->body));
     return reply_sentence(c, "Sales resumed");
 }
@@ -140,4 +135,15 @@ const fault *sales_live(struct call *c)
     list found;
     TRY(svc->store->sales_live(svc->store, c->arena, &asked, &found));
     return reply_list(c, &live_sales_shape, &found);
+}
+
+/* --- a backup put back --- */
+
+const fault *restore_finish(struct call *c)
+{
+    struct reservations *svc = c->service;
+    TRY(owner_restore_finish(c));
+    if (svc->showings)
+        showings_compare(svc->showings);
+    return NULL;
 }

@@ -46,9 +46,10 @@ const fault *booking_make(struct call *c, const struct booking *want, const stru
     if (seen)
         return NULL; /* also when the showing has closed since */
     if (svc->showings) {
-        const struct showing *showing;
+        struct showing showing;
+        showings_see(svc->showings, message_header(c->request, "Taquilla-Position"));
         TRY(showings_find(svc->showings, c->arena, want->schedule_id, &showing));
-        TRY(sale_price(c->arena, want, showing, &svc->rules, clock_now(), box_office(c), &sale));
+        TRY(sale_price(c->arena, want, &showing, &svc->rules, clock_now(), box_office(c), &sale));
     } else {
         TRY(sale_price_alone(c->arena, want, &svc->rules, &sale));
     }

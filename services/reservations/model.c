@@ -1,7 +1,6 @@
 /* model.c - the shapes of users, reservations and payments, and the rules no single field can state. */
 #include "services/reservations/model.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/buf.h"
@@ -323,56 +322,6 @@ static const struct field ticket_order_fields[] = {
           .fits = method_is_a_name, .fits_what = "a name such as cash, not a number", .doc = "pays in the same call"),
 };
 const struct shape ticket_order_shape = SHAPE(ticket_order, ticket_order_fields, .check = ticket_order_check);
-
-/* --- showings --- */
-
-static const struct field seat_fields[] = {
-    FIELD(struct seat, id, "id"),
-    FIELD(struct seat, row_number, "row_number"),
-    FIELD(struct seat, seat_number, "seat_number"),
-    FIELD(struct seat, seat_type, "seat_type"),
-    FIELD(struct seat, is_available, "is_available"),
-    FIELD(struct seat, accessible, "accessible", .fallback = "false"),
-    FIELD(struct seat, house, "house", .fallback = "false"),
-};
-static const struct shape seat_shape = SHAPE(seat, seat_fields);
-
-static int seat_order(const void *left, const void *right)
-{
-    int64_t a = ((const struct seat *)left)->id, b = ((const struct seat *)right)->id;
-    return (a > b) - (a < b);
-}
-
-static const fault *showing_check(arena *a, void *body)
-{
-    (void)a;
-    struct showing *s = body;
-    if (s->seats.count > 1)
-        qsort(s->seats.at, s->seats.count, sizeof(struct seat), seat_order);
-    return NULL;
-}
-
-static const struct field showing_fields[] = {
-    FIELD(struct showing, id, "id"),
-    FIELD(struct showing, movie_id, "movie_id"),
-    FIELD(struct showing, room_id, "room_id"),
-    FIELD(struct showing, starts_at, "startsAt"),
-    FIELD(struct showing, ends_at, "endsAt"),
-    FIELD(struct showing, sales_open_at, "sales_open_at", .nullable = true, .optional = true),
-    FIELD(struct showing, sales_close_at, "sales_close_at", .nullable = true, .optional = true),
-    FIELD(struct showing, price, "price"),
-    FIELD(struct showing, is_active, "is_active"),
-    FIELD(struct showing, seats, "seats", .shape = &seat_shape),
-};
-const struct shape showing_shape = SHAPE(showing, showing_fields, .check = showing_check);
-
-const struct seat *showing_seat(const struct showing *s, int64_t seat_id)
-{
-    if (s->seats.count == 0)
-        return NULL;
-    struct seat wanted = { .id = seat_id };
-    return bsearch(&wanted, s->seats.at, s->seats.count, sizeof(struct seat), seat_order);
-}
 
 /* --- pricing --- */
 

@@ -149,9 +149,13 @@ struct seat {
     int64_t id;
     str row_number;
     int64_t seat_number;
-    str seat_type;
-    bool is_available, accessible, house;
+    bool is_available, house;
 };
+struct room_seats {
+    int64_t room_id;
+    list seats; /* of struct seat, sorted by id by the check */
+};
+extern const struct shape told_seats_shape;
 
 struct showing {
     int64_t id;
@@ -160,11 +164,18 @@ struct showing {
     instant starts_at, ends_at, sales_open_at, sales_close_at;
     money price;
     bool is_active;
-    list seats; /* of struct seat, sorted by id by the check */
+    list seats; /* of struct seat, by id: those of its room */
 };
-extern const struct shape showing_shape;
+extern const struct shape told_showing_shape; /* without seats */
 
 const struct seat *showing_seat(const struct showing *s, int64_t seat_id); /* NULL: not of that room */
+
+/* When a showing is, as the store knows it; none: it was not told. */
+struct showing_time {
+    int64_t schedule_id;
+    instant starts_at, ends_at;
+};
+extern const struct shape showing_time_shape;
 
 /* Settings that decide how long seats are kept. */
 struct selling_rules {
@@ -225,18 +236,6 @@ struct sales_answer {
 };
 extern const struct shape live_sales_shape;
 extern const struct shape sales_answer_shape;
-
-struct claim {
-    int64_t seat_id;
-    unsigned state; /* 0 held, 1 sold */
-    instant held_until;
-};
-struct showing_claims {
-    int64_t schedule_id, position;
-    list claims; /* of struct claim */
-};
-extern const struct shape showing_claims_shape;
-extern const struct shape claim_shape;
 
 struct dashboard {
     struct user *user;

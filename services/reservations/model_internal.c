@@ -1,5 +1,69 @@
-/* model_internal.c - the shapes of what rooms and the gateway ask: live sales, claims, a dashboard. */
+/* model_internal.c - the shapes of what rooms tells, and of what rooms and the gateway ask: showings, live sales, a dashboard. */
 #include "services/reservations/model.h"
+
+#include <stdlib.h>
+
+/* --- showings --- */
+
+static const struct field seat_fields[] = {
+    FIELD(struct seat, id, "id"),
+    FIELD(struct seat, row_number, "row_number"),
+    FIELD(struct seat, seat_number, "seat_number"),
+    FIELD(struct seat, is_available, "is_available"),
+    FIELD(struct seat, house, "house", .fallback = "false"),
+};
+static const struct shape seat_shape = SHAPE(seat, seat_fields);
+
+static int seat_order(const void *left, const void *right)
+{
+    int64_t a = ((const struct seat *)left)->id, b = ((const struct seat *)right)->id;
+    return (a > b) - (a < b);
+}
+
+static const fault *room_seats_check(arena *a, void *body)
+{
+    (void)a;
+    struct room_seats *room = body;
+    if (room->seats.count > 1)
+        qsort(room->seats.at, room->seats.count, sizeof(struct seat), seat_order);
+    return NULL;
+}
+
+static const struct field room_seats_fields[] = {
+    FIELD(struct room_seats, room_id, "room_id"),
+    FIELD(struct room_seats, seats, "seats", .shape = &seat_shape),
+};
+const struct shape told_seats_shape = SHAPE(room_seats, room_seats_fields, .check = room_seats_check);
+
+static const struct field showing_fields[] = {
+    FIELD(struct showing, id, "id"),
+    FIELD(struct showing, movie_id, "movie_id"),
+    FIELD(struct showing, room_id, "room_id"),
+    FIELD(struct showing, starts_at, "startsAt"),
+    FIELD(struct showing, ends_at, "endsAt"),
+    FIELD(struct showing, sales_open_at, "sales_open_at", .nullable = true, .optional = true),
+    FIELD(struct showing, sales_close_at, "sales_close_at", .nullable = true, .optional = true),
+    FIELD(struct showing, price, "price"),
+    FIELD(struct showing, is_active, "is_active"),
+};
+const struct shape told_showing_shape = SHAPE(showing, showing_fields);
+
+static const struct field showing_time_fields[] = {
+    FIELD(struct showing_time, schedule_id, "schedule_id"),
+    FIELD(struct showing_time, starts_at, "starts_at", .nullable = true),
+    FIELD(struct showing_time, ends_at, "ends_at", .nullable = true),
+};
+const struct shape showing_time_shape = SHAPE(showing_time, showing_time_fields);
+
+const struct seat *showing_seat(const struct showing *s, int64_t seat_id)
+{
+    if (s->seats.count == 0)
+        return NULL;
+    struct seat wanted = { .id = seat_id };
+    return bsearch(&wanted, s->seats.at, s->seats.count, sizeof(struct seat), seat_order);
+}
+
+/* --- questions --- */
 
 static const struct field sales_order_fields[] = {
     FIELD(struct sales_order, schedule_ids, "scheduleIds", .min = 1, .max = 10000),
@@ -20,21 +84,6 @@ static const struct field sales_answer_fields[] = {
     FIELD(struct sales_answer, cancelled, "cancelled"),
 };
 const struct shape sales_answer_shape = SHAPE(sales_answer, sales_answer_fields);
-
-static const char *const claim_states[] = { "held", "sold", NULL };
-static const struct field claim_fields[] = {
-    FIELD(struct claim, seat_id, "seatId"),
-    FIELD(struct claim, state, "state", .choices = claim_states),
-    FIELD(struct claim, held_until, "heldUntil", .nullable = true, .form = TIME_Z_MS),
-};
-const struct shape claim_shape = SHAPE(claim, claim_fields);
-
-static const struct field showing_claims_fields[] = {
-    FIELD(struct showing_claims, schedule_id, "scheduleId"),
-    FIELD(struct showing_claims, position, "position"),
-    FIELD(struct showing_claims, claims, "claims", .shape = &claim_shape),
-};
-const struct shape showing_claims_shape = SHAPE(showing_claims, showing_claims_fields);
 
 static const struct field dashboard_fields[] = {
     FIELD(struct dashboard, user, "user", .shape = &user_shape),

@@ -24,7 +24,6 @@ struct reservations {
     int64_t payment_timeout_ms;
     bool stopping;
     struct fiber *sweeper, *recoverer; /* of upkeep.c, while they run */
-    int64_t timed_after;               /* the last showing whose time upkeep.c asked for */
 };
 
 extern const struct route reservations_routes[];

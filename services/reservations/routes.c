@@ -110,8 +110,6 @@ const struct route reservations_routes[] = {
       NULL,                                            .access = ACCESS_INTERNAL },
     { GET,    "/internal/users/{id}/dashboard",        dashboard_show,             NULL,                 &dashboard_shape,
       "A user with reservations, newest first",        .query = &page_query_shape, .access = ACCESS_INTERNAL, .faults = user_faults },
-    { GET,    "/internal/showings/{id}/claims",        claims_show,                NULL,                 &showing_claims_shape,
-      "Which seats of a showing are held or sold",     .access = ACCESS_INTERNAL },
     { POST,   "/internal/sales/stop",                  sales_stop,                 &sales_order_shape,   &sales_answer_shape,
       "Stop the sale of showings, unless live tickets stand in the way", .access = ACCESS_INTERNAL },
     { POST,   "/internal/sales/resume",                sales_resume,               &sales_order_shape,   NULL,

@@ -109,14 +109,12 @@ struct store {
                                struct sales_answer *out) MUST_CHECK;
     const fault *(*sales_resume)(struct store *, arena *, const struct sales_order *) MUST_CHECK;
     const fault *(*sales_live)(struct store *, arena *, const struct sales_order *, list *out) MUST_CHECK;
-    const fault *(*claims)(struct store *, arena *, int64_t schedule_id, struct showing_claims *out) MUST_CHECK;
     /* The showing was moved, or is timed at last: unpaid reservations of the old kind follow it. */
     const fault *(*showing_moved)(struct store *, arena *, int64_t schedule_id, instant starts_at,
                                   instant ends_at, int64_t unpaid_until_min) MUST_CHECK;
 
-    /* Showings with an id above `after` whose time is not known although unpaid reservations of the old kind wait for it: sold by
-     * the old system, or while this service ran alone. By id, at most 100. */
-    const fault *(*showings_untimed)(struct store *, arena *, int64_t after, ids *out) MUST_CHECK;
+    /* Of showings with an id above `after` that were ever sold, by id, at most 1000: of struct showing_time. */
+    const fault *(*showing_times)(struct store *, arena *, int64_t after, list *out) MUST_CHECK;
 
     /* --- today's state, as facts: rows for lib/feed/snapshot.h --- */
 

@@ -1,4 +1,4 @@
-/* store_postgres_showings.c - what rooms and the gateway ask: stop or resume the sale of a showing, what is claimed. */
+/* store_postgres_showings.c - what rooms and the gateway ask: stop or resume the sale of a showing, its times. */
 #include "lib/json/read.h"
 #include "services/reservations/store_postgres.h"
 
@@ -24,20 +24,6 @@ static const fault *sales_resume(struct store *store, arena *a, const struct sal
     struct pg_command command = { .act = "sales_resume", .shape = &sales_order_shape, .args = want };
     struct pg_answer answer;
     return act_write(store, a, &command, &answer);
-}
-
-/* --- claims of a showing --- */
-
-static const fault *claims(struct store *store, arena *a, int64_t schedule_id, struct showing_claims *out)
-{
-    /* Read before the rows: a position that is too old makes the reader ask once more, one too new would hide a change. */
-    struct showing_claims found = { .schedule_id = schedule_id, .position = postgres_position(POSTGRES_STORE(store)->db) };
-    TRY(pg_list(KEYS(store), a, &claim_shape, &found.claims,
-                "SELECT seat_id, (held_until IS NULL)::int AS state, held_until FROM seat_claims WHERE schedule_id = $1 "
-                "ORDER BY seat_id",
-                PG_BIND(pg_int(schedule_id))));
-    *out = found;
-    return NULL;
 }
 
 /* --- a showing was moved --- */
@@ -71,21 +57,18 @@ static const fault *showing_moved(struct store *store, arena *a, int64_t schedul
     return act_write(store, a, &command, &answer);
 }
 
-static const fault *showings_untimed(struct store *store, arena *a, int64_t after, ids *out)
+static const fault *showing_times(struct store *store, arena *a, int64_t after, list *out)
 {
-    return pg_numbers(LISTS(store), a, out,
-                      "SELECT DISTINCT r.schedule_id FROM reservations r JOIN showings s ON s.schedule_id = r.schedule_id "
-                      "WHERE r.status = 'PENDING' AND r.expires_at IS NULL AND NOT r.hold AND s.starts_at IS NULL "
-                      "AND r.schedule_id > $1 ORDER BY 1 LIMIT 100",
-                      PG_BIND(pg_int(after)));
+    return pg_list(LISTS(store), a, &showing_time_shape, out,
+                   "SELECT schedule_id, starts_at, ends_at FROM showings WHERE schedule_id > $1 ORDER BY schedule_id LIMIT 1000",
+                   PG_BIND(pg_int(after)));
 }
 
 void postgres_showings_fill(struct store *s)
 {
-    s->showings_untimed = showings_untimed;
+    s->showing_times = showing_times;
     s->sales_stop = sales_stop;
     s->sales_resume = sales_resume;
     s->sales_live = sales_live;
-    s->claims = claims;
     s->showing_moved = showing_moved;
 }

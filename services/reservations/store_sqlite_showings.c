@@ -1,4 +1,4 @@
-/* store_sqlite_showings.c - what rooms and the gateway ask: stop or resume the sale of a showing, what is claimed. */
+/* store_sqlite_showings.c - what rooms and the gateway ask: stop or resume the sale of a showing, its times. */
 #include "services/reservations/store_sqlite.h"
 
 /* --- live tickets --- */
@@ -90,21 +90,6 @@ static const fault *sales_resume(struct store *store, arena *a, const struct sal
     return sqlite_write(STORE_OF(store)->db, a, resume_act, &order);
 }
 
-/* --- claims of a showing --- */
-
-static const fault *claims(struct store *store, arena *a, int64_t schedule_id, struct showing_claims *out)
-{
-    struct sqlite_store *s = STORE_OF(store);
-    /* Read before the rows: a position that is too old makes the reader ask once more, one too new would hide a change. */
-    struct showing_claims found = { .schedule_id = schedule_id, .position = sqlite_position(s->db) };
-    TRY(sql_list(sqlite_reader(s->db), a, &claim_shape, &found.claims,
-                 "SELECT seat_id, held_until IS NULL AS state, held_until FROM seat_claims WHERE schedule_id = ?1 "
-                 "ORDER BY seat_id",
-                 BIND(sql_int(schedule_id))));
-    *out = found;
-    return NULL;
-}
-
 /* --- a showing was moved --- */
 
 struct moved_act {
@@ -155,21 +140,18 @@ static const fault *showing_moved(struct store *store, arena *a, int64_t schedul
     return sqlite_write(s->db, a, moved_act, &act);
 }
 
-static const fault *showings_untimed(struct store *store, arena *a, int64_t after, ids *out)
+static const fault *showing_times(struct store *store, arena *a, int64_t after, list *out)
 {
-    return sql_numbers(sqlite_reader(STORE_OF(store)->db), a, out,
-                       "SELECT schedule_id FROM showings s WHERE schedule_id > ?1 AND starts_at IS NULL AND EXISTS "
-                       "(SELECT 1 FROM reservations r WHERE r.schedule_id = s.schedule_id AND r.status = 'PENDING' AND r.hold = 0) "
-                       "ORDER BY schedule_id LIMIT 100",
-                       BIND(sql_int(after)));
+    return sql_list(sqlite_reader(STORE_OF(store)->db), a, &showing_time_shape, out,
+                    "SELECT schedule_id, starts_at, ends_at FROM showings WHERE schedule_id > ?1 ORDER BY schedule_id LIMIT 1000",
+                    BIND(sql_int(after)));
 }
 
 void store_showings_fill(struct store *s)
 {
-    s->showings_untimed = showings_untimed;
+    s->showing_times = showing_times;
     s->sales_stop = sales_stop;
     s->sales_resume = sales_resume;
     s->sales_live = sales_live;
-    s->claims = claims;
     s->showing_moved = showing_moved;
 }

@@ -5,7 +5,6 @@
 
 #define SWEEP_EVERY_MS 250
 #define RECOVER_EVERY_MS 1000
-#define TIME_EVERY_ROUNDS 5
 #define FORGET_EVERY_ROUNDS 600 /* of recovery: ten minutes */
 #define ARENA_BYTES_MAX (64 * 1024 * 1024)
 
@@ -51,33 +50,9 @@ static const fault *recover_due(struct reservations *svc, arena *a)
     return NULL;
 }
 
-/* Sales of the old system, and those made while this service ran alone, wait for the time of their showing: rooms has it. One that rooms
- * does not know is asked for again in the next turn. */
-static const fault *showings_time(struct reservations *svc, arena *a)
-{
-    ids untimed = { NULL, 0 };
-    if (!svc->showings)
-        return NULL;
-    TRY(svc->store->showings_untimed(svc->store, a, svc->timed_after, &untimed));
-    svc->timed_after = untimed.count > 0 ? untimed.at[untimed.count - 1] : 0;
-    for (size_t i = 0; i < untimed.count && !svc->stopping; i++) {
-        const struct showing *found;
-        const fault *problem = showings_find(svc->showings, a, untimed.at[i], &found);
-        if (problem && problem->kind == FAULT_NOT_FOUND)
-            continue;
-        if (problem)
-            return NULL; /* rooms is away: the next turn */
-        instant starts_at = found->starts_at, ends_at = found->ends_at;
-        TRY(svc->store->showing_moved(svc->store, a, untimed.at[i], starts_at, ends_at, svc->rules.unpaid_until_min));
-    }
-    return NULL;
-}
-
 static const fault *recover_round(struct reservations *svc, arena *a, uint64_t round)
 {
     TRY(recover_due(svc, a));
-    if (round % TIME_EVERY_ROUNDS == 0)
-        TRY(showings_time(svc, a));
     return round % FORGET_EVERY_ROUNDS == 0 ? svc->store->keys_forget_old(svc->store, a) : NULL;
 }
 

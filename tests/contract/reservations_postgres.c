@@ -154,9 +154,7 @@ static void round_of_all(int64_t user, int seat)
     struct reservation r, made;
     struct payment p;
     bool begun, more, seen;
-    list found;
-    ids untimed;
-    struct showing_claims claims;
+    list found, times;
     static const char *const filters[] = { "", "user", "showing", "movie" };
     struct once key = { STR("POST /p"), arena_printf(a, "k%d", seat), STR("h") };
     assert_null(book(store, user, 600, &r, seat, 0));
@@ -173,9 +171,8 @@ static void round_of_all(int64_t user, int seat)
             store, a, &(struct reservation_filter){ .user_id = filters[i][0] == 'u' ? user : 0, .schedule_id = filters[i][0] == 's' ? 5 : 0,
                                                     .movie_id = filters[i][0] == 'm' ? STR("507f1f77bcf86cd799439011") : (str){ NULL, 0 },
                                                     .limit = 5 }, &found));
-    assert_null(store->claims(store, a, 5, &claims));
     assert_null(store->sweep(store, a, &more));
-    assert_null(store->showings_untimed(store, a, 0, &untimed));
+    assert_null(store->showing_times(store, a, 1000000, &times));
     assert_null(store->sales_live(store, a, &(struct sales_order){ .schedule_ids = { (int64_t[]){ 5 }, 1 } }, &found));
     assert_null(store->user_find_or_create(store, a, &(struct user_input){ STR("ana@x"), STR("Ana"), { NULL, 0 } }, &(struct user){ 0 }));
 }
@@ -310,10 +307,9 @@ static void assert_adopted_rows(void)
 
 static void assert_adopted_seats(void)
 {
-    struct showing_claims found;
-    assert_null(store->claims(store, a, 5, &found));
-    assert_int_equal(found.claims.count, 3);
-    assert_int_equal(LIST_AT(&found.claims, struct claim, 1)->seat_id, 102);
+    list claims = claims_of(5);
+    assert_int_equal(claims.count, 3);
+    assert_int_equal(LIST_AT(&claims, struct claim_row, 1)->seat_id, 102);
     assert_string_equal(here("SELECT reservation_id FROM seat_claims WHERE schedule_id = 5 AND seat_id = 102"), "30");
     assert_string_equal(here("SELECT string_agg(kind || ' ' || subject, ', ' ORDER BY id) FROM adoption_findings"),
                         "email_repeated 2, paid_and_pending 34, seat_sold_twice 32");

@@ -162,13 +162,10 @@ static void seats_are_booked(void)
     assert_null(store->reserve(store, a, &sale, &key_1, &again));
     assert_same(&made, &again);
     assert_refused(store->reserve_recall(store, a, &key_1_other, &again, &seen), "idempotency_key_reused");
-    struct showing_claims claims;
-    assert_null(store->claims(store, a, 5, &claims));
-    assert_int_equal(claims.claims.count, 2);
-    assert_int_equal(claims.position, 2);
-    assert_int_equal(LIST_AT(&claims.claims, struct claim, 0)->seat_id, 11);
-    assert_int_equal(LIST_AT(&claims.claims, struct claim, 0)->state, 0);
-    assert_int_equal(LIST_AT(&claims.claims, struct claim, 0)->held_until.ms, made.expires_at.ms);
+    list claims = claims_of(5);
+    assert_int_equal(claims.count, 2);
+    assert_int_equal(LIST_AT(&claims, struct claim_row, 0)->seat_id, 11);
+    assert_int_equal(LIST_AT(&claims, struct claim_row, 0)->held_until.ms, made.expires_at.ms);
     assert_string_equal(events_after(1), "reservation.made");
     while (moved_to < 2)
         fiber_sleep(2);
@@ -358,9 +355,8 @@ static void payments_complete(void)
     assert_refused(store->payment_show(store, a, r.id, &newest), "payment_missing");
     p = begin(&r, 700, 30);
     assert_int_equal(p.status, PAYMENT_PENDING);
-    struct showing_claims claims;
-    assert_null(store->claims(store, a, 5, &claims));
-    assert_int_equal(LIST_AT(&claims.claims, struct claim, 0)->held_until.ms, p.grace_until.ms);
+    list claims = claims_of(5);
+    assert_int_equal(LIST_AT(&claims, struct claim_row, 0)->held_until.ms, p.grace_until.ms);
     assert_refused(store->payment_begin(store, a, &(struct payment_order){ r.id, r.total_amount, STR("x") }, 90, 30, NULL, &p, &begun),
                    "payment_exists");
     assert_refused(store->cancel(store, a, r.id, 60, &r), "payment_in_progress");
@@ -377,8 +373,8 @@ static void payments_complete(void)
     assert_int_equal(r.expires_at.ms, TIME_NONE);
     assert_true(r.confirmed_at.ms != TIME_NONE);
     assert_int_equal(r.payment->id, p.id);
-    assert_null(store->claims(store, a, 5, &claims));
-    assert_int_equal(LIST_AT(&claims.claims, struct claim, 1)->state, 1);
+    claims = claims_of(5);
+    assert_int_equal(LIST_AT(&claims, struct claim_row, 1)->held_until.ms, TIME_NONE); /* sold */
     assert_refused(store->payment_begin(store, a, &(struct payment_order){ r.id, r.total_amount, STR("x") }, 90, 30, NULL, &p, &begun),
                    "payment_exists");
     assert_string_equal(events_after(2), "payment.begun payment.completed reservation.confirmed");
@@ -389,11 +385,10 @@ static void declined_payments_may_be_tried_again(void)
 {
     struct reservation r = hold_make(600);
     struct payment p = begin(&r, 700, 30);
-    struct showing_claims claims;
     assert_null(store->payment_settle(store, a, p.id, OUTCOME_DECLINED, (str){ NULL, 0 }, &p));
     assert_int_equal(p.status, PAYMENT_FAILED);
-    assert_null(store->claims(store, a, 5, &claims));
-    assert_int_equal(LIST_AT(&claims.claims, struct claim, 0)->held_until.ms, r.expires_at.ms);
+    list claims = claims_of(5);
+    assert_int_equal(LIST_AT(&claims, struct claim_row, 0)->held_until.ms, r.expires_at.ms);
     p = begin(&r, 90, 30);
     assert_null(store->payment_settle(store, a, p.id, OUTCOME_CHARGED, STR("T"), &p));
     assert_null(store->reservation_show(store, a, r.id, &r));
@@ -615,23 +610,29 @@ static void unpaid_reservations_follow_their_showing(void)
 static void showings_are_timed_at_last(void)
 {
     struct reservation counter, hold, made;
-    ids seats = { (int64_t[]){ 1 }, 1 }, other = { (int64_t[]){ 2 }, 1 }, untimed;
+    ids seats = { (int64_t[]){ 1 }, 1 }, other = { (int64_t[]){ 2 }, 1 };
+    list times;
     int64_t ana = user_make("ana@x");
     struct sale old = sale_of(ana, 600, &seats, false), now = sale_of(ana, 600, &other, true);
     now.schedule_id = 6;
     assert_null(store->reserve(store, a, &old, NULL, &counter));
     assert_null(store->reserve(store, a, &now, NULL, &hold));
-    assert_null(store->showings_untimed(store, a, 0, &untimed));
-    assert_int_equal(untimed.count, 1);
-    assert_int_equal(untimed.at[0], 5);
-    assert_null(store->showings_untimed(store, a, 5, &untimed));
-    assert_int_equal(untimed.count, 0);
+    assert_null(store->showing_times(store, a, 0, &times));
+    assert_int_equal(times.count, 2);
+    assert_int_equal(LIST_AT(&times, struct showing_time, 0)->schedule_id, 5);
+    assert_int_equal(LIST_AT(&times, struct showing_time, 0)->starts_at.ms, TIME_NONE);
+    assert_null(store->showing_times(store, a, 5, &times));
+    assert_int_equal(times.count, 1);
+    assert_int_equal(LIST_AT(&times, struct showing_time, 0)->schedule_id, 6);
+    assert_null(store->showing_times(store, a, 6, &times));
+    assert_int_equal(times.count, 0);
     instant starts = { INT64_C(1893456000000) };
     assert_null(store->showing_moved(store, a, 5, starts, (instant){ starts.ms + 7200000 }, 30));
     assert_null(store->reservation_show(store, a, counter.id, &made));
     assert_int_equal(made.expires_at.ms, starts.ms - 30 * 60000);
-    assert_null(store->showings_untimed(store, a, 0, &untimed));
-    assert_int_equal(untimed.count, 0);
+    assert_null(store->showing_times(store, a, 0, &times));
+    assert_int_equal(LIST_AT(&times, struct showing_time, 0)->starts_at.ms, starts.ms);
+    assert_int_equal(LIST_AT(&times, struct showing_time, 0)->ends_at.ms, starts.ms + 7200000);
     assert_whole();
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "services/reservations/store.h"
+#include "services/reservations/store_tables.h"
 
 /* --- of the implementation --- */
 
@@ -37,6 +38,8 @@ const fault *book(struct store *at, int64_t user, int64_t hold_s, struct reserva
 const fault *book_racing(struct store *at, int64_t user, int64_t hold_s, struct reservation *out, ...); /* one of many fibers */
 /* The types of all events from `after` on, with spaces between. */
 const char *events_after(int64_t after);
+/* Who has the seats of a showing: of struct claim_row, by seat. */
+list claims_of(int64_t schedule_id);
 /* Positions dense from 1, every fact what its shape writes, each seat claimed at most once and by a live reservation that has it. */
 void assert_whole(void);
 

@@ -1,0 +1,254 @@
+"""What a service needs from another it has in memory: bookings go on with rooms and movies away, showings with movies away."""
+
+import secrets
+import signal
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+
+from harness.cinema import Alone, Cinema
+from harness.door import ok, refused
+from harness.maker import Maker, wall
+
+HEAL_S = 40
+
+
+def settle(good, what, within_s=HEAL_S):
+    end = time.monotonic() + within_s
+    while not good():
+        assert time.monotonic() < end, f"{what} does not heal"
+        time.sleep(0.05)
+
+
+class away:
+    """These services are killed, and nobody starts them again before the end."""
+
+    def __init__(self, cinema, *services):
+        self.cinema, self.services = cinema, services
+
+    def __enter__(self):
+        self.cinema.process.send_signal(signal.SIGSTOP)
+        for service in self.services:
+            self.cinema.kill(service)
+
+    def __exit__(self, *_):
+        self.cinema.process.send_signal(signal.SIGCONT)
+        self.cinema.wait_ready()
+        with self.cinema.door("gateway") as gateway:
+            for path in ("/api/movies?limit=1", "/api/rooms?limit=1", "/api/users?limit=1"):
+                settle(lambda path=path: gateway.get(path).status_code == 200, path)
+
+
+@pytest.fixture(scope="module")
+def m():
+    with Cinema() as cinema:
+        maker = Maker(cinema, through_gateway=True)
+        yield maker
+        maker.close()
+
+
+def test_bookings_go_on_with_rooms_and_movies_away(m):
+    room = m.make_room(seats=20)
+    seats = [s["id"] for s in room["seats"]]
+    ok(m.at_rooms.put(f"/api/rooms/{room['id']}/seats/{seats[9]}", json={"house": True}))
+    ok(m.at_rooms.put(f"/api/rooms/{room['id']}/seats/{seats[8]}", json={"is_available": False}))
+    showing = m.make_showing(room=room, price=7.25)
+    gone = m.make_showing(room=room, start=m.at(days=2))
+    early = m.make_showing(room=room, start=m.at(days=3), sales_open_at=m.at(days=1))
+    other = m.make_room(seats=1)["seats"][0]["id"]
+    m.at_rooms.delete(f"/api/schedules/{gone['id']}")
+    user = m.make_user()
+    with away(m.cinema, "rooms", "movies"):
+        for door in (m.reservations, m.gateway):
+            made = ok(door.post("/api/reservations", json=m.booking(showing, seats[:2], user)), 201)
+            assert made["totalAmount"] == 14.5 and made["movieId"] == showing["movie_id"]
+            seats = seats[2:]
+            began = time.monotonic()
+            refused(door.post("/api/reservations", json=m.booking(showing, [other], user)), 400, "seat_not_in_room")
+            refused(door.post("/api/reservations", json=m.booking(gone, seats[:1], user)), 409, "showing_cancelled")
+            refused(door.post("/api/reservations", json=m.booking(early, seats[:1], user)), 409, "not_on_sale_yet")
+            house = [s["id"] for s in room["seats"]][8:10]
+            assert refused(door.post("/api/reservations", json=m.booking(showing, house, user)), 409, "seats_taken")
+            assert time.monotonic() - began < 2, "each booking waited for rooms"
+        ticket = {"userId": user["id"], "scheduleId": showing["id"], "seatIds": seats[:1], "paymentMethod": "cash"}
+        assert ok(m.gateway.post("/api/book-ticket", json=ticket), 201)["status"] == "CONFIRMED"
+        nobody = m.booking(showing | {"id": showing["id"] + 1000}, seats[1:2], user)
+        refused(m.reservations.post("/api/reservations", json=nobody), 503, "upstream_away")
+    settle(lambda: m.reservations.post("/api/reservations", json=nobody).status_code == 404, "what there is not")
+
+
+def test_what_a_client_did_to_a_showing_counts_for_his_next_booking(m):
+    showing = m.make_showing(seats=60, price=10)
+    user = m.make_user()
+    for i in range(30):
+        price = 20 + i
+        ok(m.gateway.put(f"/api/schedules/{showing['id']}", json={"price": price}))
+        assert m.book(showing, showing["seat_ids"][2 * i : 2 * i + 1], user)["totalAmount"] == price
+        seat = showing["seat_ids"][2 * i + 1]
+        ok(m.gateway.delete(f"/api/rooms/{showing['room']['id']}/seats/{seat}"))
+        refused(m.try_book(showing, [seat], user), 409, "seats_taken")
+        user = m.make_user() if i % 8 == 7 else user
+
+
+class Listener(BaseHTTPRequestHandler):
+    """In place of reservations: keeps what each POST said of its sender's position."""
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.server.heard.append((self.command, self.headers.get("taquilla-position")))
+        self.send_response(404)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_gateway_says_what_its_client_has_seen():
+    token = secrets.token_hex(32)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Listener) as listener:
+        listener.heard = []
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        alone = {"MOVIES_API_URL": "none", "RESERVATIONS_API_URL": "none", "SERVICE_TOKEN": token}
+        with Alone("rooms", **alone) as rooms:
+            settings = alone | {
+                "ROOMS_API_URL": rooms.url("rooms"),
+                "RESERVATIONS_API_URL": f"http://127.0.0.1:{listener.server_port}",
+                "MOVIES_API_URL": rooms.url("rooms"),  # asked for nothing here
+            }
+            with Alone("gateway", **settings) as service, httpx.Client(base_url=service.url("gateway")) as gateway:
+                for n in (1, 2, 3):
+                    done = gateway.post("/api/rooms", json={"name": "Sala", "capacity": 1})
+                    assert done.headers["taquilla-position"] == f"rooms/{n}"
+                    for path in ("/api/reservations", "/api/book-ticket"):
+                        gateway.post(path, json={})
+                        assert ("POST", f"rooms/{n}") == [h for h in listener.heard if h[0] == "POST"][-1]
+        listener.shutdown()
+
+
+# --- one after the other, each a process of its own ---
+
+
+class Pair:
+    """rooms and reservations without anybody else, and a showing in a room of ten."""
+
+    def __init__(self):
+        self.token = secrets.token_hex(32)
+        self.rooms = Alone("rooms", MOVIES_API_URL="none", RESERVATIONS_API_URL="none", SERVICE_TOKEN=self.token).start()
+        self.reservations = Alone(
+            "reservations", ROOMS_API_URL=self.rooms.url("rooms"), SERVICE_TOKEN=self.token, MAX_HOLDS_PER_USER=100
+        ).start()
+        self.at_rooms, self.door = self.rooms.door("rooms"), self.reservations.door("reservations")
+        self.room = ok(self.at_rooms.post("/api/rooms", json={"name": "Sala", "capacity": 10}), 201)["id"]
+        self.seats = [s["id"] for s in ok(self.at_rooms.post(f"/api/rooms/{self.room}/seats", json={"auto_generate": True}), 201)]
+        self.user = ok(self.door.post("/api/users", json={"email": "ana@example.com", "name": "Ana"}), 201)["id"]
+        self.days = 1
+
+    def showing(self):
+        self.days += 1
+        start = (datetime.now(timezone(timedelta(hours=-5))) + timedelta(days=self.days)).strftime("%Y-%m-%dT20:00:00")
+        body = {"movie_id": "507f1f77bcf86cd799439011", "room_id": self.room, "show_time": start, "price": 5}
+        return ok(self.at_rooms.post("/api/schedules", json=body), 201)
+
+    def try_book(self, showing, seat, **headers):
+        body = {"userId": self.user, "scheduleId": showing["id"], "movieId": "x", "seatIds": [self.seats[seat]], "totalAmount": 1}
+        return self.door.post("/api/reservations", json=body, headers=headers)
+
+    def expires(self, reservation):
+        return datetime.fromisoformat(ok(self.door.get(f"/api/reservations/{reservation['id']}"))["expiresAt"])
+
+    def end(self):
+        self.at_rooms.close()
+        self.door.close()
+        self.reservations.stop()
+        self.rooms.stop()
+
+
+def down(alone):
+    alone.kill(alone.service)
+    alone.process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def pair():
+    made = Pair()
+    yield made
+    made.end()
+
+
+def test_a_restarted_reservations_knows_nothing_before_rooms_is_back(pair):
+    showing = pair.showing()
+    ok(pair.try_book(showing, 0), 201)
+    down(pair.rooms)
+    ok(pair.try_book(showing, 1), 201)
+    down(pair.reservations)
+    pair.reservations.start()
+    refused(pair.try_book(showing, 2), 503, "upstream_away")
+    pair.rooms.start()
+    settle(lambda: pair.try_book(showing, 2).status_code == 201, "the sale")
+
+
+def test_rooms_that_starts_again_is_followed_on(pair):
+    showing = pair.showing()
+    ok(pair.try_book(showing, 0), 201)
+    down(pair.rooms)
+    pair.rooms.start()
+    ok(pair.at_rooms.put(f"/api/schedules/{showing['id']}", json={"price": 6}))
+    settle(lambda: pair.reservations.log().count("following rooms from position") > 1, "the feed")
+    later = pair.showing()
+    assert ok(pair.try_book(later, 0), 201)["totalAmount"] == 5
+    assert ok(pair.try_book(showing, 1), 201)["totalAmount"] == 6
+
+
+def start_of(showing):
+    return datetime.fromisoformat(showing["startsAt"])
+
+
+def test_a_reservation_follows_its_showing(pair):
+    """Paid at the counter until half an hour before the start: of the showing as it is, also when it moved while nobody listened."""
+    showing = pair.showing()
+    made = ok(pair.try_book(showing, 0), 201)
+    half_an_hour = timedelta(minutes=30)
+    assert pair.expires(made) == start_of(showing) - half_an_hour
+
+    def move(hour):
+        where, when = f"/api/schedules/{showing['id']}", showing["show_time"][:11] + hour
+        return start_of(ok(pair.at_rooms.put(where, json={"show_time": when}))) - half_an_hour
+
+    until = move("21:00:00")
+    settle(lambda: pair.expires(made) == until, "the reservation", within_s=2)
+    down(pair.reservations)
+    until = move("22:00:00")
+    pair.reservations.start()
+    settle(lambda: pair.expires(made) == until, "the reservation", within_s=5)
+    until = move("19:00:00")
+    settle(lambda: pair.expires(made) == until, "the reservation", within_s=2)
+
+
+def test_a_booking_waits_for_what_its_client_has_seen(pair):
+    showing = pair.showing()
+    where = f"/api/schedules/{showing['id']}"
+    for n in range(5):
+        before = int(pair.at_rooms.put(where, json={"price": 10 + n}).headers["taquilla-position"].split("/")[1])
+        began = time.monotonic()
+        change = threading.Timer(0.1, lambda n=n: pair.at_rooms.put(where, json={"price": 20 + n}))
+        change.start()
+        made = ok(pair.try_book(showing, n, **{"Taquilla-Position": f"rooms/{before + 1}"}), 201)
+        change.join()
+        assert made["totalAmount"] == 20 + n and time.monotonic() - began < 0.25
+    assert ok(pair.try_book(showing, 5, **{"Taquilla-Position": "rooms/1000000"}), 201)["totalAmount"] == 20 + n, "not for ever"
+    ok(pair.try_book(showing, 6, **{"Taquilla-Position": "movies/1000000"}), 201)
+
+
+def test_sales_go_on_only_with_what_rooms_has_done(pair):
+    resume = {"scheduleIds": [pair.showing()["id"]]}
+    with pair.reservations.door("reservations", token=pair.token) as internal:
+        refused(internal.post("/internal/sales/resume", json=resume, headers={"Taquilla-Position": "rooms/1000000"}), 503, "upstream_away")
+        ok(internal.post("/internal/sales/resume", json=resume, headers={"Taquilla-Position": "rooms/1"}))
+        ok(internal.post("/internal/sales/resume", json=resume))
