@@ -16,6 +16,6 @@ handler rooms_showing_create, rooms_showing_edit, rooms_showing_delete;
 handler rooms_import_rooms, rooms_import_showings;
 
 /* handlers_internal.c */
-handler rooms_internal_showing, rooms_internal_showings;
+handler rooms_internal_showings, rooms_restore_finish;
 
 #endif

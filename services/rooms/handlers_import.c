@@ -105,5 +105,7 @@ const fault *rooms_import_showings(struct call *c)
     TRY(films_fill(svc, c->arena, &rows, &made));
     if (rows.rows.count > 0)
         TRY(svc->store->showings_import(svc->store, c->arena, &rows, &made));
+    if (svc->programme)
+        rooms_programme_compare(svc->programme);
     return reply(c, 200, &imported_shape, &made);
 }

@@ -38,6 +38,13 @@ const fault *rooms_showings_of_film(struct call *c)
     return reply_list(c, &rooms_showing_of_film_shape, &found);
 }
 
+/* A film's length that changed between the look at the film and the commit is not missed. */
+static void showing_written(struct rooms *svc, const struct showing *made)
+{
+    if (svc->programme)
+        rooms_programme_check(svc->programme, made);
+}
+
 /* --- create --- */
 
 /* A key that was used before is answered first: the film may be gone since. */
@@ -52,6 +59,7 @@ const fault *rooms_showing_create(struct call *c)
         int64_t minutes;
         TRY(rooms_film_minutes(svc, c->arena, want->movie_id, &minutes));
         TRY(svc->store->showing_create(svc->store, c->arena, c->once, want, minutes, &made));
+        showing_written(svc, &made);
     }
     location(c, "/api/schedules/%lld", (long long)made.id);
     return reply(c, 201, &rooms_showing_shape, &made);
@@ -100,6 +108,7 @@ const fault *rooms_showing_edit(struct call *c)
     if (rooms_showing_takes_film(change.edit, &change.found))
         TRY(rooms_film_minutes(svc, c->arena, change.edit->movie_id, &change.length_minutes));
     TRY(showing_edit(svc, c->arena, &change));
+    showing_written(svc, &change.made);
     return reply(c, 200, &rooms_showing_shape, &change.made);
 }
 

@@ -115,12 +115,11 @@ struct showing {
     bool is_active;
     instant sales_open_at;  /* none: from the beginning */
     instant sales_close_at; /* in a row none: some minutes after the start */
-    int64_t length_minutes; /* of its film, when the showing was made */
+    int64_t length_minutes; /* of its film; once it has begun, as it was then */
     instant starts_at, ends_at;
     str room_name;
     int64_t room_capacity;
     struct room *room; /* for those who ask for the whole room */
-    list seats;        /* of struct seat, for those who ask for them */
     int64_t cancelled; /* reservations that a DELETE cancelled */
 };
 
@@ -149,9 +148,15 @@ extern const struct shape rooms_showing_shape;         /* "schedule" */
 extern const struct shape rooms_showing_of_film_shape; /* with room_capacity */
 extern const struct shape rooms_showing_closed_shape;  /* with cancelled */
 extern const struct shape rooms_showing_listed_shape;  /* with endsAt and the whole room */
-extern const struct shape rooms_showing_whole_shape;   /* with endsAt and the room's seats */
 extern const struct shape rooms_showing_event_shape;   /* with endsAt and length_minutes */
 extern const struct shape rooms_showing_new_shape, rooms_showing_edit_shape;
+
+/* How long a film lasts: as movies says, or as its showings have it. */
+struct film_length {
+    str movie_id;
+    int64_t minutes;
+};
+extern const struct shape rooms_film_length_shape; /* a row */
 
 /* Settings that decide about showings. */
 struct house_rules {

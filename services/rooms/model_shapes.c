@@ -192,14 +192,6 @@ static const struct field showing_listed_fields[] = {
 const struct shape rooms_showing_listed_shape =
     NAMED_SHAPE("schedule_listed", showing, showing_listed_fields);
 
-static const struct field showing_whole_fields[] = {
-    SCHEDULE_FIELDS,
-    FIELD(struct showing, ends_at, "endsAt", .form = TIME_OFFSET),
-    FIELD(struct showing, seats, "seats", .shape = &rooms_seat_shape),
-};
-const struct shape rooms_showing_whole_shape =
-    NAMED_SHAPE("schedule_whole", showing, showing_whole_fields);
-
 static const struct field showing_event_fields[] = {
     SCHEDULE_FIELDS,
     FIELD(struct showing, ends_at, "endsAt", .form = TIME_OFFSET),
@@ -207,6 +199,12 @@ static const struct field showing_event_fields[] = {
 };
 const struct shape rooms_showing_event_shape =
     NAMED_SHAPE("schedule_event", showing, showing_event_fields);
+
+static const struct field film_length_fields[] = {
+    FIELD(struct film_length, movie_id, "movie_id"),
+    FIELD(struct film_length, minutes, "minutes"),
+};
+const struct shape rooms_film_length_shape = SHAPE(film_length, film_length_fields);
 
 /* --- bodies of showings --- */
 

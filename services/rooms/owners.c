@@ -1,35 +1,10 @@
-/* owners.c - asks movies about films, and reservations about tickets. */
+/* owners.c - asks movies for films by name, and reservations about tickets. */
 #include "services/rooms/rooms.h"
 
 #include "lib/base/random.h"
 #include "lib/json/read.h"
 
-#define FILM_ID_LENGTH 24
 #define SALES_DEADLINE_MS 5000
-
-/* --- films --- */
-
-struct film {
-    int64_t duration;
-    bool is_active;
-};
-static const struct field film_fields[] = {
-    FIELD(struct film, duration, "duration"),
-    FIELD(struct film, is_active, "isActive"),
-};
-static const struct shape film_shape = SHAPE(film, film_fields);
-
-struct film_answer {
-    struct film *data;
-};
-static const struct field film_answer_fields[] = { FIELD(struct film_answer, data, "data",
-                                                         .shape = &film_shape) };
-static const struct shape film_answer_shape = SHAPE(film_answer, film_answer_fields);
-
-static const fault *film_unknown(arena *a)
-{
-    return fault_new(a, FAULT_NOT_FOUND, "film_unknown", "Movie not found");
-}
 
 /* An owner that answers, and not as agreed, is away for those who ask. */
 static const fault *owner_confused(arena *a, const char *owner, const struct message *answer)
@@ -43,40 +18,12 @@ static const fault *owner_confused(arena *a, const char *owner, const struct mes
     return problem;
 }
 
-/* An id of movies is 24 hexadecimal digits: another is unknown there, and nothing else may enter
- * the path. */
-static bool film_id_plausible(str id)
-{
-    for (size_t i = 0; i < id.len; i++) {
-        char c = id.at[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
-            return false;
-    }
-    return id.len == FILM_ID_LENGTH;
-}
+/* --- films --- */
 
 const fault *rooms_film_minutes(struct rooms *svc, arena *a, str movie_id, int64_t *minutes)
 {
     *minutes = FILM_MINUTES_UNCHECKED;
-    if (!svc->movies)
-        return NULL;
-    if (!film_id_plausible(movie_id))
-        return film_unknown(a);
-    struct outgoing want = { .method = GET,
-                             .target = arena_printf(a, "/api/movies/%.*s", STR_ARG(movie_id)) };
-    struct message *answer = NEW(a, struct message);
-    struct film_answer found = { NULL };
-    TRY(upstream_call(svc->movies, a, &want, answer));
-    if (answer->status == 404)
-        return film_unknown(a);
-    if (answer->status != 200 || json_restore(a, answer->body, &film_answer_shape, &found) ||
-        !found.data || found.data->duration < 1)
-        return owner_confused(a, "movies", answer);
-    if (!found.data->is_active)
-        return fault_new(a, FAULT_CONFLICT, "film_inactive", "Movie %.*s is no longer shown.",
-                         STR_ARG(movie_id));
-    *minutes = found.data->duration;
-    return NULL;
+    return svc->programme ? rooms_programme_minutes(svc->programme, a, movie_id, minutes) : NULL;
 }
 
 /* --- films as a file names them --- */

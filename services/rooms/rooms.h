@@ -5,12 +5,14 @@
 #include "lib/feed/owner.h"
 #include "lib/http/client.h"
 #include "lib/loop/fiber.h"
+#include "services/rooms/follow.h"
 #include "services/rooms/store.h"
 
 struct rooms {
     struct owner_desk desk; /* first: lib/feed/owner.h */
     struct store *store;
     struct upstream *movies, *reservations; /* NULL: this service runs without that one */
+    struct rooms_programme *programme;      /* of movies; NULL: without */
     bool sales_stopping;                    /* sales.c: one change that stops sales at a time */
     bool ending;
     fiber *keeper; /* upkeep.c, while it runs */
@@ -21,8 +23,7 @@ extern const struct snapshot_part rooms_snapshot[];
 
 /* --- owners.c: what is asked of the other services --- */
 
-/* The length of a film that may be shown. NOT_FOUND film_unknown; CONFLICT film_inactive;
- * UNAVAILABLE. */
+/* The length of a film that may be shown; of any when there is no movies service. Faults as rooms_programme_minutes. */
 const fault *rooms_film_minutes(struct rooms *svc, arena *a, str movie_id,
                                 int64_t *minutes) MUST_CHECK;
 

@@ -67,8 +67,6 @@ const struct route rooms_routes[] = {
     { GET,    "/internal/showings",               rooms_internal_showings, NULL,                      &rooms_showing_listed_shape,
       NULL,                                       .query = &rooms_showings_query_shape, .gives_list = true,
                                                   .access = ACCESS_INTERNAL },
-    { GET,    "/internal/showings/{id}",          rooms_internal_showing,  NULL,                      &rooms_showing_whole_shape,
-      NULL,                                       .access = ACCESS_INTERNAL },
     { POST,   "/internal/rooms/import",           rooms_import_rooms,      &import_order_shape,      &imported_shape,
       NULL,                                       .access = ACCESS_INTERNAL },
     { POST,   "/internal/schedules/import",       rooms_import_showings,   &import_order_shape,      &imported_shape,
@@ -85,7 +83,7 @@ const struct route rooms_routes[] = {
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { POST,   "/internal/restore/rows",                     owner_restore_rows,       &restore_rows_shape, &restore_answer_shape,
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
-    { POST,   "/internal/restore/finish",                   owner_restore_finish,     &restore_finish_shape, &restore_answer_shape,
+    { POST,   "/internal/restore/finish",                   rooms_restore_finish,     &restore_finish_shape, &restore_answer_shape,
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { .path = NULL },
 };

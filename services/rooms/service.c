@@ -51,8 +51,10 @@ static const fault *owners_open(struct app *app, struct rooms *svc)
     TRY(app_open_upstream(app, "movies", app->settings->movies_api_url, &svc->movies));
     TRY(app_open_upstream(app, "reservations", app->settings->reservations_api_url,
                           &svc->reservations));
-    if (svc->movies)
+    if (svc->movies) {
+        TRY(rooms_programme_open(app->boot, &svc->programme, svc->movies, svc->store));
         app_check_upstream(app, "movies", svc->movies, false);
+    }
     if (svc->reservations)
         app_check_upstream(app, "reservations", svc->reservations, false);
     return NULL;
@@ -136,6 +138,8 @@ static void rooms_drain(struct app *app)
 {
     struct rooms *svc = app->service;
     feed_stop(&svc->desk.feed);
+    if (svc->programme)
+        rooms_programme_stop(svc->programme);
 }
 
 /* Also after an open that failed half way. */
@@ -143,6 +147,8 @@ static void rooms_close(struct app *app)
 {
     struct rooms *svc = app->service;
     rooms_upkeep_stop(svc);
+    if (svc->programme)
+        rooms_programme_close(svc->programme);
     if (svc->movies)
         upstream_close(svc->movies);
     if (svc->reservations)
@@ -159,8 +165,12 @@ static int64_t rooms_position(void *service)
 
 static void rooms_metrics(struct app *app, struct buf *out)
 {
-    struct store *store = ((struct rooms *)app->service)->store;
-    store->metrics(store, out);
+    struct rooms *svc = app->service;
+    svc->store->metrics(svc->store, out);
+    buf_printf(out,
+               "# HELP taquilla_showings_meeting_total Showings that a film's new length made meet another, or leave no time to clean.\n"
+               "# TYPE taquilla_showings_meeting_total counter\ntaquilla_showings_meeting_total %llu\n",
+               svc->programme ? (unsigned long long)rooms_programme_meeting(svc->programme) : 0);
 }
 
 const struct service rooms_service = {

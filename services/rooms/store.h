@@ -68,9 +68,6 @@ struct store {
     /* Inactive ones too. NOT_FOUND showing_unknown. */
     const fault *(*showing_find)(struct store *, arena *, int64_t id,
                                  struct showing *out)MUST_CHECK;
-    /* The same, with the seats of its room. */
-    const fault *(*showing_with_seats)(struct store *, arena *, int64_t id,
-                                       struct showing *out)MUST_CHECK;
     /* Active showings of a room that are not over, by id. */
     const fault *(*room_showings)(struct store *, arena *, int64_t room_id, ids *out)MUST_CHECK;
     /* Was this key's showing made before? KEY_REUSED idempotency_key_reused. */
@@ -90,6 +87,15 @@ struct store {
     /* It becomes inactive; again and again the same. NOT_FOUND showing_unknown. */
     const fault *(*showing_close)(struct store *, arena *, int64_t id,
                                   struct showing *out)MUST_CHECK;
+
+    /* --- films: a showing that has not begun lasts as long as its film lasts now --- */
+
+    /* Of struct film_length: as showings that have not begun have it, each once. */
+    const fault *(*film_lengths)(struct store *, arena *, list *out)MUST_CHECK;
+    /* So long do all showings of that film last that have not begun; sold ones too, and those that meet
+     * another then or leave no time to clean: `meeting`, the active ones. */
+    const fault *(*film_lasts)(struct store *, arena *, const struct film_length *,
+                               ids *meeting)MUST_CHECK;
 
     /* --- today's state, by id, after the one given; `limit` at most --- */
 

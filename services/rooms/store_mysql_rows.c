@@ -385,6 +385,28 @@ static const fault *showing_move(void *db, arena *a, int64_t id, instant starts_
                   MY_BIND(my_int(starts_at.ms), my_instant(my_now(db)), my_int(id)));
 }
 
+static const fault *film_lengths(void *db, arena *a, instant since, list *out)
+{
+    return my_list(db, a, &rooms_film_length_shape, out,
+                   "SELECT DISTINCT movie_id, length_minutes AS minutes FROM schedules WHERE ends_at > ? AND starts_at > ?",
+                   MY_BIND(my_int(since.ms), my_int(since.ms)));
+}
+
+static const fault *showings_unlike(void *db, arena *a, const struct film_length *film,
+                                    instant since, ids *out)
+{
+    return my_numbers(db, a, out,
+                      "SELECT id FROM schedules WHERE movie_id = ? AND starts_at > ? AND "
+                      "length_minutes <> ? ORDER BY id",
+                      MY_BIND(my_text(film->movie_id), my_int(since.ms), my_int(film->minutes)));
+}
+
+static const fault *showing_lasts(void *db, arena *a, int64_t id, int64_t length_minutes)
+{
+    return my_run(db, a, "UPDATE schedules SET length_minutes = ?, updated_at = ? WHERE id = ?",
+                  MY_BIND(my_int(length_minutes), my_instant(my_now(db)), my_int(id)));
+}
+
 /* --- all of them --- */
 
 struct rooms_rows rooms_mysql_rows(struct my *db, const struct house_rules *rules)

@@ -193,6 +193,49 @@ static const fault *showing_close(struct store *store, arena *a, int64_t id, str
     return NULL;
 }
 
+/* --- a film lasts longer or shorter than was thought --- */
+
+struct lasts_act {
+    const struct film_length *now;
+    ids meeting;
+};
+
+static const fault *film_lasts_act(const struct rooms_rows *r, arena *a, void *arg)
+{
+    struct lasts_act *act = arg;
+    ids about;
+    TRY(r->showings_unlike(r->db, a, act->now, r->now(r->db), &about));
+    list all = { NEW_ARRAY(a, struct showing, about.count + 1), about.count };
+    for (size_t i = 0; i < about.count; i++) {
+        struct showing *showing = LIST_AT(&all, struct showing, i);
+        TRY(rooms_showing_row(r, a, about.at[i], showing));
+        showing->length_minutes = act->now->minutes;
+        rooms_showing_place(showing);
+        TRY(r->showing_lasts(r->db, a, showing->id, showing->length_minutes));
+        rooms_showing_settle(showing, r->rules);
+        TRY(showing_log(r, a, showing));
+    }
+    act->meeting = (ids){ NEW_ARRAY(a, int64_t, about.count + 1), 0 };
+    for (size_t i = 0; i < about.count; i++) { /* when all are written: they may meet one another */
+        const struct showing *showing = LIST_AT(&all, struct showing, i);
+        ids others = { NULL, 0 };
+        if (showing->is_active)
+            TRY(r->showings_within(r->db, a, showing, rooms_showing_keeps(showing, r->rules), &others));
+        if (others.count > 0)
+            act->meeting.at[act->meeting.count++] = showing->id;
+    }
+    return NULL;
+}
+
+static const fault *film_lasts(struct store *store, arena *a, const struct film_length *now,
+                               ids *meeting)
+{
+    struct lasts_act act = { .now = now };
+    TRY(rooms_write(store, a, film_lasts_act, &act));
+    *meeting = act.meeting;
+    return NULL;
+}
+
 /* --- another zone: the wall clock of a showing stays, the instant that it means moves --- */
 
 static const fault *rezone_act(const struct rooms_rows *r, arena *a, void *arg)
@@ -231,4 +274,5 @@ void rooms_acts_on_program(struct store *s)
     s->showing_create = showing_create;
     s->showing_edit = showing_edit;
     s->showing_close = showing_close;
+    s->film_lasts = film_lasts;
 }

@@ -89,6 +89,12 @@ struct rooms_rows {
                                    instant sales_close_asked)MUST_CHECK;
     const fault *(*showing_close)(void *db, arena *, int64_t id)MUST_CHECK;
     const fault *(*showing_move)(void *db, arena *, int64_t id, instant starts_at)MUST_CHECK;
+
+    /* Of showings that start after `now`: struct film_length, each once; and those of a film that last not so long, by id. */
+    const fault *(*film_lengths)(void *db, arena *, instant now, list *out)MUST_CHECK;
+    const fault *(*showings_unlike)(void *db, arena *, const struct film_length *, instant now,
+                                    ids *out)MUST_CHECK;
+    const fault *(*showing_lasts)(void *db, arena *, int64_t id, int64_t length_minutes)MUST_CHECK;
 };
 
 /* Those of a driver, whose functions are called as the members. */
@@ -107,6 +113,8 @@ struct rooms_rows {
         .showings_within = showings_within, .showings_placed = showings_placed,                    \
         .showing_insert = showing_insert, .showing_update = showing_update,                        \
         .showing_close = showing_close, .showing_move = showing_move,                              \
+        .film_lengths = film_lengths, .showings_unlike = showings_unlike,                          \
+        .showing_lasts = showing_lasts,                                                            \
     })
 
 /* One transaction; run again, it must give the same. */

@@ -68,7 +68,7 @@ static const fault *showings_find(struct store *store, arena *a, const struct sh
     return NULL;
 }
 
-/* --- with whole rooms, with seats --- */
+/* --- with whole rooms --- */
 
 static struct room *room_of(const list *rooms, int64_t id)
 {
@@ -104,14 +104,6 @@ static const fault *showing_find(struct store *store, arena *a, int64_t id, stru
     return NULL;
 }
 
-static const fault *showing_with_seats(struct store *store, arena *a, int64_t id,
-                                       struct showing *out)
-{
-    struct rooms_rows r = rooms_reader(store);
-    TRY(showing_find(store, a, id, out));
-    return r.seats_page(r.db, a, out->room_id, &(struct paging){ .limit = LIMIT_NONE }, &out->seats);
-}
-
 static const fault *showings_after(struct store *store, arena *a, int64_t id, instant over,
                                    int64_t limit, list *out)
 {
@@ -128,12 +120,18 @@ static const fault *room_showings(struct store *store, arena *a, int64_t room_id
     return r.showings_to_come(r.db, a, room_id, clock_now(), out);
 }
 
+static const fault *film_lengths(struct store *store, arena *a, list *out)
+{
+    struct rooms_rows r = rooms_reader(store);
+    return r.film_lengths(r.db, a, clock_now(), out);
+}
+
 void rooms_acts_on_showings(struct store *s)
 {
+    s->film_lengths = film_lengths;
     s->showings_find = showings_find;
     s->showings_with_rooms = showings_with_rooms;
     s->showing_find = showing_find;
-    s->showing_with_seats = showing_with_seats;
     s->room_showings = room_showings;
     s->showings_after = showings_after;
 }

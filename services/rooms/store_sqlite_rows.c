@@ -341,6 +341,28 @@ static const fault *showing_move(void *db, arena *a, int64_t id, instant starts_
                    BIND(sql_int(id), sql_instant(starts_at), sql_instant(sql_now(db))));
 }
 
+static const fault *film_lengths(void *db, arena *a, instant since, list *out)
+{
+    return sql_list(db, a, &rooms_film_length_shape, out,
+                    "SELECT DISTINCT movie_id, length_minutes AS minutes FROM schedules WHERE ends_at > ?1 AND starts_at > ?1",
+                    BIND(sql_instant(since)));
+}
+
+static const fault *showings_unlike(void *db, arena *a, const struct film_length *film,
+                                    instant since, ids *out)
+{
+    return sql_numbers(db, a, out,
+                       "SELECT id FROM schedules WHERE movie_id = ?1 AND starts_at > ?2 AND "
+                       "length_minutes <> ?3 ORDER BY id",
+                       BIND(sql_text(film->movie_id), sql_instant(since), sql_int(film->minutes)));
+}
+
+static const fault *showing_lasts(void *db, arena *a, int64_t id, int64_t length_minutes)
+{
+    return sql_run(db, a, "UPDATE schedules SET length_minutes = ?2, updated_at = ?3 WHERE id = ?1",
+                   BIND(sql_int(id), sql_int(length_minutes), sql_instant(sql_now(db))));
+}
+
 /* --- all of them --- */
 
 struct rooms_rows rooms_sqlite_rows(struct sql *db, const struct house_rules *rules)

@@ -409,19 +409,112 @@ static void showings_are_listed_in_order(void)
     LISTED(named, &old);
 }
 
-static void showings_come_with_room_and_seats(void)
+static void showings_come_with_their_room(void)
 {
     struct room room = room_make(3);
-    list seats, listed;
-    assert_null(seats_make(room.id, 2, &seats));
-    struct showing showing = showing_make(room.id, "m", 60), found;
-    assert_null(store->showing_with_seats(store, a, showing.id, &found));
-    assert_int_equal(found.seats.count, 3);
-    assert_text(found.room_name, "Sala 1");
-    assert_refused(store->showing_with_seats(store, a, 99, &found), "showing_unknown");
+    list listed;
+    showing_make(room.id, "m", 60);
     assert_null(store->showings_with_rooms(store, a, &BY_TIME(true, ALWAYS), &listed));
     assert_int_equal(listed.count, 1);
     assert_int_equal(LIST_AT(&listed, struct showing, 0)->room->capacity, 3);
+}
+
+/* --- films that last longer --- */
+
+#define FILM(id, length) (&(struct film_length){ STR(id), length })
+
+static void assert_lasts(const struct showing *s, int64_t minutes)
+{
+    struct showing found;
+    assert_null(store->showing_find(store, a, s->id, &found));
+    assert_int_equal(found.length_minutes, minutes);
+    assert_int_equal(found.ends_at.ms - found.starts_at.ms, minutes * 60000);
+    assert_int_equal(found.starts_at.ms, s->starts_at.ms);
+}
+
+static void showings_to_come_last_as_long_as_their_film(void)
+{
+    struct room one = room_make(10), two = room_make(10);
+    struct showing running = showing_make(one.id, "m", -30), first = showing_make(one.id, "m", 600),
+                   next = showing_make(one.id, "m", 700), other = showing_make(one.id, "n", 900),
+                   gone = showing_make(two.id, "m", 600);
+    ids meeting;
+    list lengths;
+    assert_null(store->showing_close(store, a, gone.id, &gone));
+    assert_null(store->film_lengths(store, a, &lengths));
+    assert_int_equal(lengths.count, 2);
+    assert_int_equal(LIST_AT(&lengths, struct film_length, 1)->minutes, 60);
+    int64_t position = store->position(store);
+    assert_null(store->film_lasts(store, a, FILM("m", 60), &meeting)); /* as they do */
+    assert_int_equal(store->position(store), position);
+    assert_null(store->film_lasts(store, a, FILM("m", 85), &meeting));
+    assert_int_equal(meeting.count, 0);
+    assert_int_equal(store->position(store), position + 3);
+    assert_text(last_event().type, "showing.changed");
+    assert_lasts(&first, 85);
+    assert_lasts(&next, 85);
+    assert_lasts(&gone, 85); /* it may be taken up again */
+    assert_lasts(&running, 60);
+    assert_lasts(&other, 60);
+
+    assert_null(store->film_lasts(store, a, FILM("m", 86), &meeting)); /* fifteen minutes to clean are not left */
+    assert_int_equal(meeting.count, 2);
+    assert_int_equal(meeting.at[0], first.id);
+    assert_int_equal(meeting.at[1], next.id);
+    struct showing_edit cheaper = edit_of("price");
+    cheaper.price.cents = 500;
+    assert_null(store->showing_find(store, a, first.id, &first));
+    assert_null(store->showing_edit(store, a, &first, &cheaper, 0, &first)); /* it stays where it is */
+    assert_refused(showing_try(store, one.id, "m", 800, &other), "showing_overlaps"); /* by the new length */
+    assert_null(store->film_lasts(store, a, FILM("m", 30), &meeting));
+    assert_int_equal(meeting.count, 0);
+    showing_make(one.id, "m", 745); /* next ends at 730 now */
+}
+
+static struct showing_new new_at(int64_t room_id, const char *wall_clock)
+{
+    struct showing_new want = { .movie_id = STR("m"), .room_id = room_id, .price = { 1250 },
+                                .sales_open_at = INSTANT_NONE, .sales_close_at = INSTANT_NONE };
+    bool zoned;
+    assert_true(wall_read(str_of(wall_clock), &want.show_time, &zoned));
+    return want;
+}
+
+static const fault *try_at(int64_t room_id, const char *wall_clock, int64_t minutes, struct showing *out)
+{
+    struct showing_new want = new_at(room_id, wall_clock);
+    return store->showing_create(store, a, NULL, &want, minutes, out);
+}
+
+static void assert_meet(const char *first, int64_t minutes, const char *meets, const char *free)
+{
+    struct room room = room_make(10);
+    struct showing made, other;
+    assert_null(try_at(room.id, first, minutes, &made));
+    assert_int_equal(made.ends_at.ms - made.starts_at.ms, minutes * 60000);
+    assert_refused(try_at(room.id, meets, 30, &other), "showing_overlaps");
+    assert_null(try_at(room.id, free, 30, &other));
+    struct showing_edit edit = edit_of("show_time");
+    edit.show_time = new_at(room.id, meets).show_time;
+    assert_refused(store->showing_edit(store, a, &other, &edit, 0, &other), "showing_overlaps");
+    edit.show_time.s = made.show_time.s + 60; /* into its own time, a minute later */
+    assert_null(store->showing_find(store, a, other.id, &other));
+    assert_null(store->showing_close(store, a, other.id, &other));
+    assert_null(store->showing_edit(store, a, &made, &edit, 0, &made));
+}
+
+/* In Madrid 2030-03-31 has no hour from 2 to 3, and 2030-10-27 has it twice. */
+static void nights_of_23_and_25_hours(void)
+{
+    assert_null(clock_set_zone(a, "Europe/Madrid"));
+    assert_meet("2030-06-01T23:00:00", 120, "2030-06-02T01:14:00", "2030-06-02T01:15:00"); /* over midnight */
+    assert_meet("2030-03-31T01:00:00", 90, "2030-03-31T03:44:00", "2030-03-31T03:45:00");
+    assert_meet("2030-10-27T01:30:00", 120, "2030-10-27T02:59:00", "2030-10-27T03:00:00"); /* ends at the second 2:30 */
+    struct room room = room_make(10);
+    struct showing made;
+    assert_null(try_at(room.id, "2030-10-27T01:00:00", 150, &made)); /* ends at the second 2:30, too */
+    assert_refused(try_at(room.id, "2030-10-27T02:45:00", 30, &made), "showing_overlaps"); /* the first 2:45 */
+    assert_null(try_at(room.id, "2030-10-27T03:00:00", 30, &made));
 }
 
 /* --- stopped sales, other zones --- */
@@ -657,7 +750,9 @@ ON_STORE(showings_do_not_meet)
 ON_STORE(edits_are_decided_on_what_is_there)
 ON_STORE(rooms_close_with_their_showings)
 ON_STORE(showings_are_listed_in_order)
-ON_STORE(showings_come_with_room_and_seats)
+ON_STORE(showings_come_with_their_room)
+ON_STORE(showings_to_come_last_as_long_as_their_film)
+ON_STORE(nights_of_23_and_25_hours)
 ON_STORE(stopped_sales_are_remembered)
 ON_STORE(another_zone_keeps_the_wall_clock)
 ON_STORE(one_of_many_gets_the_room)
@@ -675,7 +770,9 @@ int main(void)
         cmocka_unit_test(test_edits_are_decided_on_what_is_there),
         cmocka_unit_test(test_rooms_close_with_their_showings),
         cmocka_unit_test(test_showings_are_listed_in_order),
-        cmocka_unit_test(test_showings_come_with_room_and_seats),
+        cmocka_unit_test(test_showings_come_with_their_room),
+        cmocka_unit_test(test_showings_to_come_last_as_long_as_their_film),
+        cmocka_unit_test(test_nights_of_23_and_25_hours),
         cmocka_unit_test(test_stopped_sales_are_remembered),
         cmocka_unit_test(test_another_zone_keeps_the_wall_clock),
         cmocka_unit_test(test_one_of_many_gets_the_room),

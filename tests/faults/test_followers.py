@@ -94,6 +94,76 @@ def test_what_a_client_did_to_a_showing_counts_for_his_next_booking(m):
         user = m.make_user() if i % 8 == 7 else user
 
 
+def test_showings_are_made_with_movies_away(m):
+    film, gone, room = m.make_movie(duration=100), m.make_movie(), m.make_room(seats=1)
+    ok(m.at_movies.delete(f"/api/movies/{gone['_id']}"))
+    start = m.now() + timedelta(days=9)
+    body = {"movie_id": film["_id"], "room_id": room["id"], "show_time": wall(start), "price": 5}
+    unknown = body | {"movie_id": "0" * 24}
+    with away(m.cinema, "movies"):
+        for door in (m.rooms, m.gateway):
+            ok(door.post("/api/schedules", json=body), 201)
+            body["show_time"] = wall(start + timedelta(minutes=114))
+            refused(door.post("/api/schedules", json=body), 409, "showing_overlaps")
+            start += timedelta(minutes=115)
+            body["show_time"] = wall(start)
+            refused(door.post("/api/schedules", json=body | {"movie_id": gone["_id"]}), 409, "film_inactive")
+            refused(door.post("/api/schedules", json=unknown), 503, "upstream_away")
+        made = ok(m.rooms.post("/api/schedules", json=body | {"movie_id": film["_id"].upper()}), 201)
+        ok(m.rooms.put(f"/api/schedules/{made['id']}", json={"movie_id": film["_id"]}))
+    settle(lambda: m.rooms.post("/api/schedules", json=unknown).status_code == 404, "what there is not")
+
+
+def minutes_of(m, showing):
+    with m.internal("rooms") as rooms:
+        found = ok(rooms.get("/internal/showings", params={"ids": showing["id"]}))[0]
+    lasts = datetime.fromisoformat(found["endsAt"]) - datetime.fromisoformat(found["startsAt"])
+    return lasts.total_seconds() / 60
+
+
+def meeting(m):
+    with m.internal("rooms") as rooms:
+        return next(
+            int(line.split()[1])
+            for line in rooms.get("/metrics").text.splitlines()
+            if line.startswith("taquilla_showings_meeting_total ")
+        )
+
+
+def test_a_showing_lasts_as_long_as_its_film(m):
+    film, other, room = m.make_movie(duration=100), m.make_movie(duration=50), m.make_room(seats=2)
+    start, before = m.now() + timedelta(days=12), meeting(m)
+    made = m.make_showing(film, room, wall(start))
+    m.book(made)
+    next_one = m.make_showing(other, room, wall(start + timedelta(minutes=115)))
+    past = m.make_showing(film, m.make_room(seats=1), m.at(minutes=-30))
+    where = f"/api/movies/{film['_id']}"
+
+    ok(m.at_movies.put(where, json={"duration": 90, "title": "Shorter"}))
+    settle(lambda: minutes_of(m, made) == 90, "the showing", within_s=2)
+    shown = ok(m.gateway.get(f"/api/showtimes/{made['id']}"))
+    assert shown["movie"]["duration"] == 90 and shown["startsAt"] == made["startsAt"]
+    assert (minutes_of(m, past), minutes_of(m, next_one), meeting(m)) == (100, 50, before)
+
+    ok(m.at_movies.put(where, json={"duration": 101}))
+    settle(lambda: minutes_of(m, made) == 101, "the showing", within_s=2)
+    settle(lambda: meeting(m) == before + 1, "the metric", within_s=2)
+    told = f"film {film['_id']} lasts 101 minutes now: showing {made['id']} meets another of its room"
+    settle(lambda: told in m.cinema.log(), "the log", within_s=2)
+    body = {"movie_id": film["_id"], "room_id": room["id"], "price": 5}
+    early = body | {"show_time": wall(start - timedelta(minutes=115))}
+    refused(m.rooms.post("/api/schedules", json=early), 409, "showing_overlaps")
+    ok(m.rooms.put(f"/api/schedules/{made['id']}", json={"price": 6}))
+
+
+def test_lengths_that_changed_while_nobody_listened(m):
+    film = m.make_movie(duration=100)
+    made = m.make_showing(film)
+    with away(m.cinema, "rooms"):
+        ok(m.movies.put(f"/api/movies/{film['_id']}", json={"duration": 130}))
+    settle(lambda: minutes_of(m, made) == 130, "the showing", within_s=5)
+
+
 class Listener(BaseHTTPRequestHandler):
     """In place of reservations: keeps what each POST said of its sender's position."""
 
@@ -252,3 +322,27 @@ def test_sales_go_on_only_with_what_rooms_has_done(pair):
         refused(internal.post("/internal/sales/resume", json=resume, headers={"Taquilla-Position": "rooms/1000000"}), 503, "upstream_away")
         ok(internal.post("/internal/sales/resume", json=resume, headers={"Taquilla-Position": "rooms/1"}))
         ok(internal.post("/internal/sales/resume", json=resume))
+
+
+def test_a_restarted_rooms_knows_no_film_before_movies_is_back():
+    token = secrets.token_hex(32)
+    none = {"RESERVATIONS_API_URL": "none", "SERVICE_TOKEN": token}
+    with Alone("movies", ROOMS_API_URL="none", SERVICE_TOKEN=token) as movies:
+        with Alone("rooms", MOVIES_API_URL=movies.url("movies"), **none) as rooms, rooms.door("rooms") as door:
+            with movies.door("movies") as shelf:
+                body = {"title": "Up", "description": "x", "duration": 100, "director": "x", "releaseDate": "2024-05-01"}
+                film = ok(shelf.post("/api/movies", json=body), 201)["_id"]
+            room = ok(door.post("/api/rooms", json={"name": "Sala", "capacity": 1}), 201)["id"]
+
+            def make(day):
+                body = {"movie_id": film, "room_id": room, "show_time": f"2030-01-{day:02}T20:00:00", "price": 5}
+                return door.post("/api/schedules", json=body)
+
+            ok(make(1), 201)
+            down(movies)
+            ok(make(2), 201)
+            down(rooms)
+            rooms.start()
+            refused(make(3), 503, "upstream_away")
+            movies.start()
+            settle(lambda: make(3).status_code == 201, "the programme")
