@@ -29,6 +29,7 @@ struct showings {
     int64_t moved[MOVED_MAX]; /* showings that the feed told of, in order */
     size_t moved_count;
     bool compare;             /* every time that the store has is to be compared */
+    bool compared;            /* it was, since the start */
     bool ending;
     struct fiber *teller;
 };
@@ -112,6 +113,7 @@ static const fault *store_tell(struct showings *s, arena *a)
         const fault *problem = times_compare(s, a);
         s->compare |= problem != NULL;
         TRY(problem);
+        s->compared = true;
     }
     while (s->moved_count > 0 && !s->ending) {
         TRY(time_tell(s, a, s->moved[0]));
@@ -128,8 +130,9 @@ static void tell(void *arg)
     arena *a = arena_new(TELLING_BYTES_MAX);
     s->teller = fiber_self();
     while (!s->ending) {
-        bool ready = s->follower.whole && !x->restore_runs(x->store);
-        const fault *problem = ready ? store_tell(s, a) : NULL;
+        if (!follower_whole(&s->follower, TELL_AGAIN_MS) && !s->follower.stopped)
+            continue; /* it parked there */
+        const fault *problem = s->follower.whole && !x->restore_runs(x->store) ? store_tell(s, a) : NULL;
         if (problem)
             log_line("error", "showing_not_followed", "%s: %.*s", problem->code, STR_ARG(problem->internal));
         arena_reset(a);
@@ -139,6 +142,11 @@ static void tell(void *arg)
     }
     arena_free(a);
     s->teller = NULL;
+}
+
+bool showings_compared(const struct showings *s)
+{
+    return s->compared;
 }
 
 void showings_compare(struct showings *s)
@@ -217,6 +225,7 @@ void showings_stop(struct showings *s)
 void showings_close(struct showings *s)
 {
     s->ending = true;
+    follower_stop(&s->follower); /* an open that failed half way was never drained */
     while (s->teller) {
         fiber_wake(s->teller);
         fiber_sleep(1);

@@ -25,5 +25,6 @@ const fault *showings_reach(struct showings *s, arena *a, str position) MUST_CHE
 
 /* The store's rows are others now, those of a backup: its times are to be compared again. */
 void showings_compare(struct showings *s);
+bool showings_compared(const struct showings *s); /* they were, since the start */
 
 #endif

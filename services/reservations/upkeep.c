@@ -8,11 +8,23 @@
 #define FORGET_EVERY_ROUNDS 600 /* of recovery: ten minutes */
 #define ARENA_BYTES_MAX (64 * 1024 * 1024)
 
+/* A showing may have been moved while this process was not there: what is unpaid until shortly before its start runs out by its new time.
+ * Holds do not wait longer than this for rooms to say so. */
+#define TIMES_WAIT_MS 10000
+
+static void times_await(struct reservations *svc)
+{
+    int64_t until_ms = loop_now_ms() + TIMES_WAIT_MS;
+    while (svc->showings && !showings_compared(svc->showings) && !svc->stopping && loop_now_ms() < until_ms)
+        fiber_park("the times of showings", loop_now_ms() + SWEEP_EVERY_MS);
+}
+
 static void sweep_holds(void *arg)
 {
     struct reservations *svc = arg;
     svc->sweeper = fiber_self();
     arena *a = arena_new(ARENA_BYTES_MAX);
+    times_await(svc);
     while (!svc->stopping) {
         bool more = false;
         const fault *problem = owner_closed(svc) ? NULL : svc->store->sweep(svc->store, a, &more);

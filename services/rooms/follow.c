@@ -87,6 +87,8 @@ static void tell(void *arg)
     arena *a = arena_new(TELLING_BYTES_MAX);
     p->teller = fiber_self();
     while (!p->ending) {
+        if (!follower_whole(&p->follower, TELL_AGAIN_MS) && !p->follower.stopped)
+            continue; /* it parked there */
         if (p->compare && p->follower.whole && !x->restore_runs(x->store)) {
             p->compare = false;
             const fault *problem = lengths_compare(p, a);
@@ -173,6 +175,7 @@ void rooms_programme_stop(struct rooms_programme *p)
 void rooms_programme_close(struct rooms_programme *p)
 {
     p->ending = true;
+    follower_stop(&p->follower); /* an open that failed half way was never drained */
     while (p->teller) {
         fiber_wake(p->teller);
         fiber_sleep(1);

@@ -220,9 +220,10 @@ class Pair:
         self.user = ok(self.door.post("/api/users", json={"email": "ana@example.com", "name": "Ana"}), 201)["id"]
         self.days = 1
 
-    def showing(self):
+    def showing(self, start=None):
         self.days += 1
-        start = (datetime.now(timezone(timedelta(hours=-5))) + timedelta(days=self.days)).strftime("%Y-%m-%dT20:00:00")
+        day = datetime.now(timezone(timedelta(hours=-5))) + timedelta(days=self.days)
+        start = start or day.strftime("%Y-%m-%dT20:00:00")
         body = {"movie_id": "507f1f77bcf86cd799439011", "room_id": self.room, "show_time": start, "price": 5}
         return ok(self.at_rooms.post("/api/schedules", json=body), 201)
 
@@ -346,3 +347,19 @@ def test_a_restarted_rooms_knows_no_film_before_movies_is_back():
             refused(make(3), 503, "upstream_away")
             movies.start()
             settle(lambda: make(3).status_code == 201, "the programme")
+
+
+def test_unpaid_reservations_wait_for_the_time_of_their_showing(pair):
+    """Moved to later while reservations was away: what would have run out by the old time has not."""
+    soon = datetime.now(timezone(timedelta(hours=-5))) + timedelta(minutes=30, seconds=6)
+    showing = pair.showing(soon.strftime("%Y-%m-%dT%H:%M:%S"))
+    made = ok(pair.try_book(showing, 9), 201)
+    assert made["status"] == "PENDING"
+    down(pair.reservations)
+    later = (soon + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%S")
+    ok(pair.at_rooms.put(f"/api/schedules/{showing['id']}", json={"show_time": later}))
+    until = start_of(showing) - timedelta(minutes=30)
+    time.sleep(max(0, (until - datetime.now(timezone.utc)).total_seconds()) + 0.5)
+    pair.reservations.start()
+    settle(lambda: pair.expires(made) == until + timedelta(hours=3), "the reservation", within_s=5)
+    assert ok(pair.door.get(f"/api/reservations/{made['id']}?code={made['accessCode']}"))["status"] == "PENDING"
