@@ -128,7 +128,7 @@ const struct route reservations_routes[] = {
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { POST,   "/internal/restore/rows",                          owner_restore_rows,          &restore_rows_shape, &restore_answer_shape,
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
-    { POST,   "/internal/restore/finish",                        owner_restore_finish,        &restore_finish_shape, &restore_answer_shape,
+    { POST,   "/internal/restore/finish",                        restore_finish,              &restore_finish_shape, &restore_answer_shape,
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { .path = NULL },
 };

@@ -13,6 +13,7 @@ import pytest
 from harness.cinema import Alone, Cinema
 from harness.door import ok, refused
 from harness.maker import Maker, wall
+from harness.tables import Tables
 
 HEAL_S = 40
 
@@ -363,3 +364,22 @@ def test_unpaid_reservations_wait_for_the_time_of_their_showing(pair):
     pair.reservations.start()
     settle(lambda: pair.expires(made) == until + timedelta(hours=3), "the reservation", within_s=5)
     assert ok(pair.door.get(f"/api/reservations/{made['id']}?code={made['accessCode']}"))["status"] == "PENDING"
+
+
+def test_a_backup_put_back_gets_the_times_of_today(pair):
+    showing = pair.showing()
+    made = ok(pair.try_book(showing, 0), 201)
+    with Tables(pair.reservations, "reservations", pair.token) as tables:
+        found, _ = tables.export()
+    ok(pair.at_rooms.put(f"/api/schedules/{showing['id']}", json={"show_time": showing["show_time"][:11] + "22:00:00"}))
+    settings = {"ROOMS_API_URL": pair.rooms.url("rooms"), "SERVICE_TOKEN": pair.token}
+    with Alone("reservations", **settings) as fresh, Tables(fresh, "reservations", pair.token) as tables:
+        with fresh.door("reservations") as door:
+            settle(lambda: fresh.log().count("following rooms from position") == 1, "the feed")
+            tables.restore(found)
+            wanted = start_of(showing) + timedelta(minutes=90)
+
+            def expires():
+                return datetime.fromisoformat(ok(door.get(f"/api/reservations/{made['id']}"))["expiresAt"])
+
+            settle(lambda: expires() == wanted, "the reservation", within_s=5)
