@@ -510,5 +510,30 @@ def test_a_time_that_occurs_twice(new_york):
     assert ok(showing_at(new_york, "2030-11-03T02:00:00"), 201)["startsAt"] == "2030-11-03T02:00:00-05:00"
 
 
+@pytest.mark.parametrize(
+    "first,meets,free",
+    [
+        ("2030-06-01T23:00:00", "2030-06-02T01:14:00", "2030-06-02T01:15:00"),  # over midnight
+        ("2030-03-10T00:30:00", "2030-03-10T03:44:00", "2030-03-10T03:45:00"),  # no hour from 2 to 3
+        ("2030-11-03T00:30:00", "2030-11-03T01:59:00", "2030-11-03T02:00:00"),  # twice the hour from 1 to 2
+    ],
+)
+def test_two_hours_and_the_cleaning_are_as_long_in_every_night(new_york, first, meets, free):
+    """From 0:30 two hours last until 3:30 by the clock of spring, and until the second 1:30 by that of autumn."""
+    made = ok(showing_at(new_york, first), 201)
+
+    def attempt(time):
+        body = {"movie_id": made["movie_id"], "room_id": made["room_id"], "show_time": time, "price": 5}
+        return new_york.post("/api/schedules", json=body)
+
+    refused(attempt(meets), 409, "showing_overlaps")
+    other = ok(attempt(free), 201)
+    path = f"/api/schedules/{other['id']}"
+    refused(new_york.put(path, json={"show_time": meets}), 409, "showing_overlaps")
+    later = free[:14] + "50:00"
+    ok(new_york.put(path, json={"show_time": later}))  # into its own time
+    assert ok(new_york.put(path, json={"show_time": free}))["show_time"] == free
+
+
 def test_rooms_alone_takes_any_film(new_york):
     assert ok(showing_at(new_york, "2030-06-01T20:00:00"), 201)["movie_id"] == "507f1f77bcf86cd799439011"
