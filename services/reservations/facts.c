@@ -38,7 +38,7 @@ static void showing_drop(struct showing_facts *f, struct showing_kept *old)
 static bool showing_told(struct showing_facts *f, const struct event *e, int64_t *showing_id)
 {
     struct showing told = { 0 };
-    if (json_read(f->reading, e->data, &told_showing_shape, &told))
+    if (json_read_fact(f->reading, e->data, &told_showing_shape, &told))
         return false;
     struct showing_kept *old, *made = taken(sizeof *made + told.movie_id.len);
     memcpy(made + 1, told.movie_id.at, told.movie_id.len);
@@ -98,7 +98,7 @@ static struct layout_kept *layout_find(const struct showing_facts *f, int64_t ro
 static bool seats_told(struct showing_facts *f, const struct event *e)
 {
     struct room_seats told = { 0 };
-    if (json_read(f->reading, e->data, &told_seats_shape, &told))
+    if (json_read_fact(f->reading, e->data, &told_seats_shape, &told))
         return false;
     struct layout_kept *room = layout_find(f, told.room_id);
     if (!room) {

@@ -72,7 +72,7 @@ bool rooms_films_take(struct rooms_films *f, const struct event *e, bool *lasts_
         return true;
     if (!f->reading)
         f->reading = arena_new(FACT_BYTES_MAX);
-    bool good = !json_read(f->reading, e->data, &film_fact_shape, &told) && key_of(told.id, key);
+    bool good = !json_read_fact(f->reading, e->data, &film_fact_shape, &told) && key_of(told.id, key);
     if (good)
         film_put(f, key, &(struct film){ told.duration > 0 ? told.duration : FILM_MINUTES_UNCHECKED, told.is_active },
                  lasts_other);
