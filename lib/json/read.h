@@ -21,7 +21,7 @@ const fault *json_read_list(arena *a, str body, const struct shape *row, list *o
 /* What json_store or json_write wrote: every field is read, read_only and hidden too; what is absent or null is its fallback or
  * nothing; no limit and no check is applied. For JSON of our own: events, idempotency answers, answers of our services. */
 const fault *json_restore(arena *a, str text, const struct shape *s, void *out) MUST_CHECK;
-/* The same, but what is required must be there: facts and pages that another service of ours tells. */
+/* The same, but what is required must be there and a shape's check is asked: facts and pages that another service of ours tells. */
 const fault *json_read_fact(arena *a, str text, const struct shape *s, void *out) MUST_CHECK;
 const fault *json_restore_list(arena *a, str text, const struct shape *row, list *out) MUST_CHECK;
 

@@ -244,6 +244,8 @@ static void object_take(struct walk *w, const struct place *outer, const struct 
             absent_set(w, outer, f, out);
     }
     mark_given(s, out, given);
+    if (w->complete && s->check && !w->broken && w->r.blamed == 0 && !w->r.rule)
+        w->r.rule = s->check(w->r.a, out);
 }
 
 static void value_take(struct walk *w, const struct place *where, const struct field *f, void *member)

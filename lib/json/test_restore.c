@@ -141,6 +141,9 @@ static void a_fact_is_complete(void **state)
     assert_true(str_equal(problem->fields->next->field, STR("duration")));
     assert_null(problem->fields->next->next);
     assert_null(json_read_fact(*state, STR("{\"title\":\"x\",\"price\":1,\"duration\":2}"), &sample_shape, &out));
+    str odd = STR("{\"title\":\"x\",\"price\":1,\"duration\":2,\"deposit\":3}");
+    assert_null(json_restore(*state, odd, &sample_shape, &out));
+    assert_string_equal(json_read_fact(*state, odd, &sample_shape, &out)->code, "deposit_too_large");
 }
 
 static void money_is_read_without_a_double(void **state)

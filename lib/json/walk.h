@@ -11,7 +11,7 @@ struct walk {
     unsigned depth; /* of objects and arrays that were entered */
     bool broken;    /* it is no JSON */
     bool too_deep;  /* and so broken */
-    bool complete;  /* a required field that is not there is blamed */
+    bool complete;  /* a required field that is not there is blamed, and each shape's check is asked */
 };
 
 char walk_next(struct walk *w); /* behind white space; NUL at the end */

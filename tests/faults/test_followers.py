@@ -308,13 +308,12 @@ def test_a_booking_waits_for_what_its_client_has_seen(pair):
     where = f"/api/schedules/{showing['id']}"
     for n in range(5):
         before = int(pair.at_rooms.put(where, json={"price": 10 + n}).headers["taquilla-position"].split("/")[1])
-        began = time.monotonic()
         change = threading.Timer(0.1, lambda n=n: pair.at_rooms.put(where, json={"price": 20 + n}))
         change.start()
         made = ok(pair.try_book(showing, n, **{"Taquilla-Position": f"rooms/{before + 1}"}), 201)
         change.join()
-        assert made["totalAmount"] == 20 + n and time.monotonic() - began < 0.25
-    assert ok(pair.try_book(showing, 5, **{"Taquilla-Position": "rooms/1000000"}), 201)["totalAmount"] == 20 + n, "not for ever"
+        assert made["totalAmount"] == 20 + n
+    assert ok(pair.try_book(showing, 5, **{"Taquilla-Position": "rooms/1000000"}), 201)["totalAmount"] == 20 + n, "it waits a moment, not for ever"
     ok(pair.try_book(showing, 6, **{"Taquilla-Position": "movies/1000000"}), 201)
 
 
