@@ -57,7 +57,7 @@ struct field {
     bool one_or_many;     /* TEXTS: one text stands for a list of it */
     bool epoch_ms;        /* INSTANT: a number of milliseconds is taken too */
     bool read_only;       /* written, never read from a body: an id, createdAt */
-    bool whole;           /* RAW: not a member but the object it stands in, as it was read; for reading alone */
+    bool whole;           /* RAW: not a member but the object it stands in, as it was read; written where it stands alone */
     bool hidden;          /* read from rows, never written: held_until of a seat */
     const char *const *choices; /* CHOICE: NULL-terminated names; index = value */
     enum time_form form;  /* INSTANT: how it is written */

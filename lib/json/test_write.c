@@ -221,6 +221,20 @@ static void lists_are_written(void **state)
                 "[{\"id\":7,\"row_number\":\"A\",\"seat_type\":\"vip\"}][]null\"a\\\\\"");
 }
 
+/* What is written already is not one member more: it is the object. */
+static void texts_are_written_as_they_are(void **state)
+{
+    struct text {
+        struct raw_json json;
+    };
+    static const struct field fields[] = { FIELD(struct text, json, "", .whole = true) };
+    static const struct shape shape = SHAPE(text, fields);
+    struct text two[] = { { { STR("{\"id\":1}") } }, { { { NULL, 0 } } } };
+    struct buf out = { .in = *state };
+    json_write_list(&out, &shape, &(list){ two, 2 });
+    assert_text(buf_str(&out), "[{\"id\":1},null]");
+}
+
 static void money_has_no_trailing_zeros(void **state)
 {
     static const struct {
@@ -296,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_written_is_restored, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(restoring_applies_no_rule, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(lists_are_written, arena_open, arena_close),
+        cmocka_unit_test_setup_teardown(texts_are_written_as_they_are, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(money_has_no_trailing_zeros, arena_open, arena_close),
         cmocka_unit_test_setup_teardown(numbers_are_short_and_exact, arena_open, arena_close),
     };

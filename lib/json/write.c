@@ -215,6 +215,10 @@ static void put_value(struct buf *out, const struct field *f, const void *member
 static void put_object(struct buf *out, const struct shape *s, const void *value, struct manner how)
 {
     char before = '{';
+    if (s->count == 1 && s->fields[0].whole) {
+        put_value(out, &s->fields[0], (const char *)value + s->fields[0].offset, how);
+        return;
+    }
     for (size_t i = 0; i < s->count; i++) {
         const struct field *f = &s->fields[i];
         if (f->hidden && !how.all)
