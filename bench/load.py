@@ -43,7 +43,7 @@ class Run:
 
 def wrk(url, pids, seconds=4, headers=(), script=None, arguments=(), connections=CONNECTIONS):
     """One thread, keep-alive; `pids` are the processes whose CPU counts."""
-    command = ["taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    command = ["taskset", "-c", str(LOAD_CPU), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"]
     for header in headers:
         command += ["-H", header]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as lua:

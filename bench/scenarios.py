@@ -32,10 +32,10 @@ def row(scenario, figure, unit, rival, rival_figure, cpu_us, **more):
     } | more
 
 
-def against_nginx(name, maker, nginx, path, etag=False, service="gateway", also=()):
+def against_nginx(name, cinema, nginx, path, etag=False, service="gateway", also=()):
     """A service's answer against nginx with the same bytes, in turns; medians. `also`: services that it asks."""
-    pids = [maker.cinema.pid(s) for s in (service, *also)]
-    url = maker.cinema.url(service) + path
+    pids = [cinema.pid(s) for s in (service, *also)]
+    url = cinema.url(service) + path
     first = httpx.get(url)
     assert first.status_code == 200, first.text
     rival_url = nginx.serve(name.replace(" ", "-"), first.content)
@@ -70,10 +70,10 @@ def browse(maker, nginx):
     for day in range(2, 31):
         maker.make_showing(movie=showing["movie"], room=room, start=maker.at(days=day))
     seats = f"/api/showtimes/{showing['id']}/seats"
-    yield against_nginx("health", maker, nginx, "/health/live")
-    yield against_nginx("304", maker, nginx, "/api/showtimes?limit=20", etag=True)
-    yield against_nginx("showtimes", maker, nginx, "/api/showtimes?limit=20")
-    yield against_nginx("seat map", maker, nginx, seats)
+    yield against_nginx("health", maker.cinema, nginx, "/health/live")
+    yield against_nginx("304", maker.cinema, nginx, "/api/showtimes?limit=20", etag=True)
+    yield against_nginx("showtimes", maker.cinema, nginx, "/api/showtimes?limit=20")
+    yield against_nginx("seat map", maker.cinema, nginx, seats)
 
 
 def lists(maker, nginx):
@@ -84,13 +84,13 @@ def lists(maker, nginx):
     user = maker.make_user()
     for showing in showings[:5]:
         maker.book(showing, showing["seat_ids"][:2], user=user)
-    yield against_nginx("films, page of 12", maker, nginx, "/api/movies?page=1&limit=12", service="movies")
-    yield against_nginx("films of a genre", maker, nginx, "/api/movies?genre=Comedy&limit=12", service="movies")
-    yield against_nginx("film search", maker, nginx, "/api/movies/search?q=winter&limit=12", service="movies")
-    yield against_nginx("all showings", maker, nginx, "/api/schedules", service="rooms")
-    yield against_nginx("seats of a room", maker, nginx, f"/api/rooms/{room['id']}/seats", service="rooms")
-    yield against_nginx("a user's reservations", maker, nginx, f"/api/reservations/user/{user['id']}", service="reservations")
-    yield against_nginx("a user's page", maker, nginx, f"/api/user-dashboard/{user['id']}", also=("reservations",))
+    yield against_nginx("films, page of 12", maker.cinema, nginx, "/api/movies?page=1&limit=12", service="movies")
+    yield against_nginx("films of a genre", maker.cinema, nginx, "/api/movies?genre=Comedy&limit=12", service="movies")
+    yield against_nginx("film search", maker.cinema, nginx, "/api/movies/search?q=winter&limit=12", service="movies")
+    yield against_nginx("all showings", maker.cinema, nginx, "/api/schedules", service="rooms")
+    yield against_nginx("seats of a room", maker.cinema, nginx, f"/api/rooms/{room['id']}/seats", service="rooms")
+    yield against_nginx("a user's reservations", maker.cinema, nginx, f"/api/reservations/user/{user['id']}", service="reservations")
+    yield against_nginx("a user's page", maker.cinema, nginx, f"/api/user-dashboard/{user['id']}", also=("reservations",))
 
 
 BOOKING_LUA = """

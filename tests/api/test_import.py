@@ -12,31 +12,15 @@ import pytest
 
 from harness.cinema import Cinema, bare_environment, program, run
 from harness.door import ok
-from harness.imports import NOBODY, Account, imported, into, write_csv, write_films, write_json
+from harness.imports import NOBODY, Account, imported, into, real_films, write_csv, write_films, write_json
 from harness.maker import Maker, unique
 
-PACKAGE = "vega-datasets@2.11.0"
 FILMS = 3201
 
 
 @pytest.fixture(scope="module")
 def films_file():
-    """data/movies.json of the npm package, fetched once into the cache of the tests."""
-    cache = Path.home() / ".cache" / "taquilla-test" / PACKAGE.replace("@", "-")
-    file = cache / "package" / "data" / "movies.json"
-    if not file.is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        packed = subprocess.run(
-            ["npm", "pack", "--silent", PACKAGE],
-            cwd=cache,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-        )
-        assert packed.returncode == 0, packed.stderr
-        subprocess.run(["tar", "xzf", packed.stdout.split()[-1], "package/data/movies.json"], cwd=cache, check=True)
-    return file
+    return real_films()
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,33 @@ import csv
 import json
 import random
 import re
+import subprocess
+from pathlib import Path
 
 from harness.cinema import run
 
 COUNTS = re.compile(r"^  (read|created|changed|unchanged|refused|repaired) +(\d+)$", re.M)
+PACKAGE = "vega-datasets@2.11.0"
 WORDS = "the of river night day last golden silent house war love queen city road summer winter stone glass".split()
+
+
+def real_films():
+    """data/movies.json of the npm package, 3,201 films, fetched once into the cache of the tests."""
+    cache = Path.home() / ".cache" / "taquilla-test" / PACKAGE.replace("@", "-")
+    file = cache / "package" / "data" / "movies.json"
+    if not file.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        packed = subprocess.run(
+            ["npm", "pack", "--silent", PACKAGE],
+            cwd=cache,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
+        assert packed.returncode == 0, packed.stderr
+        subprocess.run(["tar", "xzf", packed.stdout.split()[-1], "package/data/movies.json"], cwd=cache, check=True)
+    return file
 
 
 class Account:
