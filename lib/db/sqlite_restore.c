@@ -53,8 +53,6 @@ static const fault *tables_empty(struct sql *db, arena *a, const struct sqlite_r
 {
     size_t count = 0;
     int64_t sequences = 0;
-    for (size_t i = 0; of->derived && of->derived[i]; i++)
-        TRY(table_empty(db, a, of->derived[i]));
     while (of->tables[count].name)
         count++;
     while (count > 0)

@@ -34,8 +34,7 @@ void sqlite_view_close(struct sqlite_view *v);
 
 struct sqlite_restore {
     const struct sqlite_table *tables; /* those that others refer to first; ended by one without name */
-    const char *const *derived;        /* tables that follow from them, in the order in which they are emptied; NULL-ended, or NULL */
-    sqlite_act *rebuild;               /* fills those, inside finish's transaction; NULL: none */
+    sqlite_act *rebuild;               /* makes what follows from the rows, inside finish's transaction; NULL: nothing does */
     void *arg;
 };
 

@@ -15,7 +15,7 @@ static const fault *id_read(struct call *c, str *id)
 static const fault *page_reply(struct call *c, const struct movie_filter *want, const list *found, int64_t total)
 {
     struct page page = { .page = want->page, .limit = want->limit, .total = total };
-    return reply_page(c, &movie_shape, found, &page);
+    return reply_page(c, &written_shape, found, &page);
 }
 
 const fault *movies_list(struct call *c)
@@ -42,7 +42,7 @@ const fault *movies_featured(struct call *c)
     const struct featured_query *want = c->query;
     list found;
     TRY(svc->store->movie_featured(svc->store, c->arena, want->limit, &found));
-    return reply_list(c, &movie_shape, &found);
+    return reply_list(c, &written_shape, &found);
 }
 
 /* --- one film --- */
@@ -50,11 +50,11 @@ const fault *movies_featured(struct call *c)
 const fault *movies_show(struct call *c)
 {
     struct movies *svc = c->service;
-    struct movie found;
+    struct written found;
     str id;
     TRY(id_read(c, &id));
-    TRY(svc->store->movie_show(svc->store, c->arena, id, &found));
-    return reply(c, 200, &movie_shape, &found);
+    TRY(svc->store->movie_text(svc->store, c->arena, id, &found));
+    return reply(c, 200, &written_shape, &found);
 }
 
 const fault *movies_create(struct call *c)
@@ -115,14 +115,15 @@ const fault *movies_delete(struct call *c)
     struct movies *svc = c->service;
     const struct delete_query *want = c->query;
     struct movie found;
+    struct written after;
     str id;
     TRY(id_read(c, &id));
     TRY(svc->store->movie_show(svc->store, c->arena, id, &found));
     if (found.is_active && svc->rooms && want->showings == SHOWINGS_ASK)
         TRY(showings_none(svc, c->arena, found.id));
     TRY(svc->store->movie_deactivate(svc->store, c->arena, id));
-    TRY(svc->store->movie_show(svc->store, c->arena, id, &found));
-    return reply_message(c, 200, &movie_shape, &found, "Movie deactivated successfully");
+    TRY(svc->store->movie_text(svc->store, c->arena, id, &after));
+    return reply_message(c, 200, &written_shape, &after, "Movie deactivated successfully");
 }
 
 /* --- genres --- */
@@ -132,7 +133,7 @@ const fault *movies_genre_list(struct call *c)
     struct movies *svc = c->service;
     list found;
     TRY(svc->store->genre_list(svc->store, c->arena, &found));
-    return reply_list(c, &genre_shape, &found);
+    return reply_list(c, &written_shape, &found);
 }
 
 const fault *movies_genre_create(struct call *c)

@@ -1,10 +1,8 @@
-/* model.c - the shapes of films and genres, and how a search is read. */
+/* model.c - the shapes of films and genres, and what is asked about them. */
 #include "services/movies/model.h"
 
 #include "lib/base/buf.h"
 #include "lib/base/calendar.h"
-
-#define WORDS_MAX 16
 
 /* --- films --- */
 
@@ -114,6 +112,9 @@ const struct shape genre_input_shape = {
     .count = COUNT_OF(genre_input_fields)
 };
 
+static const struct field written_fields[] = { FIELD(struct written, json, "", .whole = true) };
+const struct shape written_shape = SHAPE(written, written_fields);
+
 /* --- queries --- */
 
 #define PAGE_FIELDS                                                                                \
@@ -152,52 +153,6 @@ static const struct field delete_query_fields[] = {
           .doc = "keep: although it has showings to come"),
 };
 const struct shape delete_query_shape = SHAPE(delete_query, delete_query_fields);
-
-/* --- search --- */
-
-/* A letter or digit; every byte of a character beyond ASCII counts as one. */
-static bool has_word(str piece)
-{
-    for (size_t i = 0; i < piece.len; i++) {
-        unsigned char c = (unsigned char)piece.at[i];
-        if (c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-            return true;
-    }
-    return false;
-}
-
-/* Takes the next piece without white space off the front of *rest. */
-static bool piece_cut(str *rest, str *piece)
-{
-    *rest = str_trim(*rest);
-    size_t end = 0;
-    while (end < rest->len && !str_blank((str){ rest->at + end, 1 }))
-        end++;
-    *piece = (str){ rest->at, end };
-    *rest = str_after(*rest, end);
-    return end > 0;
-}
-
-str search_expression(arena *a, str words)
-{
-    struct buf out = { .in = a };
-    str piece;
-    size_t count = 0;
-    while (count < WORDS_MAX && piece_cut(&words, &piece)) {
-        if (!has_word(piece))
-            continue;
-        if (count++ > 0)
-            buf_char(&out, ' ');
-        buf_char(&out, '"'); /* quoted, so that nothing in it is an operator */
-        for (size_t i = 0; i < piece.len; i++) {
-            if (piece.at[i] == '"')
-                buf_char(&out, '"');
-            buf_char(&out, piece.at[i]);
-        }
-        buf_literal(&out, "\"*");
-    }
-    return count > 0 ? buf_str(&out) : (str){ NULL, 0 };
-}
 
 /* --- import --- */
 

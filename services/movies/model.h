@@ -36,6 +36,12 @@ struct genre {
 };
 extern const struct shape genre_shape, genre_input_shape;
 
+/* One of either, as JSON already. */
+struct written {
+    struct raw_json json;
+};
+extern const struct shape written_shape;
+
 /* --- what clients ask for --- */
 
 struct movie_filter {
@@ -58,10 +64,6 @@ struct delete_query {
     unsigned showings;
 };
 extern const struct shape delete_query_shape;
-
-/* The words of a search as an expression of the full-text index: each a prefix, all of them wanted. No text when there is no word
- * in it, so that nothing can match. */
-str search_expression(arena *a, str words);
 
 /* --- import --- */
 

@@ -33,18 +33,22 @@ struct store {
 
     /* Also an inactive one. NOT_FOUND movie_unknown. */
     const fault *(*movie_show)(struct store *, arena *, str id, struct movie *out) MUST_CHECK;
+
+    /* From the catalogue in memory, of struct written, which hold until the caller parks. */
+    /* As movie_show. */
+    const fault *(*movie_text)(struct store *, arena *, str id, struct written *out) MUST_CHECK;
     /* Active ones, newest release first. */
     const fault *(*movie_list)(struct store *, arena *, const struct movie_filter *, list *out,
                                int64_t *total) MUST_CHECK;
-    /* Active ones, best match first; without words as movie_list. */
+    /* Active ones, best match first; with a blank search as movie_list. */
     const fault *(*movie_search)(struct store *, arena *, const struct movie_filter *, list *out,
                                  int64_t *total) MUST_CHECK;
     /* Active ones rated 7 or more, best first, then newest. */
     const fault *(*movie_featured)(struct store *, arena *, int64_t limit, list *out) MUST_CHECK;
+    const fault *(*genre_list)(struct store *, arena *, list *out) MUST_CHECK; /* by name */
 
     /* --- genres --- */
 
-    const fault *(*genre_list)(struct store *, arena *, list *out) MUST_CHECK; /* by name */
     /* CONFLICT genre_exists. */
     const fault *(*genre_create)(struct store *, arena *, const struct genre *want, const struct once *,
                                  struct genre *out) MUST_CHECK;

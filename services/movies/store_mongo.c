@@ -1,4 +1,4 @@
-/* store_mongo.c - the store on MongoDB: opened while its server may still be away, asked by way of its catalogue, closed. */
+/* store_mongo.c - the store on MongoDB: opened while its server may still be away, asked by way of its tables in memory, closed. */
 #include "services/movies/store_mongo.h"
 
 #include <string.h>
@@ -29,18 +29,29 @@ static const fault *ready(const struct mongo_store *s, arena *a)
     return s->loaded ? NULL : movies_store_away(a);
 }
 
-/* --- reads: from the catalogue, once it is there --- */
+/* --- reads: from memory, once all is there --- */
 
 /* Who misses something reads the log to its end first: another replica may just have made it. */
 static const fault *movie_show(struct store *store, arena *a, str id, struct movie *out)
 {
     struct mongo_store *s = MONGO_STORE_OF(store);
     TRY(ready(s, a));
-    const fault *problem = s->on_catalogue.movie_show(store, a, id, out);
+    const fault *problem = s->on_tables.movie_show(store, a, id, out);
     if (!problem || problem->kind != FAULT_NOT_FOUND)
         return problem;
     TRY(movies_log_reach(s, a));
-    return s->on_catalogue.movie_show(store, a, id, out);
+    return s->on_tables.movie_show(store, a, id, out);
+}
+
+static const fault *movie_text(struct store *store, arena *a, str id, struct written *out)
+{
+    struct mongo_store *s = MONGO_STORE_OF(store);
+    TRY(ready(s, a));
+    const fault *problem = s->on_tables.movie_text(store, a, id, out);
+    if (!problem || problem->kind != FAULT_NOT_FOUND)
+        return problem;
+    TRY(movies_log_reach(s, a));
+    return s->on_tables.movie_text(store, a, id, out);
 }
 
 static const fault *movies_lookup(struct store *store, arena *a, const list *wishes, list *out)
@@ -48,44 +59,44 @@ static const fault *movies_lookup(struct store *store, arena *a, const list *wis
     struct mongo_store *s = MONGO_STORE_OF(store);
     TRY(ready(s, a));
     TRY(movies_log_reach(s, a));
-    return s->on_catalogue.movies_lookup(store, a, wishes, out);
+    return s->on_tables.movies_lookup(store, a, wishes, out);
 }
 
 static const fault *movie_list(struct store *store, arena *a, const struct movie_filter *filter, list *out, int64_t *total)
 {
     TRY(ready(MONGO_STORE_OF(store), a));
-    return MONGO_STORE_OF(store)->on_catalogue.movie_list(store, a, filter, out, total);
+    return MONGO_STORE_OF(store)->on_tables.movie_list(store, a, filter, out, total);
 }
 
 static const fault *movie_search(struct store *store, arena *a, const struct movie_filter *filter, list *out,
                                  int64_t *total)
 {
     TRY(ready(MONGO_STORE_OF(store), a));
-    return MONGO_STORE_OF(store)->on_catalogue.movie_search(store, a, filter, out, total);
+    return MONGO_STORE_OF(store)->on_tables.movie_search(store, a, filter, out, total);
 }
 
 static const fault *movie_featured(struct store *store, arena *a, int64_t limit, list *out)
 {
     TRY(ready(MONGO_STORE_OF(store), a));
-    return MONGO_STORE_OF(store)->on_catalogue.movie_featured(store, a, limit, out);
+    return MONGO_STORE_OF(store)->on_tables.movie_featured(store, a, limit, out);
 }
 
 static const fault *genre_list(struct store *store, arena *a, list *out)
 {
     TRY(ready(MONGO_STORE_OF(store), a));
-    return MONGO_STORE_OF(store)->on_catalogue.genre_list(store, a, out);
+    return MONGO_STORE_OF(store)->on_tables.genre_list(store, a, out);
 }
 
 static const fault *movies_after(struct store *store, arena *a, str id, int64_t limit, list *out)
 {
     TRY(ready(MONGO_STORE_OF(store), a));
-    return MONGO_STORE_OF(store)->on_catalogue.movies_after(store, a, id, limit, out);
+    return MONGO_STORE_OF(store)->on_tables.movies_after(store, a, id, limit, out);
 }
 
 static const fault *genres_after(struct store *store, arena *a, str id, int64_t limit, list *out)
 {
     TRY(ready(MONGO_STORE_OF(store), a));
-    return MONGO_STORE_OF(store)->on_catalogue.genres_after(store, a, id, limit, out);
+    return MONGO_STORE_OF(store)->on_tables.genres_after(store, a, id, limit, out);
 }
 
 /* Who asks for the end, or for more than there is, gets the end that the server knows. */
@@ -95,7 +106,7 @@ static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limi
     TRY(ready(s, a));
     if (limit == 0 || after + limit > sqlite_position(s->inner.db))
         TRY(movies_log_reach(s, a));
-    return s->on_catalogue.feed_read(store, a, after, limit, out);
+    return s->on_tables.feed_read(store, a, after, limit, out);
 }
 
 /* --- upkeep --- */
@@ -157,16 +168,17 @@ static void store_close(struct store *store)
     }
     mongo_close(s->db);
     sqlite_close(s->inner.db);
+    movies_catalogue_end(&s->inner);
     s->closed = true;
 }
 
-static const fault *catalogue_open(struct mongo_store *s, arena *boot)
+static const fault *tables_open(struct mongo_store *s, arena *boot)
 {
     struct migration *all = NEW_ARRAY(boot, struct migration, MIGRATIONS_MAX);
     size_t count = 0;
     for (const struct migration *m = movies_migrations; m->number && count < MIGRATIONS_MAX - 2; m++)
         all[count++] = *m;
-    for (const struct migration *m = movies_catalogue_more; m->number && count < MIGRATIONS_MAX - 1; m++)
+    for (const struct migration *m = movies_tables_more; m->number && count < MIGRATIONS_MAX - 1; m++)
         all[count++] = *m;
     return sqlite_memory_open(boot, &s->inner.db,
                               &(struct sqlite_memory_setup){ .migrations = all, .write = movies_log_write, .arg = s });
@@ -176,8 +188,9 @@ static void functions_fill(struct mongo_store *s)
 {
     struct store *out = &s->inner.store;
     movies_store_fill(&s->inner);
-    s->on_catalogue = *out;
+    s->on_tables = *out;
     out->movie_show = movie_show;
+    out->movie_text = movie_text;
     out->movies_lookup = movies_lookup;
     out->movie_list = movie_list;
     out->movie_search = movie_search;
@@ -198,7 +211,8 @@ const fault *movies_mongo_open(arena *boot, struct store **out, str url, const s
     struct mongo_store *s = NEW(boot, struct mongo_store);
     s->news = *news;
     TRY(mongo_open(boot, &s->db, "MOVIES_DATABASE_URL", url, DATABASE));
-    TRY(catalogue_open(s, boot));
+    TRY(tables_open(s, boot));
+    TRY(movies_catalogue_begin(&s->inner, boot));
     functions_fill(s);
     s->opening = fiber_self();
     if (!fiber_start("store log", movies_keeper_run, s) || !fiber_start("store projection", movies_projector_run, s)) {

@@ -1,8 +1,8 @@
 /* store_mongo.h - what the parts of the store on MongoDB share; nobody else includes it.
  *
  * The log (collection movies_log) is the truth: an entry holds the events of what was committed together, its _id is the position
- * of the first, and inserting it is a compare-and-swap. Films and genres are folded from it into a catalogue in memory, which is
- * the embedded store without a file: it answers every read, and every act is tried in it. The collections `movies` and `genres`
+ * of the first, and inserting it is a compare-and-swap. Films and genres are folded from it into tables in memory, which are
+ * the embedded store without a file, catalogue and all: it answers every read, and every act is tried in it. The collections `movies` and `genres`
  * are written after the log; nothing is decided by them. */
 #ifndef TAQUILLA_MOVIES_STORE_MONGO_H
 #define TAQUILLA_MOVIES_STORE_MONGO_H
@@ -54,7 +54,7 @@ struct look_waiter {
 
 struct mongo_store {
     struct sqlite_store inner;  /* first: a struct store * is one of these */
-    struct store on_catalogue;  /* its functions, which know nothing of a server */
+    struct store on_tables;  /* its functions, which know nothing of a server */
     struct exporter exporter;
     struct mongo *db;
     struct store_news news;
@@ -86,7 +86,7 @@ const fault *movies_entry_put(struct mongo_store *s, arena *a, const struct log_
 const fault *movies_log_look(struct mongo_store *s, arena *a, bool to_the_end, str by, bool *found, bool *mine) MUST_CHECK;
 
 /* store_mongo_fold.c */
-extern const struct migration movies_catalogue_more[];
+extern const struct migration movies_tables_more[];
 const fault *movies_entry_fold(struct mongo_store *s, arena *a, const struct log_entry *entry) MUST_CHECK;
 const fault *movies_due_all(struct sql *db, arena *a) MUST_CHECK; /* every document may be behind the log */
 

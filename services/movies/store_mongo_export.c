@@ -1,4 +1,4 @@
-/* store_mongo_export.c - the tables out of the catalogue at one position, and back: rows are gathered in the catalogue, and become
+/* store_mongo_export.c - the tables out of memory at one position, and back: rows are gathered there, and become
  * the log at the end. A document of the server says that a restore is under way; it outlives a crash. */
 #include "services/movies/store_mongo.h"
 
@@ -150,6 +150,7 @@ static const fault *restore_finish(void *store, arena *a)
     TRY(log_send(s, a));
     TRY(mongo_delete(s->db, a, STATE_COLLECTION, MONGO_WHERE(mongo_is_text("_id", STR(RESTORE_MARK)))));
     TRY(sqlite_restore_finish(s->inner.db, a, &s->inner.exporter.restore));
+    movies_catalogue_forget(&s->inner);
     TRY(sqlite_memory_run(s->inner.db, a, due_act, NULL));
     fiber_wake(s->projector);
     if (s->news.moved)

@@ -1,4 +1,4 @@
-/* store_mongo_fold.c - entries of the log: their shape, and what each does to the catalogue. */
+/* store_mongo_fold.c - entries of the log: their shape, and what each does to the tables in memory. */
 #include "services/movies/store_mongo.h"
 
 #include "lib/json/read.h"
@@ -20,9 +20,9 @@ static const struct field entry_fields[] = {
 };
 const struct shape log_entry_shape = SHAPE(log_entry, entry_fields);
 
-/* What the catalogue has beside the embedded store's tables: which documents are behind the log, and which of the old system
+/* What memory has beside the embedded store's tables: which documents are behind the log, and which of the old system
  * have a text for an _id. */
-const struct migration movies_catalogue_more[] = {
+const struct migration movies_tables_more[] = {
     { 1000, "collections",
       "CREATE TABLE projections_due (subject TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
       "CREATE INDEX projections_due_by_position ON projections_due (position);"

@@ -78,6 +78,8 @@ static const fault *entry_take(struct mongo_store *s, arena *a, const struct log
                  STR_ARG(problem->internal));
     TRY(problem);
     fiber_wake(s->projector);
+    if (s->loaded)
+        movies_catalogue_follow(&s->inner);
     if (s->loaded && s->news.moved)
         s->news.moved(s->news.arg, sqlite_position(s->inner.db));
     return NULL;
@@ -143,7 +145,7 @@ const fault *movies_entry_put(struct mongo_store *s, arena *a, const struct log_
     }
 }
 
-/* Runs the acts on the catalogue as it is at `last`, and gathers what they would log. What does not fit into one entry goes back to
+/* Runs the acts on the tables as they are at `last`, and gathers what they would log. What does not fit into one entry goes back to
  * those who wait. */
 static const fault *batch_try(struct mongo_store *s, arena *a, struct pending *first, struct log_entry *entry)
 {
@@ -273,6 +275,8 @@ static void batch_commit(struct mongo_store *s, arena *a, struct pending *first)
 static void load(struct mongo_store *s, arena *a)
 {
     const fault *problem = movies_store_load(s, a);
+    if (!problem)
+        problem = movies_catalogue_reach(&s->inner, a);
     movies_store_tell(s, "store_not_ready", problem);
     s->tried = true;
     if (!problem) {

@@ -20,12 +20,6 @@ str object_id(arena *a, instant now)
 
 /* --- genres --- */
 
-static const fault *genre_list(struct store *store, arena *a, list *out)
-{
-    return sql_list(sqlite_reader(STORE_OF(store)->db), a, &genre_shape, out,
-                    "SELECT id, name, description, created_at, updated_at FROM genres ORDER BY name LIMIT 10000", NO_BINDS);
-}
-
 const fault *genre_put(struct sql *db, arena *a, const struct genre *g)
 {
     return sql_run(db, a, "INSERT INTO genres (id, name, description, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -104,13 +98,13 @@ static void metrics(struct store *store, struct buf *out)
 static void store_close(struct store *store)
 {
     sqlite_close(STORE_OF(store)->db);
+    movies_catalogue_end(STORE_OF(store));
 }
 
 /* Every function of a store, on whatever connection it has. */
 void movies_store_fill(struct sqlite_store *s)
 {
     s->store = (struct store){
-        .genre_list = genre_list,
         .genre_create = genre_create,
         .sweep = sweep,
         .feed_read = feed_read,
@@ -125,18 +119,35 @@ void movies_store_fill(struct sqlite_store *s)
     store_film_import_fill(&s->store);
 }
 
+static void store_moved(void *store, int64_t position)
+{
+    struct sqlite_store *s = store;
+    if (s->catalogue)
+        movies_catalogue_follow(s);
+    s->moved(s->moved_arg, position);
+}
+
 const fault *movies_sqlite_open(arena *boot, struct store **out, const char *directory,
                                 void (*moved)(void *, int64_t position), void *arg)
 {
     struct sqlite_store *s = NEW(boot, struct sqlite_store);
+    s->moved = moved;
+    s->moved_arg = arg;
     TRY(sqlite_open(boot, &s->db,
                     &(struct sqlite_setup){ .directory = directory,
                                             .file = "movies.db",
                                             .service = "movies",
                                             .migrations = movies_migrations,
-                                            .moved = moved,
-                                            .arg = arg }));
+                                            .moved = store_moved,
+                                            .arg = s }));
     movies_store_fill(s);
+    const fault *problem = movies_catalogue_begin(s, boot);
+    if (!problem)
+        problem = movies_catalogue_reach(s, boot);
+    if (problem) {
+        store_close(&s->store);
+        return problem;
+    }
     *out = &s->store;
     return NULL;
 }

@@ -5,21 +5,16 @@
 #include "lib/db/sqlite.h"
 #include "lib/feed/export_sqlite.h"
 #include "services/movies/store.h"
-
-/* How many films a filter lets through: true until the log's position moves. */
-#define TOTALS_KNOWN 32
-#define TOTAL_ABOUT_MAX 104
-struct known_total {
-    int64_t position, total;
-    unsigned asked;
-    unsigned char length;
-    char about[TOTAL_ABOUT_MAX]; /* genre and words */
-};
+#include "services/movies/store_catalogue.h"
 
 struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */
     struct sqlite *db;
-    struct known_total totals[TOTALS_KNOWN];
+    void (*moved)(void *arg, int64_t position); /* of the service */
+    void *moved_arg;
+    struct tokens *tokens;
+    struct catalogue *catalogue; /* every read of films is answered from it */
+    int64_t catalogue_at;        /* its position in the log; -1: nothing is in it yet */
     struct sqlite_exporter exporter;
 };
 #define STORE_OF(store_pointer) ((struct sqlite_store *)(void *)(store_pointer))
@@ -32,16 +27,26 @@ extern const struct migration movies_migrations[];
 
 /* 24 hex digits in the old system's way: seconds, five random bytes, a counter; they sort by their time. */
 str object_id(arena *a, instant now);
-/* As it is now, with its genres and words; nothing is logged. */
+/* As it is now; nothing is logged. */
 const fault *movie_put(struct sql *db, arena *a, const struct movie *m) MUST_CHECK;
 const fault *genre_put(struct sql *db, arena *a, const struct genre *g) MUST_CHECK; /* a new one */
 const fault *movie_by_id(struct sql *db, arena *a, str id, struct movie *out) MUST_CHECK;
-/* A new one, with its id, and a change of one that is there; each with genres, words and event. */
+/* A new one, with its id, and a change of one that is there; each with its event. */
 const fault *movie_insert(struct sql *db, arena *a, const struct movie *want, struct movie *made) MUST_CHECK;
 const fault *movie_save(struct sql *db, arena *a, struct movie *m) MUST_CHECK;
 
 void movies_store_fill(struct sqlite_store *s); /* all functions, once s->db is open */
+
+/* store_sqlite_lists.c */
+const fault *movies_catalogue_begin(struct sqlite_store *s, arena *boot) MUST_CHECK; /* empty */
+/* Brings it to the log's last position. */
+const fault *movies_catalogue_reach(struct sqlite_store *s, arena *a) MUST_CHECK;
+/* The same after a commit, so that the first reader after many does not wait for all of them. */
+void movies_catalogue_follow(struct sqlite_store *s);
+void movies_catalogue_forget(struct sqlite_store *s); /* the tables are others now */
+void movies_catalogue_end(struct sqlite_store *s);
 void store_lists_fill(struct store *s);
+
 void store_films_fill(struct store *s);
 void movies_store_export_fill(struct sqlite_store *s);
 void store_film_import_fill(struct store *s);

@@ -1,4 +1,4 @@
-/* store_sqlite_export.c - how the embedded store keeps the tables of movies, and the words and genres that follow from them. */
+/* store_sqlite_export.c - how the embedded store keeps the tables of movies. */
 #include "services/movies/store_sqlite.h"
 #include "services/movies/store_tables.h"
 
@@ -8,24 +8,18 @@ static const struct sqlite_table kept[] = {
     { .name = "log", .key = "position" },
     { .name = NULL },
 };
-static const char *const derived[] = { "movie_genres", "movie_words", NULL };
 
-/* As store_sqlite_films.c does for one film. */
-static const fault *films_index(struct sql *db, arena *a, void *arg)
+static const fault *restore_finish(void *exporter, arena *a)
 {
-    (void)arg;
-    TRY(sql_run(db, a,
-                "INSERT OR IGNORE INTO movie_genres (genre, movie_key) SELECT g.value, m.key FROM movies m, json_each(m.genre) g",
-                NO_BINDS));
-    return sql_run(db, a,
-                   "INSERT INTO movie_words (rowid, title, description, director, cast_names) SELECT key, title, description, "
-                   "director, coalesce((SELECT group_concat(value, ' ') FROM json_each(\"cast\")), '') FROM movies ORDER BY key",
-                   NO_BINDS);
+    struct sqlite_exporter *e = exporter;
+    TRY(sqlite_restore_finish(e->db, a, &e->restore));
+    movies_catalogue_forget((struct sqlite_store *)(void *)((char *)e - offsetof(struct sqlite_store, exporter)));
+    return NULL;
 }
 
 void movies_store_export_fill(struct sqlite_store *s)
 {
-    export_sqlite_fill(&s->exporter, s->db, movies_tables,
-                       &(struct sqlite_restore){ .tables = kept, .derived = derived, .rebuild = films_index });
+    export_sqlite_fill(&s->exporter, s->db, movies_tables, &(struct sqlite_restore){ .tables = kept });
+    s->exporter.exporter.restore_finish = restore_finish;
     s->store.exporter = &s->exporter.exporter;
 }

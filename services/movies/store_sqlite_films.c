@@ -1,4 +1,4 @@
-/* store_sqlite_films.c - films made, changed, taken out of the programme; each with its genres and words. */
+/* store_sqlite_films.c - films made, changed, taken out of the programme. */
 #include "services/movies/store_sqlite.h"
 
 /* --- one film --- */
@@ -18,30 +18,6 @@ static const fault *movie_show(struct store *store, arena *a, str id, struct mov
     return movie_by_id(sqlite_reader(STORE_OF(store)->db), a, id, out);
 }
 
-/* --- its genres and words --- */
-
-static str words_of(arena *a, const strs *names)
-{
-    struct buf words = { .in = a };
-    for (size_t i = 0; i < names->count; i++) {
-        buf_text(&words, names->at[i]);
-        buf_char(&words, ' ');
-    }
-    return buf_str(&words);
-}
-
-static const fault *movie_index(struct sql *db, arena *a, int64_t key, const struct movie *m)
-{
-    TRY(sql_run(db, a, "DELETE FROM movie_genres WHERE movie_key = ?1", BIND(sql_int(key))));
-    TRY(sql_run(db, a, "INSERT OR IGNORE INTO movie_genres (genre, movie_key) SELECT value, ?1 FROM json_each(?2)",
-                BIND(sql_int(key), sql_json_texts(a, &m->genre))));
-    TRY(sql_run(db, a, "DELETE FROM movie_words WHERE rowid = ?1", BIND(sql_int(key))));
-    return sql_run(db, a,
-                   "INSERT INTO movie_words (rowid, title, description, director, cast_names) VALUES (?1, ?2, ?3, ?4, ?5)",
-                   BIND(sql_int(key), sql_text(m->title), sql_text(m->description), sql_text(m->director),
-                        sql_text(words_of(a, &m->cast))));
-}
-
 static const fault *movie_log(struct sql *db, arena *a, const struct movie *m)
 {
     return sqlite_log(db, a, "movie.changed", m->id, &movie_shape, m, NULL);
@@ -51,7 +27,7 @@ static const fault *movie_log(struct sql *db, arena *a, const struct movie *m)
 
 static const fault *movie_add(struct sql *db, arena *a, const struct movie *m)
 {
-    TRY(sql_run(db, a,
+    return sql_run(db, a,
                 "INSERT INTO movies (id, title, description, duration, genre, director, \"cast\", release_date, rating, "
                 "poster_url, trailer_url, is_active, created_at, updated_at) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
@@ -59,21 +35,19 @@ static const fault *movie_add(struct sql *db, arena *a, const struct movie *m)
                      sql_json_texts(a, &m->genre), sql_text(m->director), sql_json_texts(a, &m->cast),
                      sql_instant(m->release_date), sql_real(m->rating), sql_text(m->poster_url),
                      sql_text(m->trailer_url), sql_bool(m->is_active), sql_instant(m->created_at),
-                     sql_instant(m->updated_at))));
-    return movie_index(db, a, sql_last_id(db), m);
+                     sql_instant(m->updated_at)));
 }
 
 static const fault *movie_change(struct sql *db, arena *a, int64_t key, const struct movie *m)
 {
-    TRY(sql_run(db, a,
+    return sql_run(db, a,
                 "UPDATE movies SET title = ?2, description = ?3, duration = ?4, genre = ?5, director = ?6, \"cast\" = ?7, "
                 "release_date = ?8, rating = ?9, poster_url = ?10, trailer_url = ?11, is_active = ?12, updated_at = ?13 "
                 "WHERE key = ?1",
                 BIND(sql_int(key), sql_text(m->title), sql_text(m->description), sql_int(m->duration),
                      sql_json_texts(a, &m->genre), sql_text(m->director), sql_json_texts(a, &m->cast),
                      sql_instant(m->release_date), sql_real(m->rating), sql_text(m->poster_url),
-                     sql_text(m->trailer_url), sql_bool(m->is_active), sql_instant(m->updated_at))));
-    return movie_index(db, a, key, m);
+                     sql_text(m->trailer_url), sql_bool(m->is_active), sql_instant(m->updated_at)));
 }
 
 const fault *movie_put(struct sql *db, arena *a, const struct movie *m)

@@ -156,28 +156,6 @@ static void test_ids(void **state)
     assert_false(movie_id_read(a, STR(""), &id));
 }
 
-static void assert_expression(const char *words, const char *expression)
-{
-    str made = search_expression(a, str_of(words));
-    if (expression)
-        assert_string_equal(arena_cstr(a, made), expression);
-    else
-        assert_null(made.at);
-}
-
-static void test_search_words(void **state)
-{
-    (void)state;
-    assert_expression("star", "\"star\"*");
-    assert_expression("  star\twars\n7 ", "\"star\"* \"wars\"* \"7\"*");
-    assert_expression("spider-man", "\"spider-man\"*");
-    assert_expression("say \"hi\"", "\"say\"* \"\"\"hi\"\"\"*");
-    assert_expression("a OR NOT b", "\"a\"* \"OR\"* \"NOT\"* \"b\"*");
-    assert_expression("título", "\"título\"*");
-    assert_expression("", NULL);
-    assert_expression(" - \" ( * ", NULL);
-}
-
 static void test_queries(void **state)
 {
     (void)state;
@@ -207,7 +185,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_edit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_film_written, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ids, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_search_words, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_queries, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

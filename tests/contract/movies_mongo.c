@@ -274,7 +274,8 @@ static void nobody_misses_what_another_replica_made(void)
     struct store *other = store_another();
     for (int i = 0; i < 10; i++) {
         struct movie made = created(other, film("One", "", 1, 5)), found, edit = { .title = STR("Two"), .given = 1 };
-        assert_null(store->movie_show(store, a, made.id, &found));
+        struct written text;
+        assert_null(store->movie_text(store, a, made.id, &text));
         assert_null(store->movie_edit(store, a, made.id, &edit, &found));
         assert_null(other->movie_deactivate(other, a, made.id));
         struct event_page page;

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "lib/feed/testing.h"
+#include "lib/json/read.h"
+#include "lib/json/write.h"
 #include "lib/loop/fiber.h"
 #include "tests/contract/movies_store.h"
 #include "tests/contract/racing.h"
@@ -116,12 +118,19 @@ void assert_same(struct store *one, struct store *other)
     assert_string_equal(exporter_lines(one->exporter, a), exporter_lines(other->exporter, a));
 }
 
+struct movie told(const list *found, size_t at)
+{
+    struct movie m;
+    assert_null(json_restore(a, LIST_AT(found, struct written, at)->json.text, &movie_shape, &m));
+    return m;
+}
+
 static const char *titles(const list *found)
 {
     struct buf out = { .in = a };
     for (size_t i = 0; i < found->count; i++) {
         buf_text(&out, i ? STR("|") : STR(""));
-        buf_text(&out, LIST_AT(found, struct movie, i)->title);
+        buf_text(&out, told(found, i).title);
     }
     return arena_cstr(a, buf_str(&out));
 }
@@ -212,7 +221,7 @@ static void search(void)
     struct movie_filter filter = { .page = 1, .limit = 1, .genre = STR(""), .search = STR("midnight") };
     assert_null(store->movie_search(store, a, &filter, &found, &total));
     struct movie edit = { .title = STR("Noon"), .given = 1 }, made;
-    assert_null(store->movie_edit(store, a, LIST_AT(&found, struct movie, 0)->id, &edit, &made));
+    assert_null(store->movie_edit(store, a, told(&found, 0).id, &edit, &made));
     assert_true(str_equal(made.title, STR("Noon")) && made.duration == 90 && made.genre.count == 2);
     assert_found("midnight", "", 0, "");
     assert_found("noon", "", 1, "Noon");
@@ -228,6 +237,12 @@ static void one_film(void)
     assert_null(store->movie_show(store, a, made.id, &found));
     assert_true(str_equal(found.title, STR("One")) && found.genre.count == 2 && found.cast.count == 0);
     assert_int_equal(found.created_at.ms, made.created_at.ms);
+    struct written text;
+    struct buf written = { .in = a };
+    json_write(&written, &movie_shape, &found);
+    assert_null(store->movie_text(store, a, made.id, &text));
+    assert_text(text.json.text, arena_cstr(a, buf_str(&written)));
+    assert_refused(store->movie_text(store, a, STR("507f1f77bcf86cd799439011"), &text), "movie_unknown");
     const fault *problem = store->movie_show(store, a, STR("507f1f77bcf86cd799439011"), &found);
     assert_string_equal(problem->code, "movie_unknown");
     assert_string_equal(problem->sentence.at, "Movie not found");
@@ -330,8 +345,15 @@ static void genres(void)
     list found;
     assert_null(store->genre_list(store, a, &found));
     assert_int_equal(found.count, 2);
-    assert_true(str_equal(LIST_AT(&found, struct genre, 0)->name, STR("Drama")));
-    assert_true(str_equal(LIST_AT(&found, struct genre, 1)->description, STR("dust")));
+    struct genre drama, western;
+    assert_null(json_restore(a, LIST_AT(&found, struct written, 0)->json.text, &genre_shape, &drama));
+    assert_null(json_restore(a, LIST_AT(&found, struct written, 1)->json.text, &genre_shape, &western));
+    assert_true(str_equal(drama.name, STR("Drama")) && str_equal(drama.id, made.id));
+    assert_true(str_equal(western.description, STR("dust")));
+    store->close(store);
+    store_open();
+    assert_null(store->genre_list(store, a, &found));
+    assert_int_equal(found.count, 2);
     assert_null(store->sweep(store, a));
     assert_null(store->check(store, a));
 }
@@ -600,5 +622,5 @@ int main(void)
         cmocka_unit_test(test_one_of_many_makes_the_genre),
         cmocka_unit_test(test_a_key_sent_to_many_is_done_once),
     };
-    return cmocka_run_group_tests_name("movies' store", tests, NULL, NULL) + place_tests();
+    return cmocka_run_group_tests_name("movies' store", tests, NULL, NULL) + scan_tests() + place_tests();
 }

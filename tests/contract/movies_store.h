@@ -19,6 +19,8 @@ void place_drop(void);
 const fault *place_open(arena *a, struct store **out);
 int place_tests(void); /* what is promised of this implementation alone; how many failed */
 
+int scan_tests(void); /* movies_store_scan.c: lists against a plain scan; how many failed */
+
 /* --- for its own tests --- */
 
 #define DAY_MS INT64_C(86400000)
@@ -37,6 +39,7 @@ void assert_refused(const fault *problem, const char *code);
 void assert_text(str found, const char *wanted);
 struct movie film(const char *title, const char *genres, int64_t released, double rating); /* "genre,genre"; day of release */
 struct movie created(struct store *at, struct movie want);
+struct movie told(const list *found, size_t at); /* a row of a list of struct written */
 void assert_same(struct store *one, struct store *other); /* every table of both */
 
 /* Films made by many fibers on two stores at once, while two read the logs; what is not as it should be. */
