@@ -23,6 +23,23 @@ http {{
 """
 
 
+PUSHING = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log crit;
+load_module /usr/lib/nginx/modules/ngx_nchan_module.so;
+events {{ worker_connections 4096; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+    uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
+    server {{
+        listen 127.0.0.1:{port} backlog=2048;
+        location /publish {{ nchan_publisher; nchan_channel_id one; nchan_message_buffer_length 100; }}
+        location /listen {{ nchan_subscriber eventsource; nchan_channel_id one; nchan_subscriber_first_message newest; }}
+    }}
+}}
+"""
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -32,13 +49,15 @@ def free_port():
 class Nginx:
     """One worker that serves each body it was given from a file that it keeps open."""
 
+    config = CONFIG
+
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="taquilla-nginx-"))
         (self.folder / "files").mkdir()
         os.chmod(self.folder, 0o755)
         self.port = free_port()
         config = self.folder / "nginx.conf"
-        config.write_text(CONFIG.format(folder=self.folder, port=self.port))
+        config.write_text(self.config.format(folder=self.folder, port=self.port))
         self.process = subprocess.Popen(["nginx", "-e", self.folder / "error.log", "-c", config])
         end = time.monotonic() + 5
         while time.monotonic() < end:
@@ -61,6 +80,12 @@ class Nginx:
     def serve(self, name, body):
         (self.folder / "files" / name).write_bytes(body)
         return f"http://127.0.0.1:{self.port}/{name}"
+
+
+class Pusher(Nginx):
+    """One worker that pushes what is published to all who listen."""
+
+    config = PUSHING
 
 
 def commit_each(schema, count=3000):

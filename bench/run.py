@@ -20,8 +20,9 @@ from rivals import Nginx  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 from search import search  # noqa: E402
 from ticket import ticket  # noqa: E402
+from watch import watch  # noqa: E402
 
-SCENARIOS |= {"ticket": ticket, "ready": ready, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search}
+SCENARIOS |= {"ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search}
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
