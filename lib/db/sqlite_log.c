@@ -43,13 +43,17 @@ const fault *log_rows(struct sql *db, arena *a, int64_t after, int64_t limit, li
                     BIND(sql_int(after), sql_int(limit)));
 }
 
+/* What is committed can be read a moment before its writer says so: a reader that has all is told where the log really ends, or
+ * ours would look like an older copy to him. */
 const fault *sqlite_log_read(struct sqlite *s, arena *a, int64_t after, int64_t limit,
                              struct event_page *out)
 {
     struct event_page page = { .position = sqlite_position(s) };
     TRY(log_rows(sqlite_reader(s), a, after, limit, &page.events));
-    /* A commit may have come in between. */
-    if (page.events.count > 0) {
+    if (page.events.count == 0) {
+        page.position = 0;
+        TRY(sql_number(sqlite_reader(s), a, &page.position, "SELECT max(position) FROM log", NO_BINDS));
+    } else {
         int64_t last = LIST_AT(&page.events, struct event, page.events.count - 1)->position;
         if (last > page.position)
             page.position = last;
