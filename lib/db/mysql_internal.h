@@ -139,10 +139,6 @@ const fault *my_write_restoring(struct my_store *s, arena *a, my_act *act, void 
 /* mysql_restore.c */
 const fault *my_restore_running(arena *a);
 
-#ifdef TAQUILLA_TEST_TWINS
-bool my_twin_numbers_bare(void);
-#endif
-
 /* mysql_time.c */
 MYSQL_TIME time_of_ms(int64_t ms);
 int64_t ms_of_time(const MYSQL_TIME *t);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "lib/base/twin.h"
 #include "lib/json/write.h"
 
 #ifdef TAQUILLA_TEST_TWINS
@@ -18,7 +19,7 @@ static const fault *position_bare(struct my *db, arena *a, int64_t *position)
 static const fault *position_next(struct my *db, arena *a, int64_t *position)
 {
 #ifdef TAQUILLA_TEST_TWINS
-    if (my_twin_numbers_bare())
+    if (twin_lacks("positions"))
         return position_bare(db, a, position);
 #endif
     (void)a;

@@ -3,11 +3,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/random.h"
-
-#ifdef TAQUILLA_TEST_TWINS
-#include <stdlib.h>
-#include <string.h>
-#endif
+#include "lib/base/twin.h"
 
 #define TRIES_MAX 3
 #define LOOK_AGAIN_MS 50
@@ -64,41 +60,22 @@ static void turn_give(struct my_store *s)
     fiber_wake(next->who);
 }
 
-/* --- the twin of the tests: positions by AUTO_INCREMENT, and no lock --- */
-
-#ifdef TAQUILLA_TEST_TWINS
+/* The twin of the tests: positions by AUTO_INCREMENT, and no lock. */
 #define BEGIN_BARE                                                                                 \
     "START TRANSACTION; SELECT position FROM log_counter WHERE id = 1; " CLOCK_AND_MARK
 
-bool my_twin_numbers_bare(void)
-{
-    const char *unsafe = getenv("TAQUILLA_TEST_UNSAFE");
-    return unsafe && strcmp(unsafe, "positions") == 0;
-}
-
 static str begin_text(void)
 {
-    return my_twin_numbers_bare() ? STR(BEGIN_BARE) : STR(BEGIN);
+    return twin_lacks("positions") ? STR(BEGIN_BARE) : STR(BEGIN);
 }
 
 /* Makes the time between an act and its commit as long as the test wants it. */
 static void pause_before_commit(void)
 {
-    int64_t most_ms;
-    const char *pause = getenv("TAQUILLA_TEST_COMMIT_PAUSE_MS");
-    if (pause && str_to_int(str_of(pause), &most_ms) && most_ms > 0)
-        fiber_sleep((int64_t)random_below((uint64_t)most_ms + 1));
+    int64_t pause_ms = twin_pause_ms();
+    if (pause_ms > 0)
+        fiber_sleep(pause_ms);
 }
-#else
-static str begin_text(void)
-{
-    return STR(BEGIN);
-}
-
-static void pause_before_commit(void)
-{
-}
-#endif
 
 /* --- one transaction --- */
 

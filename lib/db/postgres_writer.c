@@ -9,6 +9,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/base/twin.h"
 #include "lib/db/postgres_internal.h"
 #include "lib/json/write.h"
 
@@ -114,7 +115,11 @@ static const char *message_make(struct postgres *p, arena *a, const struct pg_ba
     buf_char(&text, ',');
     whole = whole && commands_put(&text, a, batch, true);
     assert(whole); /* each was looked at before it was queued */
-    buf_put(&text, ")", 2);
+    buf_char(&text, ')');
+    int64_t pause_ms = twin_pause_ms();
+    if (pause_ms > 0) /* it asks for n, so that the server does all the acts before it sleeps */
+        buf_printf(&text, " WHERE length((SELECT pg_sleep(%.3f)::text)) <= n", (double)pause_ms / 1000);
+    buf_char(&text, '\0');
     return text.at;
 }
 

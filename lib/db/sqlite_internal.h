@@ -46,6 +46,7 @@ struct sql {
     sqlite3_stmt *commands[COMMAND_COUNT];
     instant now;
     int64_t position;
+    int64_t spent; /* numbers that the twin of the tests gave to acts which were refused: a sequence takes none back */
     const struct once *once_kept; /* by the act under way */
 
     /* The reader's: between statements it keeps its snapshot as long as that is the newest, see reader_refresh. */

@@ -18,9 +18,10 @@ const fault *sqlite_log(struct sql *db, arena *a, const char *type, str subject,
     assert(db->writes);
     struct buf text = { .in = a };
     json_write(&text, s, data);
-    struct event next = { db->position + 1, str_of(type), subject, db->now, buf_str(&text) };
+    struct event next = { db->position + 1 + db->spent, str_of(type), subject, db->now, buf_str(&text) };
     TRY(log_insert(db, a, &next));
     db->position = next.position;
+    db->spent = 0;
     if (position)
         *position = next.position;
     return NULL;

@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/base/twin.h"
 
 static struct sqlite *open_stores; /* loop thread */
 static bool turning;               /* the loop calls at the end of its turns by now */
@@ -129,10 +131,19 @@ static bool act_run(struct sql *db, struct act *one)
         return false;
     if (one->problem) {
         db->position = position;
+        db->spent += twin_lacks("positions");
         if (sql_command(db, COMMAND_UNDO) != SQLITE_OK)
             return false;
     }
     return sql_command(db, COMMAND_KEEP) == SQLITE_OK;
+}
+
+/* Makes the time between an act and its commit, and from there to its answer, as long as a test wants it. */
+static void commit_pause(void)
+{
+    int64_t pause_ms = twin_pause_ms();
+    if (pause_ms > 0)
+        usleep((useconds_t)pause_ms * 1000);
 }
 
 static bool batch_run(struct sql *db, struct act *first, uint64_t *count)
@@ -146,7 +157,10 @@ static bool batch_run(struct sql *db, struct act *first, uint64_t *count)
             return false;
         ++*count;
     }
-    return sql_command(db, COMMAND_COMMIT) == SQLITE_OK;
+    commit_pause();
+    bool done = sql_command(db, COMMAND_COMMIT) == SQLITE_OK;
+    commit_pause();
+    return done;
 }
 
 /* Nothing of the batch counts, also what it refused: a refusal may rest on another act of the same batch. */

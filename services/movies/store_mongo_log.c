@@ -1,11 +1,11 @@
 /* store_mongo_log.c - the one fiber that reads and writes the log: what waits is tried together, and inserted at last + 1. */
 #include "services/movies/store_mongo.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/base/twin.h"
 
 #define WAITING_MAX 1024
 #define ACTS_AT_ONCE 64
@@ -108,21 +108,14 @@ const fault *movies_log_look(struct mongo_store *s, arena *a, bool to_the_end, s
 
 /* --- writing --- */
 
-#ifdef TAQUILLA_TEST_TWINS
-/* The twin of the tests: takes last + 1 for its own without looking whether somebody else did. */
-static bool twin_counts_plainly(void)
-{
-    const char *unsafe = getenv("TAQUILLA_TEST_UNSAFE");
-    return unsafe && strcmp(unsafe, "log") == 0;
-}
-#endif
-
+/* The twin of the tests takes last + 1 for its own without looking whether somebody else did. */
 static const fault *entry_send(struct mongo_store *s, arena *a, const struct log_entry *entry)
 {
-#ifdef TAQUILLA_TEST_TWINS
-    if (twin_counts_plainly())
+    int64_t pause_ms = twin_pause_ms();
+    if (pause_ms > 0)
+        fiber_sleep(pause_ms);
+    if (twin_lacks("positions"))
         return mongo_set(s->db, a, LOG_COLLECTION, MONGO_WHERE(mongo_is("_id", entry->first)), &log_entry_shape, entry, true);
-#endif
     return mongo_insert(s->db, a, LOG_COLLECTION, &log_entry_shape, entry);
 }
 

@@ -2,9 +2,9 @@
 #include "services/reservations/store_sqlite.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 
 #include "lib/base/random.h"
+#include "lib/base/twin.h"
 
 /* --- the key of the access codes --- */
 
@@ -127,8 +127,7 @@ static const fault *unsafe_act(struct sql *db, arena *a, void *arg)
 
 static const fault *unsafe_when_asked(struct sqlite_store *s, arena *a)
 {
-    const char *unsafe = getenv("TAQUILLA_TEST_UNSAFE");
-    if (!unsafe || !str_equal(str_of(unsafe), STR("claims")))
+    if (!twin_lacks("claims"))
         return NULL;
     s->claims_unsafe = true;
     return sqlite_write(s->db, a, unsafe_act, NULL);

@@ -311,7 +311,7 @@ static void a_store_without_its_server_opens_and_refuses(void)
 /* It takes last + 1 without looking whether somebody else did: the race that the store stands must find that out. */
 static void positions_counted_plainly_are_found_out(void)
 {
-    setenv("TAQUILLA_TEST_UNSAFE", "log", 1);
+    setenv("TAQUILLA_TEST_UNSAFE", "positions", 1);
     struct race seen = race_run();
     unsetenv("TAQUILLA_TEST_UNSAFE");
     assert_true(seen.lost > 0);

@@ -20,6 +20,7 @@ class Line:
     def __init__(self, port, host="127.0.0.1"):
         self.host, self.port = host, port
         self.reader = self.writer = None
+        self.headers = {}  # of the last answer
 
     async def close(self):
         if self.writer:
@@ -52,6 +53,7 @@ class Line:
         lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         status = int(lines[0].split()[1])
         headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in lines[1:] if line)}
+        self.headers = headers
         if "chunked" in headers.get("transfer-encoding", ""):
             content = b""
             while size := int((await self.reader.readuntil(b"\r\n")).split(b";")[0], 16):
