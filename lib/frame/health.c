@@ -38,6 +38,8 @@ static void checks_write(struct buf *out, const struct app *app)
         json_write_text(out, check->away ? STR("away") : STR("ok"));
         buf_literal(out, ",\"age_s\":");
         buf_int(out, check->age_s);
+        if (check->breaker)
+            buf_printf(out, ",\"breaker\":\"%s\"", breaker_state_name(check->breaker->state));
         buf_char(out, '}');
     }
     buf_char(out, '}');
@@ -122,5 +124,6 @@ void app_check_upstream(struct app *app, const char *name, struct upstream *u, b
 {
     if (app->check_count < COUNT_OF(app->checks))
         app->checks[app->check_count++] =
-            (struct health_check){ .name = name, .arg = u, .run = upstream_check, .needed = needed };
+            (struct health_check){ .name = name, .arg = u, .run = upstream_check, .needed = needed,
+                                   .breaker = upstream_breaker(u) };
 }

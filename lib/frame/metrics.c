@@ -80,6 +80,10 @@ static void upstreams_write(struct buf *out, const struct app *app)
             buf_printf(out, "taquilla_breaker_state{upstream=\"%s\",state=\"%s\"} %d\n",
                        upstream_name(app->upstreams[i]), breaker_state_name(s),
                        upstream_breaker(app->upstreams[i])->state == s);
+    family(out, "taquilla_upstream_calls", "gauge", "Calls to another service under way.");
+    for (size_t i = 0; i < app->upstream_count; i++)
+        buf_printf(out, "taquilla_upstream_calls{upstream=\"%s\"} %d\n", upstream_name(app->upstreams[i]),
+                   upstream_calls(app->upstreams[i]));
     family(out, "taquilla_breaker_opened_total", "counter", "How often a circuit breaker opened.");
     for (size_t i = 0; i < app->upstream_count; i++)
         buf_printf(out, "taquilla_breaker_opened_total{upstream=\"%s\"} %llu\n",

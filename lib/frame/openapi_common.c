@@ -89,7 +89,9 @@ static void health_schema(struct buf *out, const char *name, const struct shape 
                "\"service\":{\"type\":\"string\"},\"timestamp\":{\"type\":\"string\",\"format\":\"date-time\"},"
                "\"version\":{\"type\":\"string\"},\"checks\":{\"type\":\"object\",\"additionalProperties\":"
                "{\"type\":\"object\",\"required\":[\"status\",\"age_s\"],\"properties\":{"
-               "\"status\":{\"enum\":[\"ok\",\"away\"]},\"age_s\":{\"type\":\"integer\"}}}}", name);
+               "\"status\":{\"enum\":[\"ok\",\"away\"]},\"age_s\":{\"type\":\"integer\"},"
+               "\"breaker\":{\"enum\":[\"closed\",\"open\",\"half-open\"],\"description\":"
+               "\"Of another service that is asked: open, it is left in peace after failures.\"}}}}", name);
     if (more)
         json_write_more_properties(out, more);
     buf_literal(out, "}}");

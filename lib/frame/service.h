@@ -16,6 +16,7 @@ struct health_check {
     int64_t age_s;                 /* since it was last seen well */
     const void *arg;
     int64_t asked_ms, well_ms;     /* loop time; kept by app_check_upstream's run */
+    const struct breaker *breaker; /* of an upstream; NULL: it is none */
     void (*run)(struct health_check *check, struct app *app);
     bool needed;                   /* away makes the service unhealthy (503) and unready */
 };

@@ -81,6 +81,12 @@ void breaker_failed(struct breaker *b, int64_t now_ms)
         breaker_open(b, now_ms);
 }
 
+void breaker_trip(struct breaker *b, int64_t now_ms)
+{
+    if (b->state != BREAKER_OPEN)
+        breaker_open(b, now_ms);
+}
+
 const char *breaker_state_name(enum breaker_state s)
 {
     static const char *const names[] = { "closed", "open", "half-open" };

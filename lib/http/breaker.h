@@ -23,6 +23,7 @@ struct breaker {
 bool breaker_allows(struct breaker *b, int64_t now_ms); /* each true is followed by one of the two below */
 void breaker_succeeded(struct breaker *b, int64_t now_ms);
 void breaker_failed(struct breaker *b, int64_t now_ms);
+void breaker_trip(struct breaker *b, int64_t now_ms); /* opens at once: it is known that nothing is answered */
 const char *breaker_state_name(enum breaker_state s); /* "closed", "open", "half-open" */
 
 #endif

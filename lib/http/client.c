@@ -61,14 +61,20 @@ const fault *upstream_open(arena *a, struct upstream **out, const char *name, st
     u->host = arena_copy(a, host);
     u->service_token = arena_copy(a, service_token);
     u->end = &u->first;
+    u->aside = NEW(a, struct upstream);
+    *u->aside = (struct upstream){ .name = u->name, .node = u->node, .port = u->port, .host = u->host };
+    u->aside->end = &u->aside->first;
     *out = u;
     return NULL;
 }
 
 void upstream_close(struct upstream *u)
 {
-    u->closed = true;
+    u->closed = u->aside->closed = true;
     links_end(u);
+    links_end(u->aside);
+    if (u->pulse)
+        fiber_wake(u->pulse);
 }
 
 const char *upstream_name(const struct upstream *u)
@@ -84,6 +90,11 @@ const struct breaker *upstream_breaker(const struct upstream *u)
 int64_t upstream_heard_ms(const struct upstream *u)
 {
     return u->heard_ms;
+}
+
+int upstream_calls(const struct upstream *u)
+{
+    return u->under_way;
 }
 
 /* --- the request --- */
@@ -154,6 +165,14 @@ static const fault *fault_open(const struct upstream *u, arena *a)
                           "left in peace after failures");
 }
 
+static const fault *fault_busy(const struct upstream *u, arena *a)
+{
+    fault *made = fault_new(a, FAULT_UNAVAILABLE, "upstream_busy",
+                            "Too many wait for the %s service already. Try again in a moment.", u->name);
+    made->retry_after_s = 1;
+    return made;
+}
+
 static const fault *fault_away(const struct upstream *u, arena *a, enum link_outcome outcome)
 {
     static const char *const whys[] = {
@@ -169,12 +188,12 @@ static const fault *fault_away(const struct upstream *u, arena *a, enum link_out
 }
 
 /* A kept connection may have been closed while our request was on its way. That is nobody's
- * failure: once more, at once, on a new one. */
+ * failure: once more, at once, on a new one; not when we have cut it ourselves. */
 static enum link_outcome try_once(struct upstream *u, struct link_talk *talk)
 {
     talk->fresh = false;
     enum link_outcome outcome = link_try(u, talk);
-    if (outcome != LINK_STALE || talk->careful)
+    if (outcome != LINK_STALE || talk->careful || u->breaker.state == BREAKER_OPEN)
         return outcome;
     talk->fresh = true;
     return link_try(u, talk);
@@ -188,8 +207,8 @@ static bool worth_a_try(const struct link_talk *talk, enum link_outcome outcome)
     return outcome != LINK_LATE && !begun && (!talk->careful || outcome == LINK_REFUSED);
 }
 
-static const fault *call_run(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer,
-                             struct taking *taking)
+static const fault *tries_run(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer,
+                              struct taking *taking)
 {
     struct link_talk talk = {
         .head = head_write(u, a, want),
@@ -221,6 +240,23 @@ static const fault *call_run(struct upstream *u, arena *a, const struct outgoing
             return fault_away(u, a, outcome);
         fiber_sleep(pause_ms);
     }
+}
+
+/* The one call that a half-open breaker lets through is watched whatever it is: others wait for what becomes of it. */
+static const fault *call_run(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer,
+                             struct taking *taking)
+{
+    if (u->under_way >= UPSTREAM_CALLS_MAX)
+        return fault_busy(u, a);
+    bool patient = want->patient || u->breaker.state != BREAKER_CLOSED;
+    u->under_way++;
+    if (patient)
+        pulse_begin(u);
+    const fault *problem = tries_run(u, a, want, answer, taking);
+    if (patient)
+        pulse_end(u);
+    u->under_way--;
+    return problem;
 }
 
 const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *want,

@@ -3,7 +3,8 @@
  * Idempotent calls (GET, HEAD, PUT, DELETE, and POST with an Idempotency-Key) are tried up to 3
  * times, 20 to 200 ms apart with jitter, inside one deadline; others only when no connection could
  * be made. Faults: UNAVAILABLE upstream_away (refused, broken, late; Retry-After 1), upstream_open
- * (the breaker is open). An answer of any status is a success here. */
+ * (the breaker is open), upstream_busy (too many calls are under way already: what waits for one
+ * service takes nothing from the others). An answer of any status is a success here. */
 #ifndef TAQUILLA_HTTP_CLIENT_H
 #define TAQUILLA_HTTP_CLIENT_H
 
@@ -12,6 +13,7 @@
 #include "lib/http/message.h"
 
 #define UPSTREAM_CONNECTIONS_MAX 256     /* more callers wait, within their deadline */
+#define UPSTREAM_CALLS_MAX 1024          /* those who wait included */
 #define UPSTREAM_BODY_BYTES_MAX (64 * 1024 * 1024)
 
 struct upstream;
@@ -23,6 +25,7 @@ void upstream_close(struct upstream *u); /* calls under way end at once: upstrea
 const char *upstream_name(const struct upstream *u);
 const struct breaker *upstream_breaker(const struct upstream *u);
 int64_t upstream_heard_ms(const struct upstream *u); /* loop time of its last answer; 0: none yet */
+int upstream_calls(const struct upstream *u);        /* under way */
 
 struct outgoing {
     enum method method;
@@ -32,6 +35,8 @@ struct outgoing {
     str body;
     int64_t deadline_ms;         /* from now; 0: 2000 */
     bool internal;               /* adds Authorization: Bearer SERVICE_TOKEN */
+    bool patient;                /* its answer may take long: a service that is silent meanwhile is asked whether it lives, and the
+                                  * call ends with all others when that is not answered within two seconds from its begin */
 };
 
 /* The answer lives in the arena. Fibers only. */

@@ -144,6 +144,7 @@ const struct code codes[] = {
     { "unauthenticated", 401, "A token is needed: Authorization: Bearer TOKEN." },
     { "unique_broken", 409, "Something with that name or number exists already." },
     { "upstream_away", 503, "The service that owns this did not answer. Ask again after Retry-After." },
+    { "upstream_busy", 503, "Too many wait already for the service that owns this. Ask again after Retry-After." },
     { "upstream_open", 503,
       "The service that owns this failed several times just now and is left in peace for a moment." },
     { "user_has_tickets", 409, "The user has paid tickets for showings to come." },

@@ -50,7 +50,18 @@ struct upstream {
     struct link *links, *idle;
     size_t open; /* idle ones and those in use */
     struct link_waiter *first, **end;
+
+    int under_way;          /* calls, those in line included */
+    int patient;            /* of them: whose answer may take long */
+    struct upstream *aside; /* the same service, for the question whether it lives */
+    bool pulsing;
+    fiber *pulse;           /* while it pauses */
+    arena *pulse_memory;
 };
+
+/* pulse.c. Around a call whose answer may take long: meanwhile it is looked whether the service lives. */
+void pulse_begin(struct upstream *u);
+void pulse_end(struct upstream *u);
 
 enum link_outcome {
     LINK_ANSWERED,

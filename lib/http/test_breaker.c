@@ -100,6 +100,22 @@ static void test_late_answers_change_nothing(void **state)
     assert_int_equal(b.opened_total, 1);
 }
 
+static void test_trips(void **state)
+{
+    (void)state;
+    struct breaker b = { 0 };
+    breaker_trip(&b, 1000);
+    assert_false(breaker_allows(&b, 1100));
+    assert_in_range(b.open_until_ms, 1800, 2000);
+    int64_t until_ms = b.open_until_ms;
+    breaker_trip(&b, 1500);
+    assert_int_equal(b.open_until_ms, until_ms);
+    assert_true(breaker_allows(&b, until_ms)); /* the trial hangs as well */
+    breaker_trip(&b, until_ms);
+    assert_in_range(b.open_until_ms - until_ms, 1600, 2000);
+    assert_int_equal(b.opened_total, 2);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -114,7 +130,7 @@ int main(void)
         cmocka_unit_test(test_opens_after_five_in_a_row), cmocka_unit_test(test_opens_when_half_fail),
         cmocka_unit_test(test_window_forgets), cmocka_unit_test(test_one_trial),
         cmocka_unit_test(test_waits_longer_up_to_15_s), cmocka_unit_test(test_late_answers_change_nothing),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_trips), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -132,6 +133,81 @@ static void crowd_too_late(struct loopback *l)
     group_wait(&g);
     EXPECT(c.good == UPSTREAM_CONNECTIONS_MAX && !get(l, c.u, "/plain", &m));
     upstream_close(c.u);
+}
+
+/* One service's crowd has its bound: the next is refused at once, and let in when one has gone. */
+static void crowd_too_large(struct loopback *l)
+{
+    struct crowd c = { l, opened(l, l->port), 0 };
+    struct group g = { 0 };
+    struct message m;
+    for (int i = 0; i < UPSTREAM_CALLS_MAX; i++)
+        EXPECT(group_start(&g, "crowd", crowd_member, &c));
+    int64_t began_ms = loop_now_ms();
+    EXPECT(upstream_calls(c.u) == UPSTREAM_CALLS_MAX);
+    EXPECT(is_fault(get(l, c.u, "/plain", &m), "upstream_busy") && loop_now_ms() - began_ms < 1000);
+    group_wait(&g);
+    EXPECT(c.good == UPSTREAM_CALLS_MAX && upstream_calls(c.u) == 0);
+    EXPECT(!get(l, c.u, "/plain", &m));
+    upstream_close(c.u);
+}
+
+static void serve_never(struct scripted *s, int fd)
+{
+    (void)s;
+    if (hear_request(fd))
+        (void)await_fd(fd, EPOLLIN, loop_now_ms() + 60000);
+}
+
+static void patient_member(void *arg)
+{
+    struct crowd *c = arg;
+    struct message m;
+    const struct outgoing want = { .method = POST, .target = STR("/"), .deadline_ms = 60000, .patient = true };
+    const fault *f = upstream_call(c->u, c->l->arena, &want, &m);
+    c->good += is_fault(f, "upstream_away") || is_fault(f, "upstream_open");
+}
+
+/* Nobody waits a minute for who does not even say that he lives, not even in the line for a connection. */
+static void hung(struct loopback *l)
+{
+    struct scripted s = { .serve = serve_never };
+    scripted_start(&s);
+    struct crowd c = { l, opened(l, s.port), 0 };
+    struct group g = { 0 };
+    struct message m;
+    int64_t began_ms = loop_now_ms();
+    for (int i = 0; i < 2 * UPSTREAM_CONNECTIONS_MAX; i++)
+        EXPECT(group_start(&g, "patient", patient_member, &c));
+    group_wait(&g);
+    EXPECT(c.good == 2 * UPSTREAM_CONNECTIONS_MAX && loop_now_ms() - began_ms < 10000);
+    EXPECT(c.u->breaker.state == BREAKER_OPEN && c.u->breaker.opened_total == 1);
+    EXPECT(is_fault(get(l, c.u, "/", &m), "upstream_open"));
+    upstream_close(c.u);
+    scripted_stop(&s);
+}
+
+/* The first connection is the slow one; who asks later hears at once. */
+static void serve_late(struct scripted *s, int fd)
+{
+    bool first = s->connections == 1;
+    if (hear_request(fd) && first)
+        fiber_sleep(2500);
+    say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+/* A long answer of a service that lives is waited for. */
+static void slow_and_alive(struct loopback *l)
+{
+    struct scripted s = { .serve = serve_late };
+    scripted_start(&s);
+    struct upstream *u = opened(l, s.port);
+    struct message m;
+    const struct outgoing want = { .method = POST, .target = STR("/"), .deadline_ms = 60000, .patient = true };
+    EXPECT(!upstream_call(u, l->arena, &want, &m) && m.status == 200);
+    EXPECT(s.connections > 1 && u->breaker.opened_total == 0);
+    upstream_close(u);
+    scripted_stop(&s);
 }
 
 static void late(struct loopback *l)
@@ -340,6 +416,9 @@ LOOPBACK_TEST(methods_and_headers)
 LOOPBACK_TEST(large_bodies)
 LOOPBACK_TEST(crowd)
 LOOPBACK_TEST(crowd_too_late)
+LOOPBACK_TEST(crowd_too_large)
+LOOPBACK_TEST(hung)
+LOOPBACK_TEST(slow_and_alive)
 LOOPBACK_TEST(late)
 LOOPBACK_TEST(by_name)
 LOOPBACK_TEST(refused)
@@ -353,7 +432,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_calls), cmocka_unit_test(test_methods_and_headers),
         cmocka_unit_test(test_large_bodies), cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_crowd_too_late), cmocka_unit_test(test_late),
+        cmocka_unit_test(test_crowd_too_late), cmocka_unit_test(test_crowd_too_large),
+        cmocka_unit_test(test_hung), cmocka_unit_test(test_slow_and_alive), cmocka_unit_test(test_late),
         cmocka_unit_test(test_by_name), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_stale), cmocka_unit_test(test_broken),
         cmocka_unit_test(test_odd_answers), cmocka_unit_test(test_early_answer),

@@ -38,7 +38,8 @@ static const fault *owner_open(struct app *app, struct owner *o, str url)
     if (!o->upstream)
         return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "Analytics cannot do without %s.", o->name);
     app->checks[app->check_count++] =
-        (struct health_check){ .name = o->name, .arg = o, .run = owner_check, .needed = true };
+        (struct health_check){ .name = o->name, .arg = o, .run = owner_check, .needed = true,
+                               .breaker = upstream_breaker(o->upstream) };
     return NULL;
 }
 

@@ -70,6 +70,7 @@ static enum method method_down(enum method m)
     return m == HEAD ? GET : m;
 }
 
+/* An owner's loop never works for long without a turn for others; figures and backups may. */
 static const fault *pass(struct call *c, const struct passage *way)
 {
     struct header headers[COUNT_OF(passed_down) + 3];
@@ -81,7 +82,8 @@ static const fault *pass(struct call *c, const struct passage *way)
                                           .header_count = headers_down(c, way, headers),
                                           .body = has_body(c->request->method) ? c->request->body : STR(""),
                                           .deadline_ms = way->deadline_ms,
-                                          .internal = way->internal },
+                                          .internal = way->internal,
+                                          .patient = way->follower != NULL },
                       answer));
     if (way->follower)
         own_write_wait(way->follower, answer);

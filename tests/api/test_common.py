@@ -62,8 +62,9 @@ def test_health(door, m):
     assert answer.status_code == 200
     body = has(answer.json(), status={"healthy"}, timestamp=INSTANT_Z, version=str, checks=dict)
     assert body["service"] == HEALTH_NAMES[service_of(door, m)]
-    for check in body["checks"].values():
+    for name, check in body["checks"].items():
         has(check, status={"ok", "away"}, age_s=(int, float))
+        assert check.get("breaker") in ({"closed", "open", "half-open"} if name in SERVICES else {None}), name
 
 
 def test_health_names_the_store_of_each_owner(m):
