@@ -23,7 +23,7 @@ REAL = ("--real", "all")  # every owner on its real database
 REPLICAS = (*REAL, "--replicas", "2")
 # What of the tests runs on them each time; the rest in script/test long.
 REPLICAS_SHORT = [f"api/test_{name}.py" for name in ("movies", "rooms", "reservations", "payments", "idempotency", "own_writes", "snapshot")]
-REAL_SHORT = "no_seat or take_over or two_payments or one_key or (kill_one and reservations) or keys_and_codes"
+REAL_SHORT = "no_seat or take_over or two_payments or one_key or (kill_one and reservations) or keys_and_codes or every_act"
 THREADED = ("test_loop", "test_fiber", "sqlite", "sqlite_writer", "sqlite_tables")  # what ThreadSanitizer looks at
 
 
@@ -130,11 +130,11 @@ def real_tests(tally, mode, **settings):
     if mode != "long":
         first, *more = REPLICAS_SHORT
         python_tests(tally, first, *(TESTS / m for m in more), *REPLICAS, "-m", "not long", name="tests/api, two replicas", **settings)
-        kill = TESTS / "faults" / "test_kill.py"
-        python_tests(tally, "race", kill, *REAL, "-k", REAL_SHORT, name="tests/race and kill, real", **settings)
+        kills = [TESTS / "faults" / f"test_{name}.py" for name in ("kill", "exactly_once")]
+        python_tests(tally, "race", *kills, *REAL, "-k", REAL_SHORT, name="tests/race and kill, real", **settings)
         return
     for name, how in (("real", REAL), ("two replicas", REPLICAS)):
-        for folder in ("api", "race", "faults/test_kill.py"):
+        for folder in ("api", "race", "faults/test_kill.py", "faults/test_exactly_once.py"):
             python_tests(tally, folder, *how, name=f"tests/{folder}, {name}", **settings)
 
 

@@ -108,4 +108,7 @@ class Clock:
         self.end = time.monotonic() + seconds
 
     def runs(self):
-        return time.monotonic() < self.end
+        return self.left() > 0
+
+    def left(self):
+        return self.end - time.monotonic()
