@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from harness.door import refused
+from harness.facts import facts_of, snapshot_of
 from harness.maker import unique
 
 OWNERS = ("movies", "rooms", "reservations")
@@ -36,30 +37,6 @@ def lived(m):
     gone = m.make_user()
     assert m.reservations.delete(f"/api/users/{gone['id']}").status_code == 200
     return m
-
-
-def snapshot_of(m, owner, of, limit=1000):
-    events, after, first = [], "", None
-    with m.internal(owner) as door:
-        while after is not None:
-            page = door.get("/feed/snapshot", params={"of": of, "limit": limit} | ({"after": after} if after else {})).json()
-            assert len(page["events"]) <= limit
-            first = page["position"] if first is None else first
-            events += page["events"]
-            after = page["next"]
-    return events, first
-
-
-def facts_of(events):
-    """What events say of each thing in the end; seats come several in one."""
-    facts = {}
-    for e in events:
-        kind = e["type"].split(".")[0]
-        if kind == "seats":
-            facts |= {("seat", str(seat["id"])): seat for seat in e["data"]["seats"]}
-        else:
-            facts[kind, e["subject"]] = e["data"]
-    return facts
 
 
 @pytest.mark.parametrize("owner", OWNERS)

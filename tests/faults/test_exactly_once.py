@@ -9,6 +9,7 @@ import httpx
 from harness.buyers import buyer, settle, surely, taken
 from harness.cinema import Alone, Cinema
 from harness.door import ok
+from harness.facts import facts_of, snapshot_of
 from harness.keeping import OWNERS, exports, rows
 from harness.maker import Maker, unique
 from harness.replayed import replayed
@@ -144,26 +145,12 @@ def programme_agrees(house, owned):
         assert {name: shown[name] for name in said} == said
 
 
-def facts_of(events):
-    """What events say of each thing in the end; seats come several in one."""
-    facts = {}
-    for e in events:
-        if e["type"] == "seats.changed":
-            facts |= {("seat", str(seat["id"])): seat for seat in e["data"]["seats"]}
-        else:
-            facts[e["type"].split(".")[0], e["subject"]] = e["data"]
-    return facts
-
-
 def feeds_agree(house):
     """Dense, and their snapshots are what the whole of them makes."""
     for owner in OWNERS:
-        log, shown, after = house.m.feed(owner), [], ""
+        log = house.m.feed(owner)
         assert [e["position"] for e in log] == list(range(1, len(log) + 1))
-        with house.m.internal(owner) as door:
-            while after is not None:
-                page = door.get("/feed/snapshot", params={"of": "all"} | ({"after": after} if after else {})).json()
-                shown, after = shown + page["events"], page["next"]
+        shown, _ = snapshot_of(house.m, owner, "all")
         assert facts_of(shown) == facts_of(log)
     assert not replay(house.m.feed("reservations"))
 
