@@ -13,6 +13,7 @@ struct snapshot_wish {
 struct snapshot_row {
     str key, subject;
     str fact; /* JSON, as in an event */
+    str type; /* of its event; no text: its part's */
 };
 
 #endif

@@ -73,8 +73,8 @@ static void rows_write(struct buf *out, arena *a, const char *source, const stru
 {
     for (size_t i = 0; i < rows->count; i++) {
         const struct snapshot_row *row = LIST_AT(rows, struct snapshot_row, i);
-        struct event e = { .position = position, .type = str_of(part->type), .subject = row->subject, .time = clock_now(),
-                           .data = row->fact };
+        struct event e = { .position = position, .type = row->type.at ? row->type : str_of(part->type),
+                           .subject = row->subject, .time = clock_now(), .data = row->fact };
         struct wire_event w = wire_event_of(a, source, &e);
         w.id = arena_printf(a, "%.*s-%s:%.*s", STR_ARG(w.id), part->name, STR_ARG(row->key)); /* many share a position */
         if (out->at[out->len - 1] != '[')

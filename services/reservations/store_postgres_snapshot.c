@@ -7,26 +7,27 @@ static const struct field row_fields[] = {
     FIELD(struct snapshot_row, key, "key"),
     FIELD(struct snapshot_row, subject, "subject"),
     FIELD(struct snapshot_row, fact, "fact"),
+    FIELD(struct snapshot_row, type, "type", .nullable = true),
 };
 static const struct shape row_shape = SHAPE(snapshot_row, row_fields);
 
-#define BY_ID(table)                                                                               \
-    "SELECT id::text AS key, id::text AS subject, " table "_fact(id) AS fact FROM " table "s "     \
-    "WHERE id > $1 AND $2 ORDER BY id LIMIT $3"
+#define BY_ID(table, type)                                                                         \
+    "SELECT id::text AS key, id::text AS subject, " table "_fact(id) AS fact, " type " AS type "   \
+    "FROM " table "s WHERE id > $1 AND $2 ORDER BY id LIMIT $3"
 
 static const fault *users_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
 {
-    return pg_list(LISTS(store), a, &row_shape, rows, BY_ID("user"),
+    return pg_list(LISTS(store), a, &row_shape, rows, BY_ID("user", "CASE WHEN erased_at IS NOT NULL THEN 'user.erased' END"),
                    PG_BIND(pg_int(snapshot_after(want)), pg_bool(want->all), pg_int(want->limit)));
 }
 
 static const fault *payments_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
 {
-    return pg_list(LISTS(store), a, &row_shape, rows, BY_ID("payment"),
+    return pg_list(LISTS(store), a, &row_shape, rows, BY_ID("payment", "NULL::text"),
                    PG_BIND(pg_int(snapshot_after(want)), pg_bool(want->all), pg_int(want->limit)));
 }
 
-#define SALE "SELECT r.schedule_id || '.' || r.id AS key, r.id::text AS subject, reservation_fact(r.id) AS fact FROM "
+#define SALE "SELECT r.schedule_id || '.' || r.id AS key, r.id::text AS subject, reservation_fact(r.id) AS fact, NULL::text AS type FROM "
 #define AFTER "(r.schedule_id, r.id) > ($1, $2) ORDER BY r.schedule_id, r.id LIMIT $3"
 
 static const fault *reservations_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)

@@ -13,6 +13,13 @@ static const fault *users_snapshot(struct store *store, arena *a, const struct s
                  "SELECT id, created_at, updated_at FROM users WHERE id > ?1 AND ?2 ORDER BY id LIMIT ?3",
                  BIND(sql_int(snapshot_after(want)), sql_bool(want->all), sql_int(want->limit))));
     *rows = snapshot_rows_of(a, &found, &user_fact_shape, offsetof(struct user, id));
+    ids erased;
+    TRY(sql_numbers(sqlite_reader(STORE_OF(store)->db), a, &erased,
+                    "SELECT id FROM users WHERE id > ?1 AND erased_at IS NOT NULL AND ?2 ORDER BY id LIMIT ?3",
+                    BIND(sql_int(snapshot_after(want)), sql_bool(want->all), sql_int(want->limit))));
+    for (size_t i = 0; i < found.count; i++)
+        if (ids_contain_sorted(&erased, LIST_AT(&found, struct user, i)->id))
+            LIST_AT(rows, struct snapshot_row, i)->type = STR("user.erased");
     return NULL;
 }
 

@@ -84,6 +84,13 @@ def test_a_cursor_that_no_page_gave(lived, cursor):
         refused(door.get("/feed/snapshot", params={"after": cursor}), 400, "cursor_invalid")
 
 
+def test_a_user_who_left_is_told_as_such(lived):
+    """Nothing else in the fact says so."""
+    shown, _ = snapshot_of(lived, "reservations", "all")
+    left = {e["subject"] for e in lived.feed("reservations") if e["type"] == "user.erased"}
+    assert {e["subject"] for e in shown if e["type"] == "user.erased"} == left and left
+
+
 def test_a_snapshot_tells_no_names(lived):
     """As in the feed: of a user only the id."""
     users = lived.reservations.get("/api/users").json()["data"]
