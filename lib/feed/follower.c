@@ -109,21 +109,52 @@ static const fault *ask(struct poller *p, str target, int64_t deadline_ms, const
     return json_read_fact(p->memory, answer->body, shape, page);
 }
 
-static void apply_page(struct poller *p, const struct wire_page *page)
+static list events_back(arena *a, const list *wire)
+{
+    list events = { NEW_ARRAY(a, struct event, wire->count + 1), wire->count };
+    for (size_t i = 0; i < wire->count; i++)
+        *LIST_AT(&events, struct event, i) = wire_event_back(LIST_AT(wire, struct wire_event, i));
+    return events;
+}
+
+/* How many of them follow each other without a hole, and where they end. */
+static size_t dense(const struct follower *f, const list *events, int64_t *end)
+{
+    size_t count = 0;
+    *end = f->position;
+    while (count < events->count && LIST_AT(events, struct event, count)->position == *end + 1) {
+        count++;
+        ++*end;
+    }
+    return count;
+}
+
+static const fault *events_take(struct poller *p, const list *events, int64_t end, bool whole)
 {
     struct follower *f = p->of;
-    for (size_t i = 0; i < page->events.count && !f->stopped; i++) {
-        struct event e = wire_event_back(LIST_AT(&page->events, struct wire_event, i));
-        if (e.position != f->position + 1) {
-            hole_found(f, e.position);
-            return;
-        }
-        f->apply(f->arg, &e);
-        f->position = e.position;
-        f->applied_total++;
-    }
-    if (page->events.count)
+    if (f->keeper && (events->count > 0 || whole != f->whole))
+        TRY(f->keeper->take(f->arg, p->memory, &(struct follower_page){ *events, end, whole }));
+    for (size_t i = 0; !f->keeper && i < events->count; i++)
+        f->apply(f->arg, LIST_AT(events, struct event, i));
+    return NULL;
+}
+
+static const fault *apply_page(struct poller *p, const struct wire_page *page)
+{
+    struct follower *f = p->of;
+    list events = events_back(p->memory, &page->events);
+    int64_t end;
+    size_t fit = dense(f, &events, &end);
+    bool whole = f->snapshot && end >= p->whole_at;
+    TRY(events_take(p, &(list){ events.at, fit }, end, whole));
+    f->position = end;
+    f->whole = whole;
+    f->applied_total += fit;
+    if (fit < events.count)
+        hole_found(f, LIST_AT(&events, struct event, fit)->position);
+    if (fit > 0)
         wake_waiters(f);
+    return NULL;
 }
 
 /* The owner's log ends before our position: its store was emptied or is an older copy. */
@@ -133,6 +164,7 @@ static void start_anew(struct poller *p, int64_t end)
     log_line("warn", "feed_shorter", "the log of %s ends at %lld and %lld was read already: starting anew",
              f->owner, (long long)end, (long long)f->position);
     f->position = end;
+    f->whole = false;
     tell_lost(f);
     p->fresh = true;
 }
@@ -147,6 +179,19 @@ static const fault *poll_end(struct poller *p)
     p->fresh = false;
     contact_made(p);
     wake_waiters(p->of);
+    return NULL;
+}
+
+static const fault *snapshot_begin(struct poller *p, int64_t position)
+{
+    struct follower *f = p->of;
+    f->whole = false;
+    f->position = position;
+    f->snapshots_total++;
+    if (f->keeper)
+        return f->keeper->begin(f->arg, p->memory);
+    if (f->begin)
+        f->begin(f->arg);
     return NULL;
 }
 
@@ -165,18 +210,15 @@ static const fault *poll_snapshot(struct poller *p)
                 WAIT_DEADLINE_MS, &snapshot_page_shape, &page));
         if (f->stopped)
             return NULL;
-        if (first) {
-            f->whole = false;
-            f->position = page.position;
-            if (f->begin)
-                f->begin(f->arg);
-        }
+        if (first)
+            TRY(snapshot_begin(p, page.position));
         first = false;
         p->whole_at = page.position;
-        for (size_t i = 0; i < page.events.count; i++) {
-            struct event e = wire_event_back(LIST_AT(&page.events, struct wire_event, i));
-            f->apply(f->arg, &e);
-        }
+        list events = events_back(p->memory, &page.events);
+        TRY(events_take(p, &events, f->position, false));
+        f->applied_total += events.count;
+        if (f->stopped)
+            return NULL;
         snprintf(after, sizeof after, "%.*s", STR_ARG(page.next));
         fiber_give_way();
     } while (after[0]);
@@ -214,7 +256,7 @@ static const fault *poll_events(struct poller *p)
         return NULL;
     }
     p->gap = empty;
-    apply_page(p, &page);
+    TRY(apply_page(p, &page));
     if (f->stopped)
         return NULL;
     if (f->position < p->whole_at) { /* another replica answered, which is behind */
@@ -222,7 +264,6 @@ static const fault *poll_events(struct poller *p)
             pause_a_while(p);
         return NULL;
     }
-    f->whole = f->snapshot != NULL;
     contact_made(p);
     return NULL;
 }
@@ -249,7 +290,7 @@ void follower_start(struct follower *f)
 {
     struct poller *p = poller_of(NULL);
     assert(p && !poller_of(f));
-    *p = (struct poller){ .of = f, .pause_ms = PAUSE_MS_MIN, .fresh = f->position == 0 };
+    *p = (struct poller){ .of = f, .pause_ms = PAUSE_MS_MIN, .fresh = f->position == 0 && !f->whole };
     p->memory = arena_new(PAGE_BYTES_MAX);
     f->stopped = f->in_touch = false;
     bool started = fiber_start("follower", follow, p);
@@ -297,33 +338,35 @@ bool follower_whole(struct follower *f, int64_t wait_ms)
     return f->whole;
 }
 
-static bool end_ask(struct follower *f, int64_t wait_ms, int64_t *end)
+static void end_ask(struct follower *f, int64_t wait_ms)
 {
     arena *a = arena_new(END_BYTES_MAX);
     struct message *answer = NEW(a, struct message);
     struct outgoing want = { .method = GET, .target = STR("/feed?limit=0"), .deadline_ms = wait_ms, .internal = true };
-    struct wire_page page;
-    bool known = !upstream_call(f->upstream, a, &want, answer) && answer->status == 200 &&
-                 !json_read_fact(a, answer->body, &wire_page_shape, &page);
-    if (known)
-        *end = page.position;
+    struct wire_page page = { .position = 0 };
+    f->end.asking = true;
+    f->end.begun++;
+    f->end.known = !upstream_call(f->upstream, a, &want, answer) && answer->status == 200 &&
+                   !json_read_fact(a, answer->body, &wire_page_shape, &page);
+    f->end.position = page.position;
+    f->end.asking = false;
+    f->end.ended = f->end.begun;
     arena_free(a);
-    return known;
+    wake_waiters(f);
 }
 
+/* A question that was put before may have been answered before what is asked about happened. */
 bool follower_catch_up(struct follower *f, int64_t wait_ms)
 {
-    int64_t deadline_ms = loop_now_ms() + wait_ms, end = 0;
-    bool shared = f->catching_up;
-    while (f->catching_up && change_await(f, "another's question for a feed's end", deadline_ms))
-        ;
-    if (shared)
-        return f->in_touch;
-    f->catching_up = true;
-    bool known = end_ask(f, wait_ms, &end) && follower_reach(f, end, deadline_ms - loop_now_ms());
-    f->catching_up = false;
-    wake_waiters(f);
-    return known;
+    int64_t deadline_ms = loop_now_ms() + wait_ms;
+    uint64_t wanted = f->end.begun + 1;
+    while (f->end.ended < wanted) {
+        if (!f->end.asking)
+            end_ask(f, deadline_ms - loop_now_ms());
+        else if (!change_await(f, "another's question for a feed's end", deadline_ms))
+            return false;
+    }
+    return f->end.known && follower_reach(f, f->end.position, deadline_ms - loop_now_ms());
 }
 
 int64_t follower_position_of(const struct follower *f, str taquilla_position)

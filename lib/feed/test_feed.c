@@ -518,6 +518,90 @@ static void a_restored_log_is_read_from_its_end(void **state)
     follower_end(&f);
 }
 
+/* --- what it is told is kept in a store --- */
+
+static struct kept {
+    int64_t position;
+    size_t pages, refused;
+    bool full;
+} kept;
+
+static const fault *keep_begin(void *arg, arena *a)
+{
+    (void)arg;
+    return fault_new(a, FAULT_INTERNAL, "internal_error", "There is no snapshot here.");
+}
+
+static const fault *keep_page(void *arg, arena *a, const struct follower_page *page)
+{
+    struct kept *k = arg;
+    fiber_sleep(1);
+    k->refused += k->full;
+    if (k->full)
+        return fault_new(a, FAULT_UNAVAILABLE, "storage_full", "No room.");
+    assert_int_equal(page->position, k->position + (int64_t)page->events.count);
+    assert_int_equal(LIST_AT(&page->events, struct event, 0)->position, k->position + 1);
+    k->position = page->position;
+    k->pages++;
+    return NULL;
+}
+
+static void what_cannot_be_kept_is_told_again(void **state)
+{
+    (void)state;
+    static const struct follower_keeper keeper = { keep_begin, keep_page };
+    kept = (struct kept){ .position = 7, .full = true };
+    owner_writes(2500);
+    struct follower f = { .owner = "rooms", .keeper = &keeper, .arg = &kept, .position = 7 };
+    follower_start(&f);
+    RUN_UNTIL(kept.refused >= 2);
+    assert_int_equal(f.position, 7);
+    assert_false(f.in_touch);
+    kept.full = false;
+    RUN_UNTIL(f.in_touch && f.position == 2500);
+    assert_int_equal(kept.position, 2500);
+    assert_int_equal(kept.pages, 3);
+    follower_end(&f);
+}
+
+/* --- who asks where the feed ends --- */
+
+struct asker {
+    struct follower *f;
+    bool done, known;
+    int64_t position; /* of the follower when it was answered */
+};
+
+static void ask_end(void *arg)
+{
+    struct asker *asker = arg;
+    asker->known = follower_catch_up(asker->f, 2000);
+    asker->position = asker->f->position;
+    asker->done = true;
+}
+
+/* What happens between one's question and another's is in the other's answer. */
+static void no_question_is_answered_by_one_that_was_put_before(void **state)
+{
+    (void)state;
+    struct follower f = follower_new(0);
+    follower_start(&f);
+    RUN_UNTIL(f.in_touch && owner.feed.readers == 1);
+    struct asker first = { .f = &f }, second = { .f = &f }, third = { .f = &f };
+    int calls = owner.calls;
+    assert_true(fiber_start("first", ask_end, &first));
+    owner_writes(3);
+    assert_true(fiber_start("second", ask_end, &second));
+    assert_true(fiber_start("third", ask_end, &third));
+    RUN_UNTIL(first.done && second.done && third.done);
+    assert_true(first.known && second.known && third.known);
+    assert_int_equal(second.position, 3);
+    assert_int_equal(third.position, 3);
+    RUN_UNTIL(owner.feed.readers == 1);
+    assert_int_equal(owner.calls - calls, 3); /* two questions, and the next long poll */
+    follower_end(&f);
+}
+
 static void positions_are_read_out_of_the_header(void **state)
 {
     (void)state;
@@ -553,6 +637,8 @@ int main(void)
         SCENE(a_hole_at_the_end_stops_it),
         SCENE(a_position_is_reached_or_not),
         SCENE(a_restored_log_is_read_from_its_end),
+        SCENE(what_cannot_be_kept_is_told_again),
+        SCENE(no_question_is_answered_by_one_that_was_put_before),
         SCENE(positions_are_read_out_of_the_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
