@@ -10,6 +10,8 @@
 
 #define DOTENV_BYTES_MAX ((size_t)64 * 1024)
 
+static const char *const weekdays[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", NULL };
+
 static const struct field settings_fields[] = {
     FIELD(struct settings, time_zone, "TIME_ZONE", .optional = true,
           .doc = "the house's time zone, an IANA name as America/Lima; without it the machine's"),
@@ -21,6 +23,8 @@ static const struct field settings_fields[] = {
           .doc = "of the pages: es or en"),
     FIELD(struct settings, day_starts, "DAY_STARTS", .fallback = "05:00", .min = 5, .max = 5,
           .doc = "when the house's day begins (HH:MM): a showing at 01:00 belongs to the evening before"),
+    FIELD(struct settings, week_starts, "WEEK_STARTS", .fallback = "monday", .choices = weekdays,
+          .doc = "when the cinema week begins, which distributors are told of: thursday, friday"),
     FIELD(struct settings, listen, "LISTEN", .fallback = "127.0.0.1", .min = 1, .max = 255,
           .doc = "address to listen on; beyond this machine only with ADMIN_TOKEN or OPEN=true"),
     FIELD(struct settings, port, "PORT", .fallback = "0", .max = 65535,
@@ -73,6 +77,8 @@ static const struct field settings_fields[] = {
           .doc = "of POSTGRES_USER; also without DB_PASSWORD"),
     FIELD(struct settings, postgres_database, "POSTGRES_DATABASE", .fallback = "cinema_reservations", .max = 64,
           .doc = "at POSTGRES_HOST"),
+    FIELD(struct settings, analytics_database_url, "ANALYTICS_DATABASE_URL", .optional = true, .max = 2000, .secret = true,
+          .doc = "where analytics keeps its sums, sqlite:DIR; without it DATA_DIR"),
     FIELD(struct settings, movies_api_url, "MOVIES_API_URL", .optional = true,
           .doc = "http://host:port of movies; without it port 3001 here; none: this service runs alone"),
     FIELD(struct settings, rooms_api_url, "ROOMS_API_URL", .optional = true,

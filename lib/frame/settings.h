@@ -11,6 +11,7 @@ struct settings {
     str cinema_name;       /* CINEMA_NAME=Taquilla */
     str language;          /* LANGUAGE=es */
     str day_starts;        /* DAY_STARTS=05:00 */
+    unsigned week_starts;  /* WEEK_STARTS=monday; 0 is monday */
     str listen;            /* LISTEN=127.0.0.1 */
     str admin_token;       /* ADMIN_TOKEN */
     str service_token;     /* SERVICE_TOKEN; `taquilla up` makes DIR/service.token */
@@ -29,6 +30,7 @@ struct settings {
     str spring_datasource_url, db_username, db_password; /* jdbc:postgresql://... */
     str postgres_host, postgres_user, postgres_password, postgres_database;
     int64_t postgres_port;
+    str analytics_database_url; /* sqlite:DIR; without it the embedded store in data_dir */
     str movies_api_url, rooms_api_url, reservations_api_url; /* "none": that service is not there, this one runs alone */
     bool measure_stacks;   /* MEASURE_STACKS=false: stack depth per route in /metrics; costs speed */
 };
