@@ -3,12 +3,11 @@
 #define TAQUILLA_ANALYTICS_ANALYTICS_H
 
 #include "lib/http/route.h"
-#include "services/analytics/kept.h"
 #include "services/analytics/owners.h"
 
 struct analytics {
     struct owners owners;
-    struct kept kept;
+    struct store *store;
 };
 
 extern const struct route analytics_routes[];

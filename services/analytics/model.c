@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/base/calendar.h"
 
@@ -79,28 +78,6 @@ str analytics_period_text(char room[PERIOD_TEXT_MAX], unsigned period, int32_t w
 
 /* --- sums --- */
 
-static bool day_within(int32_t when, struct days within)
-{
-    return when >= within.from && when <= within.to; /* NO_DAY lies before every window */
-}
-
-static bool sale_stands(const struct sale *s)
-{
-    return s->status == SALE_PENDING || s->status == SALE_CONFIRMED;
-}
-
-void analytics_sum_add(struct sum *sum, const struct sale *s, struct days within)
-{
-    if (sale_stands(s) && day_within(s->made_day, within))
-        sum->reservations++;
-    if (day_within(s->sold_day, within)) {
-        sum->cents += s->cents;
-        sum->confirmed += s->status == SALE_CONFIRMED;
-    }
-    if (day_within(s->back_day, within))
-        sum->cents -= s->cents;
-}
-
 money analytics_average(int64_t cents, int64_t count)
 {
     if (count == 0)
@@ -118,106 +95,102 @@ double analytics_percent(int64_t part, int64_t whole)
     return (double)(hundredths + (rest >= whole - rest)) / 100;
 }
 
-/* --- what is derived once --- */
+/* --- revenue --- */
 
-static int taken_order(const void *left, const void *right)
+struct days analytics_days_asked(const struct revenue_query *want)
 {
-    int64_t a = ((const struct taken *)left)->schedule_id, b = ((const struct taken *)right)->schedule_id;
-    return (a > b) - (a < b);
+    struct days within = ALL_DAYS;
+    if (want->start.days != TIME_NONE)
+        within.from = (int32_t)want->start.days;
+    if (want->end.days != TIME_NONE)
+        within.to = (int32_t)want->end.days;
+    return within;
 }
 
-void analytics_taken_make(const list *sales, struct taken *rows, list *out)
+static int by_revenue(const void *left, const void *right)
 {
-    size_t count = 0, kept = 0;
-    for (size_t i = 0; i < sales->count; i++) {
-        const struct sale *s = LIST_AT(sales, struct sale, i);
-        if (sale_stands(s) && s->seats > 0)
-            rows[count++] = (struct taken){ s->schedule_id, s->seats };
-    }
-    if (count > 1)
-        qsort(rows, count, sizeof *rows, taken_order);
-    for (size_t i = 1; i < count; i++) {
-        if (rows[i].schedule_id == rows[kept].schedule_id)
-            rows[kept].seats += rows[i].seats;
-        else
-            rows[++kept] = rows[i];
-    }
-    *out = (list){ rows, count ? kept + 1 : 0 };
+    const struct revenue_period *a = left, *b = right;
+    if (a->revenue.cents != b->revenue.cents)
+        return a->revenue.cents < b->revenue.cents ? 1 : -1;
+    return (a->start < b->start) - (a->start > b->start);
 }
 
-static int day_order(const void *left, const void *right)
+static void period_end(arena *a, unsigned period, int32_t start, const struct sum *sum, list *out)
 {
-    int32_t a = ((const struct day_sum *)left)->day, b = ((const struct day_sum *)right)->day;
-    return (a > b) - (a < b);
+    char room[PERIOD_TEXT_MAX];
+    if (sum->cents == 0 && sum->reservations == 0)
+        return;
+    *LIST_AT(out, struct revenue_period, out->count++) = (struct revenue_period){
+        .start = start,
+        .period = arena_copy(a, analytics_period_text(room, period, start)),
+        .revenue = { sum->cents },
+        .reservations = sum->reservations,
+        .average_ticket_price = analytics_average(sum->cents, sum->confirmed),
+    };
 }
 
-static size_t days_of_sale(const struct sale *s, struct day_sum *rows)
+static void sum_join(struct sum *sum, const struct day_sum *one)
 {
-    size_t count = 0;
-    if (sale_stands(s))
-        rows[count++] = (struct day_sum){ .day = s->made_day, .reservations = 1 };
-    if (s->sold_day != NO_DAY)
-        rows[count++] = (struct day_sum){
-            .day = s->sold_day, .cents = s->cents, .confirmed = s->status == SALE_CONFIRMED
-        };
-    if (s->back_day != NO_DAY)
-        rows[count++] = (struct day_sum){ .day = s->back_day, .cents = -s->cents };
-    return count;
+    sum->cents += one->cents;
+    sum->reservations += one->reservations;
+    sum->confirmed += one->confirmed;
 }
 
-void analytics_days_make(const list *sales, struct day_sum *rows, list *out)
+void analytics_revenue_make(arena *a, const list *sums, unsigned period, struct revenue *out)
 {
-    size_t count = 0, kept = 0;
-    for (size_t i = 0; i < sales->count; i++)
-        count += days_of_sale(LIST_AT(sales, struct sale, i), rows + count);
-    if (count > 1)
-        qsort(rows, count, sizeof *rows, day_order);
-    for (size_t i = 1; i < count; i++) {
-        if (rows[i].day != rows[kept].day) {
-            rows[++kept] = rows[i];
-            continue;
+    struct sum all = { 0 }, sum = { 0 };
+    int32_t start = 0;
+    out->by_period = (list){ NEW_ARRAY(a, struct revenue_period, sums->count + 1), 0 };
+    for (size_t i = 0; i < sums->count; i++) {
+        const struct day_sum *one = LIST_AT(sums, struct day_sum, i);
+        int32_t begun = analytics_period_start(period, (int32_t)one->day);
+        if (begun != start) {
+            period_end(a, period, start, &sum, &out->by_period);
+            sum = (struct sum){ 0 };
+            start = begun;
         }
-        rows[kept].cents += rows[i].cents;
-        rows[kept].reservations += rows[i].reservations;
-        rows[kept].confirmed += rows[i].confirmed;
+        sum_join(&sum, one);
+        sum_join(&all, one);
     }
-    *out = (list){ rows, count ? kept + 1 : 0 };
+    period_end(a, period, start, &sum, &out->by_period);
+    if (out->by_period.count > 1)
+        qsort(out->by_period.at, out->by_period.count, sizeof(struct revenue_period), by_revenue);
+    out->summary = NEW(a, struct revenue_summary);
+    *out->summary = (struct revenue_summary){ { all.cents }, all.reservations,
+                                              analytics_average(all.cents, all.confirmed) };
 }
 
-/* --- looking up --- */
+/* --- occupancy --- */
 
-static int film_order(const void *left, const void *right)
+static int by_rate(const void *left, const void *right)
 {
-    str a = ((const struct film *)left)->id, b = ((const struct film *)right)->id;
-    size_t both = a.len < b.len ? a.len : b.len;
-    int order = both ? memcmp(a.at, b.at, both) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
+    const struct room_occupancy *a = left, *b = right;
+    if (a->occupancy_rate < b->occupancy_rate || a->occupancy_rate > b->occupancy_rate)
+        return a->occupancy_rate < b->occupancy_rate ? 1 : -1;
+    return (a->room_id > b->room_id) - (a->room_id < b->room_id);
 }
 
-void analytics_films_sort(struct catalogue *films)
+static bool room_listed(const struct room_occupancy *room, int64_t room_id)
 {
-    if (films->films.count > 1)
-        qsort(films->films.at, films->films.count, sizeof(struct film), film_order);
+    return room_id == INTEGER_NONE ? room->is_active || room->total_schedules > 0 : room->room_id == room_id;
 }
 
-const struct film *analytics_film_find(const struct catalogue *from, str id)
+void analytics_occupancy_make(arena *a, list *rooms, int64_t room_id, struct occupancy *out)
 {
-    struct film wanted = { .id = id };
-    if (from->films.count == 0)
-        return NULL;
-    return bsearch(&wanted, from->films.at, from->films.count, sizeof wanted, film_order);
-}
-
-static int hall_order(const void *left, const void *right)
-{
-    int64_t a = ((const struct hall *)left)->id, b = ((const struct hall *)right)->id;
-    return (a > b) - (a < b);
-}
-
-const struct hall *analytics_hall_find(const struct house *from, int64_t id)
-{
-    struct hall wanted = { .id = id };
-    if (from->halls.count == 0)
-        return NULL;
-    return bsearch(&wanted, from->halls.at, from->halls.count, sizeof wanted, hall_order);
+    struct occupancy_summary *all = out->summary = NEW(a, struct occupancy_summary);
+    out->rooms = (list){ rooms->at, 0 };
+    for (size_t i = 0; i < rooms->count; i++) {
+        struct room_occupancy room = *LIST_AT(rooms, struct room_occupancy, i);
+        if (!room_listed(&room, room_id))
+            continue;
+        room.total_possible_seats = room.total_seats * room.total_schedules;
+        room.occupancy_rate = analytics_percent(room.occupied_seats, room.total_possible_seats);
+        all->total_occupied_seats += room.occupied_seats;
+        all->total_possible_seats += room.total_possible_seats;
+        *LIST_AT(&out->rooms, struct room_occupancy, out->rooms.count++) = room; /* never before its own place */
+    }
+    all->total_rooms = (int64_t)out->rooms.count;
+    all->overall_occupancy_rate = analytics_percent(all->total_occupied_seats, all->total_possible_seats);
+    if (out->rooms.count > 1)
+        qsort(out->rooms.at, out->rooms.count, sizeof(struct room_occupancy), by_rate);
 }

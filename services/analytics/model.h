@@ -7,87 +7,13 @@
 
 #include "lib/json/shape.h"
 
-/* --- what is known --- */
-
-/* Days since 1970-01-01, smaller than a `day`: every sale has three. */
-#define NO_DAY INT32_MIN
+/* --- sales --- */
 
 enum sale_status { SALE_PENDING, SALE_CONFIRMED, SALE_CANCELLED, SALE_EXPIRED };
 
-struct person {
-    int64_t id;
-    bool erased;
-};
+/* --- days: since 1970-01-01, smaller than a `day` --- */
 
-struct sale {
-    int64_t id, schedule_id;
-    instant made;
-    int64_t cents;
-    int32_t made_day;
-    int32_t sold_day; /* NO_DAY: never confirmed */
-    int32_t back_day; /* the money went back; NO_DAY: it did not */
-    uint32_t person;  /* place in box_office.people */
-    uint32_t film;    /* place in box_office.films */
-    uint32_t seats;
-    unsigned status;
-};
-
-/* Seats of one showing that are held or sold. */
-struct taken {
-    int64_t schedule_id, seats;
-};
-
-/* One day of the house. confirmed: reservations still CONFIRMED whose confirmation lies on it. */
-struct day_sum {
-    int32_t day;
-    int64_t cents, reservations, confirmed;
-};
-
-/* Of the reservations service. */
-struct box_office {
-    list people; /* of struct person, by id */
-    list sales;  /* of struct sale, by id */
-    strs films;  /* ids, each once */
-    list taken;  /* of struct taken, by schedule_id */
-    list days;   /* of struct day_sum, by day; those on which anything happened */
-};
-
-struct hall {
-    int64_t id;
-    str name;
-    bool is_active;
-    int64_t seats;
-};
-struct showing {
-    int64_t id, room_id;
-    int32_t day;
-    bool is_active;
-};
-/* Of the rooms service. */
-struct house {
-    list halls;    /* of struct hall, by id */
-    list showings; /* of struct showing, by id */
-};
-
-struct film {
-    str id, title;
-    bool is_active;
-};
-/* Of the movies service. */
-struct catalogue {
-    list films; /* of struct film, by id */
-};
-
-/* What is derived of the sales, once they are all there. The arrays are the caller's to fill: as many rows as sales,
- * and three times as many for the days. */
-void analytics_taken_make(const list *sales, struct taken *rows, list *out);
-void analytics_days_make(const list *sales, struct day_sum *rows, list *out);
-
-void analytics_films_sort(struct catalogue *films); /* by id */
-const struct film *analytics_film_find(const struct catalogue *from, str id);
-const struct hall *analytics_hall_find(const struct house *from, int64_t id);
-
-/* --- days --- */
+#define NO_DAY INT32_MIN
 
 struct days {
     int32_t from, to; /* both included */
@@ -108,9 +34,13 @@ str analytics_period_text(char room[PERIOD_TEXT_MAX], unsigned period, int32_t w
 /* --- sums --- */
 
 struct sum {
+    int64_t cents, reservations, confirmed; /* confirmed: still CONFIRMED, on the day of the confirmation */
+};
+/* One day of the house, or the first one of a period. */
+struct day_sum {
+    int64_t day;
     int64_t cents, reservations, confirmed;
 };
-void analytics_sum_add(struct sum *sum, const struct sale *s, struct days within);
 
 /* sum / count to the cent, half up (away from zero); 0 when there are none. */
 money analytics_average(int64_t cents, int64_t count);
@@ -139,6 +69,9 @@ struct revenue {
     struct revenue_summary *summary;
     list by_period; /* of struct revenue_period */
 };
+struct days analytics_days_asked(const struct revenue_query *want);
+/* sums: of struct day_sum by day, of days or of periods of the kind asked for. */
+void analytics_revenue_make(arena *a, const list *sums, unsigned period, struct revenue *out);
 
 /* --- popular movies --- */
 
@@ -167,11 +100,14 @@ struct room_occupancy {
     str room_name;
     int64_t total_seats, total_schedules, occupied_seats, total_possible_seats;
     double occupancy_rate;
+    bool is_active;
 };
 struct occupancy {
     struct occupancy_summary *summary;
     list rooms; /* of struct room_occupancy */
 };
+/* Of rooms with their seats, showings and occupied seats: those to be listed, their rates, and the whole. */
+void analytics_occupancy_make(arena *a, list *rooms, int64_t room_id, struct occupancy *out);
 
 /* --- user behavior --- */
 

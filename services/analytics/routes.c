@@ -2,8 +2,8 @@
 #include "services/analytics/analytics.h"
 
 /* clang-format off */
-static const char *const figure_faults[] = { "upstream_away", "overloaded", NULL };
-static const char *const occupancy_faults[] = { "room_unknown", "upstream_away", "overloaded", NULL };
+static const char *const figure_faults[] = { "upstream_away", "store_busy", NULL };
+static const char *const occupancy_faults[] = { "room_unknown", "upstream_away", "store_busy", NULL };
 
 const struct route analytics_routes[] = {
     { GET, "/api/analytics/revenue",        analytics_revenue_show,   NULL, &analytics_revenue_shape,

@@ -1,46 +1,76 @@
-/* service.c - analytics put together: the owners it reads, what it keeps of them, how well it knows them. */
+/* service.c - analytics put together: its store, and the owners whose facts it folds. */
 #include "services/analytics/service.h"
 
 #include "lib/loop/loop.h"
 #include "services/analytics/analytics.h"
 
-#define PROBE_EVERY_MS 2000
-#define PROBE_BYTES_MAX ((size_t)1024 * 1024)
-
-static const char *const owner_names[OWNER_COUNT] = { "movies", "rooms", "reservations" };
-
 /* --- health --- */
 
-/* While an owner is away its facts are as old as the last time they were known to be the present ones; without facts
- * nothing can be answered. */
+/* While an owner is away its facts are as old as its last word; before its first facts have all come nothing can be answered. */
 static void owner_check(struct health_check *check, struct app *app)
 {
-    struct analytics *svc = app->service;
-    size_t i = 0;
-    while (i < OWNER_COUNT - 1 && &svc->owners.of[i] != check->arg)
-        i++;
-    struct owner *o = &svc->owners.of[i];
-    if (check->asked_ms == 0 || loop_now_ms() - check->asked_ms >= PROBE_EVERY_MS) {
-        check->asked_ms = loop_now_ms();
-        arena *a = arena_new(PROBE_BYTES_MAX);
-        analytics_probe(o, a);
-        arena_free(a);
-    }
-    int64_t well_ms = o->away && o->facts ? o->confirmed_ms : o->heard_ms;
-    check->away = o->away;
-    check->needed = !o->facts;
-    check->age_s = well_ms > 0 ? (loop_now_ms() - well_ms) / 1000 : (clock_now().ms - app->started.ms) / 1000;
+    const struct follower *f = &((const struct owner *)check->arg)->follower;
+    check->away = !f->in_touch;
+    check->needed = !f->whole;
+    check->age_s = f->heard_ms > 0 ? (loop_now_ms() - f->heard_ms) / 1000 : (clock_now().ms - app->started.ms) / 1000;
+    if (f->in_touch)
+        check->age_s = 0; /* it is in a long poll, which has not ended */
 }
 
-static const fault *owner_open(struct app *app, struct owner *o, str url)
+static void store_check(struct health_check *check, struct app *app)
 {
-    TRY(app_open_upstream(app, o->name, url, &o->upstream));
+    struct analytics *svc = app->service;
+    arena *a = arena_new(64 * 1024);
+    check->away = svc->store->check(svc->store, a) != NULL;
+    arena_free(a);
+}
+
+static const fault *owner_open(struct app *app, struct owner *o, const char *name, str url)
+{
+    TRY(app_open_upstream(app, name, url, &o->upstream));
     if (!o->upstream)
-        return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "Analytics cannot do without %s.", o->name);
+        return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "Analytics cannot do without %s.", name);
     app->checks[app->check_count++] =
-        (struct health_check){ .name = o->name, .arg = o, .run = owner_check, .needed = true,
+        (struct health_check){ .name = name, .arg = o, .run = owner_check, .needed = true,
                                .breaker = upstream_breaker(o->upstream) };
     return NULL;
+}
+
+/* --- the store --- */
+
+static const fault *store_choose(arena *a, const struct settings *set, const char **directory)
+{
+    str url = set->analytics_database_url;
+    if (url.len > 0 && !str_starts(url, STR("sqlite:")))
+        return fault_new(a, FAULT_INVALID, "setting_invalid", "ANALYTICS_DATABASE_URL must begin with sqlite:.");
+    *directory = arena_cstr(a, url.len > 0 ? str_after(url, 7) : set->data_dir);
+    return NULL;
+}
+
+/* "05:00", which the settings' own check has read already. */
+static int32_t clock_seconds(str text)
+{
+    int64_t hours = 0, minutes = 0;
+    if (!str_to_int((str){ text.at, 2 }, &hours) || !str_to_int(str_after(text, 3), &minutes))
+        return 0;
+    return (int32_t)(hours * 3600 + minutes * 60);
+}
+
+static const fault *store_open(struct app *app, struct analytics *svc)
+{
+    const char *directory;
+    TRY(store_choose(app->boot, app->settings, &directory));
+    TRY(analytics_sqlite_open(app->boot, &svc->store, directory, app->settings->time_zone,
+                              clock_seconds(app->settings->day_starts)));
+    app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
+    return NULL;
+}
+
+static const fault *analytics_schema(arena *a, const struct settings *set, struct schema_seen *out)
+{
+    const char *directory;
+    TRY(store_choose(a, set, &directory));
+    return analytics_look(a, directory, out);
 }
 
 /* --- life --- */
@@ -51,12 +81,11 @@ static const fault *analytics_open(struct app *app)
     const struct settings *set = app->settings;
     const str urls[OWNER_COUNT] = { set->movies_api_url, set->rooms_api_url, set->reservations_api_url };
     app->service = svc;
-    for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++) {
-        svc->owners.of[i].name = owner_names[i];
-        svc->owners.of[i].which = i;
-        TRY(owner_open(app, &svc->owners.of[i], urls[i]));
-    }
-    return NULL;
+    TRY(store_open(app, svc));
+    svc->owners.store = svc->store;
+    for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++)
+        TRY(owner_open(app, &svc->owners.of[i], analytics_owner_names[i], urls[i]));
+    return analytics_follow(&svc->owners, app->boot);
 }
 
 static void analytics_drain(struct app *app)
@@ -70,7 +99,8 @@ static void analytics_close(struct app *app)
 {
     struct analytics *svc = app->service;
     analytics_owners_close(&svc->owners);
-    analytics_kept_free(&svc->kept);
+    if (svc->store)
+        svc->store->close(svc->store);
 }
 
 /* --- metrics --- */
@@ -80,41 +110,44 @@ static void each_owner(struct buf *out, const struct analytics *svc, const char 
 {
     buf_printf(out, "# TYPE %s %s\n", name, type);
     for (size_t i = 0; i < OWNER_COUNT; i++)
-        buf_printf(out, "%s{owner=\"%s\"} %lld\n", name, svc->owners.of[i].name,
+        buf_printf(out, "%s{owner=\"%s\"} %lld\n", name, analytics_owner_names[i],
                    (long long)value(&svc->owners.of[i]));
 }
 
-static int64_t readings(const struct owner *o)
+static int64_t snapshots(const struct owner *o)
 {
-    return (int64_t)o->readings_total;
+    return (int64_t)o->follower.snapshots_total;
 }
 
-static int64_t failures(const struct owner *o)
+static int64_t events(const struct owner *o)
 {
-    return (int64_t)o->failures_total;
+    return (int64_t)o->follower.applied_total;
+}
+
+static int64_t unread(const struct owner *o)
+{
+    return o->unread_total;
 }
 
 static int64_t position(const struct owner *o)
 {
-    return o->facts ? o->facts->position : 0;
+    return o->follower.position;
 }
 
-static int64_t rows(const struct owner *o)
+static int64_t whole(const struct owner *o)
 {
-    return o->facts ? o->facts->rows : 0;
+    return o->follower.whole;
 }
 
 static void analytics_metrics(struct app *app, struct buf *out)
 {
     const struct analytics *svc = app->service;
-    each_owner(out, svc, "taquilla_readings_total", "counter", readings);
-    each_owner(out, svc, "taquilla_readings_failed_total", "counter", failures);
-    each_owner(out, svc, "taquilla_facts_position", "gauge", position);
-    each_owner(out, svc, "taquilla_facts_rows", "gauge", rows);
-    buf_printf(out,
-               "# TYPE taquilla_kept_hits_total counter\ntaquilla_kept_hits_total %llu\n"
-               "# TYPE taquilla_kept_misses_total counter\ntaquilla_kept_misses_total %llu\n",
-               (unsigned long long)svc->kept.hits, (unsigned long long)svc->kept.misses);
+    each_owner(out, svc, "taquilla_feed_snapshots_total", "counter", snapshots);
+    each_owner(out, svc, "taquilla_feed_events_total", "counter", events);
+    each_owner(out, svc, "taquilla_feed_unread_total", "counter", unread);
+    each_owner(out, svc, "taquilla_feed_position", "gauge", position);
+    each_owner(out, svc, "taquilla_feed_whole", "gauge", whole);
+    svc->store->metrics(svc->store, out);
 }
 
 const struct service analytics_service = {
@@ -128,5 +161,6 @@ const struct service analytics_service = {
     .open = analytics_open,
     .close = analytics_close,
     .drain = analytics_drain,
+    .schema = analytics_schema,
     .metrics = analytics_metrics,
 };

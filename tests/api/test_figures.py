@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from harness.cinema import Alone, Cinema, run
 from harness.door import ok, refused
-from harness.figures import Figures, answered, compare, compare_cinema
+from harness.figures import TABLES, Figures, answered, compare, compare_cinema, facts_of
 from harness.maker import Maker
-from harness.owners import Owners
+from harness.owners import TOKEN, Owners
 
 ZONES = ("Europe/Madrid", "America/New_York", "America/Lima")
 FIGURES = ("revenue", "popular-movies", "occupancy", "user-behavior", "dashboard")
@@ -80,10 +80,11 @@ def histories(draw, zone):
     ]
     films = [{"_id": f"{n:024x}", "title": f"Film {n}", "isActive": draw(st.booleans())} for n in range(draw(few))]
     rooms = [{"id": n + 1, "name": f"Sala {n}", "is_active": draw(st.booleans())} for n in range(draw(few))]
-    seats = [{"id": 1, "room_id": room["id"]} for room in rooms for _ in range(draw(st.integers(0, 9)))]
+    seats = [{"id": 10 * room["id"] + n, "room_id": room["id"]} for room in rooms for n in range(draw(st.integers(0, 9)))]
     schedules = [
         {
             "id": n + 5,
+            "movie_id": f"{draw(st.integers(0, 7)):024x}",
             "room_id": draw(st.sampled_from(rooms))["id"],
             "show_time": draw(moment).astimezone(zone).strftime("%Y-%m-%dT%H:%M:00"),
             "is_active": draw(st.integers(0, 3)) > 0,
@@ -120,16 +121,35 @@ def histories(draw, zone):
     }
 
 
+class Held:
+    """Gives the owners other rows, and waits until analytics has seen that all three begin anew."""
+
+    def __init__(self, door, owners):
+        self.door, self.owners = door, owners
+
+    def metric(self, name):
+        lines = self.door.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text.splitlines()
+        return [int(line.split()[1]) for line in lines if line.startswith(name + "{")]
+
+    def __call__(self, rows):
+        until(lambda: self.metric("taquilla_feed_whole") == [1, 1, 1])
+        before = self.metric("taquilla_feed_snapshots_total")
+        self.owners.hold(rows)
+        until(lambda: all(n > b for n, b in zip(self.metric("taquilla_feed_snapshots_total"), before)))
+        until(lambda: self.metric("taquilla_feed_whole") == [1, 1, 1])
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_made_up_histories(zone):
     owners = Owners()
     with Alone("analytics", TIME_ZONE=zone, **owners.settings()) as analytics:
         with analytics.door("analytics") as door:
+            held = Held(door, owners)
 
             @settings(max_examples=25, **QUIET)
             @given(rows=histories(ZoneInfo(zone)))
             def equal(rows):
-                owners.hold(rows)
+                held(rows)
                 exact = json.loads(json.dumps(rows), parse_float=Decimal)
                 for attempt in (1, 2):
                     expected = Figures(exact, zone, datetime.now(ZoneInfo(zone)).date())
@@ -461,26 +481,41 @@ def until(condition, within_s=15):
         time.sleep(0.05)
 
 
+NOTHING = {table: [] for tables in TABLES.values() for table in tables}
+SOLD = {"id": 1, "user_id": 1, "schedule_id": 1, "movie_id": "a", "total_amount": 5, "status": "CONFIRMED"}
+SOLD |= dict.fromkeys(("reservation_date", "confirmed_at"), "2026-01-01T12:00:00.000Z") | {"cancelled_at": None}
+ANA = {"id": 1, "name": "Ana", "erased_at": None}
+
+
+def told(**rows):
+    return facts_of(NOTHING | rows)
+
+
 def test_owners_that_are_away():
     owners = Owners()
 
     def health(path="/health"):
         return httpx.get(analytics.url("analytics") + path, trust_env=False)
 
-    def checks():
-        return health().json()["checks"].values()
+    def answers():
+        try:
+            return health("/health/live").status_code == 200
+        except httpx.TransportError:
+            return False
 
-    sold = {"id": 1, "user_id": 1, "schedule_id": 1, "movie_id": "a", "total_amount": 5, "status": "CONFIRMED"}
-    sold |= dict.fromkeys(("reservation_date", "confirmed_at"), "2026-01-01T12:00:00.000Z") | {"cancelled_at": None}
-    with Alone("analytics", **owners.settings()) as analytics, analytics.door("analytics") as door:
-        owners.close()
-        until(lambda: health().status_code == 503)
+    def checks():
+        return [c for name, c in health().json()["checks"].items() if name != "store"]
+
+    owners.close()
+    analytics = Alone("analytics", **owners.settings()).start(wait=False)
+    with analytics.door("analytics") as door:
+        until(lambda: answers() and health().status_code == 503)
         assert health("/health/ready").status_code == 503
         assert door.get("/health/live").status_code == 200
         refused(door.get("/api/analytics/dashboard"), 503, {"upstream_away", "upstream_open"})
 
-        owners.open(owners.port)
-        owners.hold(owners.rows | {"users": [{"id": 1, "name": "Ana", "erased_at": None}], "reservations": [sold]})
+        owners.open()
+        owners.hold(NOTHING | {"users": [ANA], "reservations": [SOLD]})
         until(lambda: door.get("/api/analytics/dashboard").status_code == 200)
         said = {path: answered(door, path, period="all") for path in FIGURES}
         assert said["user-behavior"]["topUsers"][0]["userName"] == "Ana"
@@ -490,56 +525,60 @@ def test_owners_that_are_away():
         owners.close()
         until(lambda: {c["status"] for c in checks()} == {"away"})
         assert health().status_code == health("/health/ready").status_code == 200
+        analytics.stop(remove=False)
+        analytics.start()  # what was told is kept
+        said["user-behavior"]["topUsers"][0]["userName"] = None
         assert {path: answered(door, path, period="all") for path in FIGURES} == said
-        (alone,) = answered(door, "user-behavior", period="year")["topUsers"]
-        assert alone["userName"] is None and alone["totalSpent"] == 5
         oldest = min(c["age_s"] for c in checks())
         until(lambda: min(c["age_s"] for c in checks()) > oldest)
 
-        owners.open(owners.port)
-        owners.hold(owners.rows | {"reservations": [sold, sold | {"id": 2}]})
+        owners.open()
+        owners.of["reservations"].tell(told(reservations=[SOLD | {"id": 2}])["reservations"])
         until(lambda: answered(door, "revenue", period="all")["summary"]["totalRevenue"] == 10)
         assert answered(door, "user-behavior", period="year")["topUsers"][0]["userName"] == "Ana"
+        assert {owner.snapshots for owner in owners.of.values()} == {1}, "the rest came from the feed"
+    analytics.stop()
     owners.close()
 
 
-def test_facts_are_read_once():
-    owners = Owners()
-    with Alone("analytics", **owners.settings()) as analytics, analytics.door("analytics") as door:
-        for _ in range(3):
-            for path in FIGURES:
-                answered(door, path)
-        assert owners.exports == 3, "one of each owner"
-        owners.position += 1
-        answered(door, "revenue")
-        assert owners.exports == 4, "of the owner alone that the figure is made of"
-    owners.close()
-
-
-def test_who_stops_waits_for_no_export():
+def test_who_stops_waits_for_no_snapshot():
     owners, answers = Owners(), []
     with Alone("analytics", **owners.settings()) as analytics:
+        for owner in owners.of.values():
+            owner.flowing.clear()
+        owners.hold(NOTHING)
         url = analytics.url("analytics") + "/api/analytics/dashboard"
-        owners.flowing.clear()
         asking = threading.Thread(target=lambda: answers.append(httpx.get(url, timeout=60)))
         asking.start()
-        until(lambda: owners.exports == 3)
+        time.sleep(0.2)
         analytics.stop(remove=False)
         asking.join()
-        owners.flowing.set()
+        for owner in owners.of.values():
+            owner.flowing.set()
     refused(answers[0], 503, "upstream_away")
     owners.close()
 
 
-@pytest.mark.parametrize(
-    "text", ["", "not json\n", '{"end":true,"position":1,"rows":7}\n', '{"table":"users","row":{}}\n']
-)
-def test_an_owner_that_tells_nonsense(text):
+@pytest.mark.parametrize("body", [{}, [], {"events": 1, "position": 1, "next": None}, {"events": [{}], "position": "x"}])
+def test_an_owner_that_tells_nonsense(body):
     owners = Owners()
-    owners.lines = lambda tables: text.encode()
+    sales = owners.of["reservations"]
     with Alone("analytics", **owners.settings()) as analytics, analytics.door("analytics") as door:
+        sales.snapshot_page = lambda query: body
+        owners.hold(NOTHING)
+        until(lambda: Held(door, owners).metric("taquilla_feed_whole") == [1, 1, 0])
         refused(door.get("/api/analytics/revenue"), 503, "upstream_away")
-        del owners.lines
-        owners.position += 1
-        answered(door, "revenue")
+        del sales.snapshot_page
+        until(lambda: door.get("/api/analytics/revenue").status_code == 200)
+    owners.close()
+
+
+def test_a_fact_that_cannot_be_read_is_told_and_stops_nothing():
+    owners = Owners()
+    with Alone("analytics", **owners.settings()) as analytics, analytics.door("analytics") as door:
+        moment = "2026-01-01T00:00:00.000Z"
+        strange = [("reservation.made", "7", {"id": "seven"}, moment), ("ticket.printed", "8", {}, moment)]
+        owners.of["reservations"].tell(strange + told(users=[ANA], reservations=[SOLD])["reservations"])
+        assert answered(door, "revenue", period="all")["summary"]["totalRevenue"] == 5
+        assert Held(door, owners).metric("taquilla_feed_unread_total") == [0, 0, 1]
     owners.close()

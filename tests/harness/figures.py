@@ -41,6 +41,38 @@ def percent(part, whole):
     return cents(Decimal(100 * part) / whole) if whole else Decimal(0)
 
 
+def facts_of(rows):
+    """The events that would make these rows, by owner: (type, subject, data, time) each."""
+    now, seats_of = "2026-01-01T00:00:00.000Z", defaultdict(list)
+    for seat in rows["reserved_seats"]:
+        seats_of[seat["reservation_id"]].append(seat)
+    films = [("movie.changed", f["_id"], f) for f in rows["movies"]]
+    rooms = [("room.changed", r["id"], r) for r in rows["rooms"]]
+    for r in rows["rooms"]:
+        rooms.append(("seats.changed", r["id"], {"room_id": r["id"], "seats": [s for s in rows["seats"] if s["room_id"] == r["id"]]}))
+    rooms += [("showing.changed", s["id"], s) for s in rows["schedules"]]
+    sales = [("user.erased" if u["erased_at"] else "user.changed", u["id"], {"id": u["id"]}) for u in rows["users"]]
+    for r in rows["reservations"]:
+        told = {
+            "id": r["id"],
+            "userId": r["user_id"],
+            "scheduleId": r["schedule_id"],
+            "movieId": r["movie_id"],
+            "totalAmount": r["total_amount"],
+            "status": r["status"],
+            "reservationDate": r["reservation_date"],
+            "confirmedAt": r["confirmed_at"],
+            "cancelledAt": r["cancelled_at"],
+            "seats": [{"seatId": s.get("seat_id"), "price": s.get("price", 0)} for s in seats_of[r["id"]]],
+        }
+        sales.append(("reservation.changed", r["id"], told))
+    for p in rows.get("payments", ()):
+        told = {"id": p["id"], "reservationId": p["reservation_id"], "paymentMethod": p["payment_method"], "status": p["payment_status"]}
+        sales.append(("payment.changed", p["id"], told))
+    told = {"movies": films, "rooms": rooms, "reservations": sales}
+    return {name: [(*fact, now) for fact in facts] for name, facts in told.items()}
+
+
 class Figures:
     """What every endpoint has to say of these rows, in that zone, on that day."""
 

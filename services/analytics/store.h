@@ -1,0 +1,59 @@
+/* store.h - what analytics asks of its database: to take what owners tell, and the figures that follow from it.
+ *
+ * One function per act; each act is one transaction, all or nothing, and keeps how far the owner's feed was taken. Results live in
+ * the arena given; on a fault *out is untouched. Every figure is of one moment. `today` is the house's day on the calendar: who is
+ * given another one than last time lets days leave the windows and come into them first. */
+#ifndef TAQUILLA_ANALYTICS_STORE_H
+#define TAQUILLA_ANALYTICS_STORE_H
+
+#include "lib/base/buf.h"
+#include "lib/base/event.h"
+#include "services/analytics/model_facts.h"
+
+struct feed_left {
+    int64_t position;
+    bool whole; /* its snapshot is all here */
+};
+
+/* A page of an owner's snapshot or feed. */
+struct told {
+    enum owner_name owner;
+    list events; /* of struct event */
+    int64_t position;
+    bool whole;
+    int64_t unread; /* out: events that could not be read; they change nothing */
+};
+
+struct store {
+    /* --- what owners tell; fibers only --- */
+
+    const fault *(*feed_left)(struct store *, arena *, enum owner_name owner, struct feed_left *out) MUST_CHECK;
+    /* All that this owner told is forgotten: its snapshot is about to come. */
+    const fault *(*begin)(struct store *, arena *, enum owner_name owner, int32_t today) MUST_CHECK;
+    const fault *(*take)(struct store *, arena *, struct told *page, int32_t today) MUST_CHECK;
+    /* Windows end today from now on. */
+    const fault *(*come_to)(struct store *, arena *, int32_t today) MUST_CHECK;
+
+    /* --- the figures; after come_to --- */
+
+    const fault *(*revenue)(struct store *, arena *, const struct revenue_query *want, struct revenue *out) MUST_CHECK;
+    const fault *(*popular)(struct store *, arena *, const struct popular_query *want, list *out) MUST_CHECK;
+    /* NOT_FOUND room_unknown. */
+    const fault *(*occupancy)(struct store *, arena *, const struct occupancy_query *want, struct occupancy *out) MUST_CHECK;
+    /* topUsers without their names. */
+    const fault *(*behavior)(struct store *, arena *, const struct window_query *want, struct behavior *out) MUST_CHECK;
+    const fault *(*dashboard)(struct store *, arena *, const struct window_query *want, struct dashboard *out) MUST_CHECK;
+
+    const fault *(*check)(struct store *, arena *) MUST_CHECK;
+    void (*metrics)(struct store *, struct buf *out);
+    void (*close)(struct store *);
+};
+
+/* Days of another zone or DAY_STARTS are other days: what was folded by them is forgotten, and asked for anew. *out may be there
+ * to be closed also after a fault. Fibers only. */
+const fault *analytics_sqlite_open(arena *boot, struct store **out, const char *directory, str zone,
+                                   int32_t day_starts_s) MUST_CHECK;
+struct schema_seen; /* lib/db/schema.h */
+const fault *analytics_look(arena *a, const char *directory, struct schema_seen *out) MUST_CHECK;
+
+#endif
