@@ -41,6 +41,32 @@ def percent(part, whole):
     return cents(Decimal(100 * part) / whole) if whole else Decimal(0)
 
 
+def sale_told(row, seats):
+    """What an event says of a reservation."""
+    return {
+        "id": row["id"],
+        "userId": row["user_id"],
+        "scheduleId": row["schedule_id"],
+        "movieId": row["movie_id"],
+        "totalAmount": row["total_amount"],
+        "status": row["status"],
+        "reservationDate": row["reservation_date"],
+        "confirmedAt": row["confirmed_at"],
+        "cancelledAt": row["cancelled_at"],
+        "seats": [{"seatId": s.get("seat_id"), "price": s.get("price", 0)} for s in seats],
+    }
+
+
+def payment_told(row):
+    """The same of a payment."""
+    return {
+        "id": row["id"],
+        "reservationId": row["reservation_id"],
+        "paymentMethod": row["payment_method"],
+        "status": row["payment_status"],
+    }
+
+
 def facts_of(rows):
     """The events that would make these rows, by owner: (type, subject, data, time) each."""
     now, seats_of = "2026-01-01T00:00:00.000Z", defaultdict(list)
@@ -52,23 +78,8 @@ def facts_of(rows):
         rooms.append(("seats.changed", r["id"], {"room_id": r["id"], "seats": [s for s in rows["seats"] if s["room_id"] == r["id"]]}))
     rooms += [("showing.changed", s["id"], s) for s in rows["schedules"]]
     sales = [("user.erased" if u["erased_at"] else "user.changed", u["id"], {"id": u["id"]}) for u in rows["users"]]
-    for r in rows["reservations"]:
-        told = {
-            "id": r["id"],
-            "userId": r["user_id"],
-            "scheduleId": r["schedule_id"],
-            "movieId": r["movie_id"],
-            "totalAmount": r["total_amount"],
-            "status": r["status"],
-            "reservationDate": r["reservation_date"],
-            "confirmedAt": r["confirmed_at"],
-            "cancelledAt": r["cancelled_at"],
-            "seats": [{"seatId": s.get("seat_id"), "price": s.get("price", 0)} for s in seats_of[r["id"]]],
-        }
-        sales.append(("reservation.changed", r["id"], told))
-    for p in rows.get("payments", ()):
-        told = {"id": p["id"], "reservationId": p["reservation_id"], "paymentMethod": p["payment_method"], "status": p["payment_status"]}
-        sales.append(("payment.changed", p["id"], told))
+    sales += [("reservation.changed", r["id"], sale_told(r, seats_of[r["id"]])) for r in rows["reservations"]]
+    sales += [("payment.changed", p["id"], payment_told(p)) for p in rows.get("payments", ())]
     told = {"movies": films, "rooms": rooms, "reservations": sales}
     return {name: [(*fact, now) for fact in facts] for name, facts in told.items()}
 
@@ -76,8 +87,8 @@ def facts_of(rows):
 class Figures:
     """What every endpoint has to say of these rows, in that zone, on that day."""
 
-    def __init__(self, rows, zone, today):
-        self.rows, self.zone, self.today = rows, ZoneInfo(zone), today
+    def __init__(self, rows, zone, today, day_starts="05:00"):
+        self.rows, self.zone, self.today, self.day_starts = rows, ZoneInfo(zone), today, day_starts
         self.sales = [r for r in rows["reservations"]]
         self.standing = [r for r in self.sales if r["status"] in ("PENDING", "CONFIRMED")]
         self.people = [u for u in rows["users"] if u["erased_at"] is None]

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,6 +54,14 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # who asked went away
+            super().handle_error(request, client_address)
+
+
 class Owner:
     """One owner: `log` is what happened after position `base`; its feed ends at position `end`."""
 
@@ -67,8 +76,7 @@ class Owner:
         self.open()
 
     def open(self, port=0):
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", port), Handler)
         self.server.owner = self
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
@@ -119,8 +127,9 @@ class Owner:
             return {"events": events, "position": self.end, "next": f"all:{last}" if last < len(standing) else None}
 
     def standing(self):
-        """{what it is about: where its last fact is in the log}, in the order of its first."""
-        return {(kind.partition(".")[0], subject): at for at, (kind, subject, *_) in enumerate(self.log[: self.end - self.base])}
+        """{what it is about: where its last fact is in the log}; of a room's seats each fact tells some, so all of them stand."""
+        told = enumerate(self.log[: self.end - self.base])
+        return {(kind.partition(".")[0], subject, kind.startswith("seats.") and at): at for at, (kind, subject, *_) in told}
 
     def tell(self, facts=(), end=None):
         """What happens next, (type, subject, data, time) each; it is committed up to position `end`, or all."""
