@@ -1,8 +1,7 @@
 /* handlers.c - each figure: bring the sums up to date, read it, answer. */
 #include "services/analytics/analytics.h"
 
-/* What the owners have told by now is counted, and the windows end today. */
-static const fault *sums_ready(struct call *c, unsigned wanted, struct store **out)
+const fault *analytics_sums_ready(struct call *c, unsigned wanted, struct store **out)
 {
     struct analytics *svc = c->service;
     TRY(analytics_caught_up(&svc->owners, c->arena, wanted));
@@ -15,7 +14,7 @@ const fault *analytics_revenue_show(struct call *c)
 {
     struct store *store;
     struct revenue made;
-    TRY(sums_ready(c, WANT(RESERVATIONS), &store));
+    TRY(analytics_sums_ready(c, WANT(RESERVATIONS), &store));
     TRY(store->revenue(store, c->arena, c->query, &made));
     return reply(c, 200, &analytics_revenue_shape, &made);
 }
@@ -24,7 +23,7 @@ const fault *analytics_popular_show(struct call *c)
 {
     struct store *store;
     list made;
-    TRY(sums_ready(c, WANT(RESERVATIONS) | WANT(MOVIES), &store));
+    TRY(analytics_sums_ready(c, WANT(RESERVATIONS) | WANT(MOVIES), &store));
     TRY(store->popular(store, c->arena, c->query, &made));
     return reply_list(c, &analytics_popular_shape, &made);
 }
@@ -33,7 +32,7 @@ const fault *analytics_occupancy_show(struct call *c)
 {
     struct store *store;
     struct occupancy made;
-    TRY(sums_ready(c, WANT(RESERVATIONS) | WANT(ROOMS), &store));
+    TRY(analytics_sums_ready(c, WANT(RESERVATIONS) | WANT(ROOMS), &store));
     TRY(store->occupancy(store, c->arena, c->query, &made));
     return reply(c, 200, &analytics_occupancy_shape, &made);
 }
@@ -43,7 +42,7 @@ const fault *analytics_behavior_show(struct call *c)
     struct analytics *svc = c->service;
     struct store *store;
     struct behavior made;
-    TRY(sums_ready(c, WANT(RESERVATIONS), &store));
+    TRY(analytics_sums_ready(c, WANT(RESERVATIONS), &store));
     TRY(store->behavior(store, c->arena, c->query, &made));
     analytics_names_ask(&svc->owners, c->arena, &made.top_users);
     return reply(c, 200, &analytics_behavior_shape, &made);
@@ -53,7 +52,7 @@ const fault *analytics_dashboard_show(struct call *c)
 {
     struct store *store;
     struct dashboard made;
-    TRY(sums_ready(c, WANT(RESERVATIONS) | WANT(ROOMS) | WANT(MOVIES), &store));
+    TRY(analytics_sums_ready(c, WANT(RESERVATIONS) | WANT(ROOMS) | WANT(MOVIES), &store));
     TRY(store->dashboard(store, c->arena, c->query, &made));
     return reply(c, 200, &analytics_dashboard_shape, &made);
 }

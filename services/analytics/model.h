@@ -156,7 +156,72 @@ struct dashboard {
     unsigned period; /* enum window */
 };
 
+/* --- the day sheet --- */
+
+struct sheet_query {
+    day date; /* DAY_NONE: the house's day that it is now */
+};
+/* Money and tickets of the day that have one payment method, film or hour in common. */
+struct sheet_sum {
+    str name, title;  /* the method, the film and its title, or "18:00"; no text: not known */
+    money sold, refunded, net;
+    int64_t tickets;  /* less those given back */
+};
+struct day_sheet {
+    day date;
+    instant from, to; /* the next day begins at `to` */
+    struct sheet_sum *total;
+    list by_method, by_film, by_hour; /* of struct sheet_sum */
+};
+/* What the store has: hour, film and method of each sum. */
+struct sheet_row {
+    int64_t hour;
+    str movie_id, title, method;
+    int64_t sold, refunded, tickets;
+};
+/* first_hour: the one in which the house's day begins. */
+void analytics_sheet_make(arena *a, const list *rows, int64_t first_hour, struct day_sheet *out);
+
+/* --- the distributor's return --- */
+
+struct returns_query {
+    str movie_id, week; /* "2026-W46": the cinema week that begins in that week of the calendar */
+};
+struct return_line {
+    int64_t room_id;
+    str room_name;
+    money price;
+    int64_t admissions;
+    money takings;
+};
+struct returns {
+    str movie_id, title, week;
+    day from, to;     /* the house's days, both included */
+    list lines;       /* of struct return_line, by room, then price descending */
+    int64_t admissions;
+    money takings;
+};
+/* Its Monday; false when there is no such week. */
+bool analytics_week_read(str text, int32_t *monday) MUST_CHECK;
+
+/* --- sales as rows --- */
+
+struct sales_query {
+    day start, end; /* DAY_NONE: open */
+};
+/* Money that came or went. */
+struct sales_row {
+    instant moment;
+    bool refund;
+    int64_t id, schedule_id;
+    str movie_id, title, method, tickets;
+    int64_t cents;
+};
+
 /* --- their shapes --- */
+
+extern const struct shape analytics_sheet_query_shape, analytics_returns_query_shape, analytics_sales_query_shape,
+    analytics_sheet_shape, analytics_returns_shape;
 
 extern const struct shape analytics_revenue_query_shape, analytics_popular_query_shape,
     analytics_occupancy_query_shape, analytics_window_query_shape;

@@ -190,3 +190,105 @@ static const struct field dashboard_fields[] = {
     FIELD(struct dashboard, period, "period", .choices = analytics_window_names),
 };
 const struct shape analytics_dashboard_shape = SHAPE(dashboard, dashboard_fields);
+
+/* --- the day sheet --- */
+
+static const struct field sheet_query_fields[] = {
+    FIELD(struct sheet_query, date, "date", .nullable = true,
+          .doc = "a day of the house, which begins at DAY_STARTS; without it the one that it is now"),
+};
+const struct shape analytics_sheet_query_shape = SHAPE(sheet_query, sheet_query_fields);
+
+#define SHEET_SUMS                                                                                 \
+    FIELD(struct sheet_sum, sold, "sold", .doc = "of sales confirmed on that day"),                \
+        FIELD(struct sheet_sum, refunded, "refunded", .doc = "of paid sales cancelled on that day"), \
+        FIELD(struct sheet_sum, net, "net", .doc = "sold - refunded"),                             \
+        FIELD(struct sheet_sum, tickets, "tickets", .doc = "seats sold, less those given back")
+
+static const struct field sheet_total_fields[] = { SHEET_SUMS };
+static const struct shape sheet_total_shape = { .name = "day_total", .size = sizeof(struct sheet_sum),
+                                                .fields = sheet_total_fields, .count = COUNT_OF(sheet_total_fields) };
+static const struct field sheet_method_fields[] = {
+    FIELD(struct sheet_sum, name, "paymentMethod", .nullable = true, .doc = "null when no payment is known"), SHEET_SUMS
+};
+static const struct shape sheet_method_shape = { .name = "day_method", .size = sizeof(struct sheet_sum),
+                                                 .fields = sheet_method_fields, .count = COUNT_OF(sheet_method_fields) };
+static const struct field sheet_film_fields[] = {
+    FIELD(struct sheet_sum, name, "movieId", .nullable = true),
+    FIELD(struct sheet_sum, title, "title", .nullable = true, .doc = "null when movies does not know the film"), SHEET_SUMS
+};
+static const struct shape sheet_film_shape = { .name = "day_film", .size = sizeof(struct sheet_sum),
+                                               .fields = sheet_film_fields, .count = COUNT_OF(sheet_film_fields) };
+static const struct field sheet_hour_fields[] = {
+    FIELD(struct sheet_sum, name, "hour", .doc = "on the house's clock, as 18:00"), SHEET_SUMS
+};
+static const struct shape sheet_hour_shape = { .name = "day_hour", .size = sizeof(struct sheet_sum),
+                                               .fields = sheet_hour_fields, .count = COUNT_OF(sheet_hour_fields) };
+
+static const struct field sheet_fields[] = {
+    FIELD(struct day_sheet, date, "date"),
+    FIELD(struct day_sheet, from, "from", .form = TIME_OFFSET),
+    FIELD(struct day_sheet, to, "to", .form = TIME_OFFSET, .doc = "when the next day begins"),
+    FIELD(struct day_sheet, total, "total", .shape = &sheet_total_shape),
+    FIELD(struct day_sheet, by_method, "byPaymentMethod", .shape = &sheet_method_shape, .doc = "by net descending"),
+    FIELD(struct day_sheet, by_film, "byMovie", .shape = &sheet_film_shape, .doc = "by net descending"),
+    FIELD(struct day_sheet, by_hour, "byHour", .shape = &sheet_hour_shape, .doc = "in the order of the day"),
+};
+const struct shape analytics_sheet_shape = SHAPE(day_sheet, sheet_fields);
+
+/* --- the distributor's return --- */
+
+static const fault *returns_query_check(arena *a, void *query)
+{
+    const struct returns_query *want = query;
+    int32_t monday;
+    if (analytics_week_read(want->week, &monday))
+        return NULL;
+    fault *problem = fault_new(a, FAULT_INVALID, "validation_failed", "week must be a week like 2026-W46.");
+    problem->fields = field_wrong(a, "week", "week must be a week like 2026-W46.");
+    return problem;
+}
+
+static const struct field returns_query_fields[] = {
+    FIELD(struct returns_query, movie_id, "movieId", .min = 1, .max = 100),
+    FIELD(struct returns_query, week, "week", .min = 1, .max = 10, .pattern = "^[0-9]{4}-W[0-9]{2}$",
+          .doc = "2026-W46: the seven days from WEEK_STARTS in that week (ISO 8601) on"),
+};
+const struct shape analytics_returns_query_shape =
+    SHAPE(returns_query, returns_query_fields, .check = returns_query_check);
+
+static const struct field return_line_fields[] = {
+    FIELD(struct return_line, room_id, "roomId"),
+    FIELD(struct return_line, room_name, "roomName", .nullable = true),
+    FIELD(struct return_line, price, "price", .doc = "of one ticket"),
+    FIELD(struct return_line, admissions, "admissions", .doc = "seats of CONFIRMED reservations"),
+    FIELD(struct return_line, takings, "takings", .doc = "price x admissions"),
+};
+static const struct shape return_line_shape = SHAPE(return_line, return_line_fields);
+
+static const struct field returns_fields[] = {
+    FIELD(struct returns, movie_id, "movieId"),
+    FIELD(struct returns, title, "title", .nullable = true),
+    FIELD(struct returns, week, "week"),
+    FIELD(struct returns, from, "from", .doc = "the first day of the house"),
+    FIELD(struct returns, to, "to", .doc = "the last one, included"),
+    FIELD(struct returns, admissions, "admissions"),
+    FIELD(struct returns, takings, "takings"),
+    FIELD(struct returns, lines, "lines", .shape = &return_line_shape, .doc = "by room, then price descending"),
+};
+const struct shape analytics_returns_shape = SHAPE(returns, returns_fields);
+
+/* --- sales as rows --- */
+
+static const fault *sales_query_check(arena *a, void *query)
+{
+    const struct sales_query *want = query;
+    struct revenue_query days = { .start = want->start, .end = want->end };
+    return revenue_query_check(a, &days);
+}
+
+static const struct field sales_query_fields[] = {
+    FIELD(struct sales_query, start, "startDate", .nullable = true, .doc = "first day; open without"),
+    FIELD(struct sales_query, end, "endDate", .nullable = true, .doc = "last day, included; open without"),
+};
+const struct shape analytics_sales_query_shape = SHAPE(sales_query, sales_query_fields, .check = sales_query_check);

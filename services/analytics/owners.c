@@ -54,6 +54,7 @@ static const fault *feed_take(void *arg, arena *a, const struct follower_page *p
     const fault *problem = o->store->take(o->store, a, &told, analytics_today());
     o->taking--;
     TRY(not_kept(owner, problem));
+    o->moment++;
     if (told.unread > 0)
         log_line("error", "fact_unreadable", "%lld events of %s up to position %lld cannot be read",
                  (long long)told.unread, analytics_owner_names[owner->which], (long long)page->position);

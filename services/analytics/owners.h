@@ -16,7 +16,8 @@ struct owner {
 struct owners {
     struct owner of[OWNER_COUNT];
     struct store *store;
-    int taking; /* pages under way to the store */
+    int taking;      /* pages under way to the store */
+    uint64_t moment; /* one more with each page that came */
     bool stopping;
 };
 

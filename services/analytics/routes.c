@@ -5,6 +5,9 @@
 static const char *const figure_faults[] = { "upstream_away", "store_busy", NULL };
 static const char *const occupancy_faults[] = { "room_unknown", "upstream_away", "store_busy", NULL };
 
+static const char *const returns_faults[] = { "movie_unknown", "upstream_away", NULL };
+static const char *const stream_faults[] = { "upstream_away", "overloaded", NULL };
+
 const struct route analytics_routes[] = {
     { GET, "/api/analytics/revenue",        analytics_revenue_show,   NULL, &analytics_revenue_shape,
       "Money and reservations over time",   .query = &analytics_revenue_query_shape, .faults = figure_faults },
@@ -16,6 +19,15 @@ const struct route analytics_routes[] = {
       "What users spend, and who most",     .query = &analytics_window_query_shape, .access = ACCESS_ADMIN, .faults = figure_faults },
     { GET, "/api/analytics/dashboard",      analytics_dashboard_show, NULL, &analytics_dashboard_shape,
       "The house at a glance",              .query = &analytics_window_query_shape, .faults = figure_faults },
+
+    { GET, "/api/analytics/stream",         analytics_stream,         NULL, &analytics_dashboard_shape,
+      "The dashboard's figures, sent again whenever they change (text/event-stream)", .query = &analytics_window_query_shape, .plain = true, .faults = stream_faults },
+    { GET, "/api/analytics/day",            analytics_sheet_show,     NULL, &analytics_sheet_shape,
+      "The sheet of a house's day: sold and refunded", .query = &analytics_sheet_query_shape, .faults = figure_faults },
+    { GET, "/api/analytics/returns",        analytics_returns_show,   NULL, &analytics_returns_shape,
+      "What a distributor is told of a film's week", .query = &analytics_returns_query_shape, .faults = returns_faults },
+    { GET, "/api/analytics/sales.csv",      analytics_sales_csv,      NULL, NULL,
+      "Each sale and refund as a row of CSV", .query = &analytics_sales_query_shape, .access = ACCESS_ADMIN, .plain = true, .faults = figure_faults },
 
     { GET, "/",                             analytics_to_docs,        .redirects = true },
     { .path = NULL },

@@ -60,8 +60,9 @@ static const fault *store_open(struct app *app, struct analytics *svc)
 {
     const char *directory;
     TRY(store_choose(app->boot, app->settings, &directory));
-    TRY(analytics_sqlite_open(app->boot, &svc->store, directory, app->settings->time_zone,
-                              clock_seconds(app->settings->day_starts)));
+    svc->day_starts_s = clock_seconds(app->settings->day_starts);
+    svc->week_starts = app->settings->week_starts;
+    TRY(analytics_sqlite_open(app->boot, &svc->store, directory, app->settings->time_zone, svc->day_starts_s));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
     return NULL;
 }

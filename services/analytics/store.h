@@ -44,6 +44,15 @@ struct store {
     const fault *(*behavior)(struct store *, arena *, const struct window_query *want, struct behavior *out) MUST_CHECK;
     const fault *(*dashboard)(struct store *, arena *, const struct window_query *want, struct dashboard *out) MUST_CHECK;
 
+    /* One day of the house, all but its date and bounds. */
+    const fault *(*sheet)(struct store *, arena *, int32_t played, struct day_sheet *out) MUST_CHECK;
+    /* from and to are given; title, lines and sums come. NOT_FOUND movie_unknown: nobody has told of it. */
+    const fault *(*returns)(struct store *, arena *, struct returns *out) MUST_CHECK;
+    /* Money that moved from `start` on and before `end`, by time: at most `limit` of those after the one given (NULL: from the
+     * first). struct sales_row. */
+    const fault *(*sales)(struct store *, arena *, instant start, instant end, const struct sales_row *after, int64_t limit,
+                          list *out) MUST_CHECK;
+
     const fault *(*check)(struct store *, arena *) MUST_CHECK;
     void (*metrics)(struct store *, struct buf *out);
     void (*close)(struct store *);

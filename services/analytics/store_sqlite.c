@@ -174,6 +174,7 @@ const fault *analytics_sqlite_open(arena *boot, struct store **out, const char *
     s->store = (struct store){ .feed_left = feed_left, .begin = begin, .take = take, .come_to = come_to, .check = check,
                                .metrics = metrics, .close = store_close };
     analytics_figures_fill(&s->store);
+    analytics_sheets_fill(&s->store);
     *out = &s->store; /* it is closed by who has it, also when the rest fails */
     TRY(sqlite_write(s->db, boot, open_act, &act));
     s->today = act.today;

@@ -29,5 +29,6 @@ const fault *facts_forget(struct sql *db, arena *a, enum owner_name owner) MUST_
 const fault *showing_row(struct sql *db, arena *a, int64_t id, struct showing *out) MUST_CHECK;
 
 void analytics_figures_fill(struct store *s); /* store_sqlite_figures.c */
+void analytics_sheets_fill(struct store *s);  /* store_sqlite_sheets.c */
 
 #endif

@@ -16,14 +16,15 @@ from harness.owners import Owners
 from harness.story import Story
 from test_figures import edges
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FACTS = 2000  # of one history; five of them are ten thousand
 
 
-def compare_now(door, rows, zone, moment_of_day):
+def compare_now(door, rows, zone, day_starts, week_starts):
     """Once more when it was midnight meanwhile."""
     exact = json.loads(json.dumps(rows), parse_float=Decimal)
     for attempt in (1, 2):
-        expected = Figures(exact, zone, datetime.now(ZoneInfo(zone)).date(), moment_of_day)
+        expected = Figures(exact, zone, datetime.now(ZoneInfo(zone)).date(), day_starts, week_starts)
         try:
             return compare(door, expected)
         except AssertionError:
@@ -34,8 +35,8 @@ def compare_now(door, rows, zone, moment_of_day):
 class History:
     """One run of analytics beside owners who tell a story bit by bit."""
 
-    def __init__(self, seed, zone, day_starts):
-        self.random, self.zone, self.day_starts = random.Random(seed), zone, day_starts
+    def __init__(self, seed, zone, day_starts, week_starts=0):
+        self.random, self.zone, self.day_starts, self.week_starts = random.Random(seed), zone, day_starts, week_starts
         self.story = Story(self.random, ZoneInfo(zone), edges(ZoneInfo(zone)))
         self.owners = Owners(base=0)
         for owner in self.owners.of.values():
@@ -53,7 +54,7 @@ class History:
         return all(owner.end == len(owner.log) for owner in self.owners.of.values())
 
     def check(self, door):
-        compare_now(door, self.story.rows(self.ends()), self.zone, self.day_starts)
+        compare_now(door, self.story.rows(self.ends()), self.zone, self.day_starts, self.week_starts)
 
     def restart(self, analytics):
         if self.random.random() < 0.5:
@@ -69,7 +70,7 @@ class History:
         self.owners.of["reservations"].users = [{"id": u["id"], "name": u["name"]} for u in self.story.users]
         for _ in range(self.random.randint(0, 8)):
             self.tell(self.random.choice(list(self.owners.of)))  # before analytics is there: its snapshots
-        names = self.owners.settings() | {"TIME_ZONE": self.zone, "DAY_STARTS": self.day_starts}
+        names = self.owners.settings() | {"TIME_ZONE": self.zone, "DAY_STARTS": self.day_starts, "WEEK_STARTS": WEEKDAYS[self.week_starts]}
         with Alone("analytics", **names) as analytics, analytics.door("analytics") as door:
             self.check(door)
             stops = sorted(self.random.random() for _ in range(restarts))
@@ -88,10 +89,11 @@ class History:
     seed=st.integers(0, 2**32),
     zone=st.sampled_from(("Europe/Madrid", "America/New_York", "America/Lima")),
     day_starts=st.sampled_from(("00:00", "05:00", "23:30")),
+    week_starts=st.integers(0, 6),
     restarts=st.integers(0, 3),
 )
-def test_histories_in_any_order(seed, zone, day_starts, restarts):
-    History(seed, zone, day_starts).run(FACTS, restarts)
+def test_histories_in_any_order(seed, zone, day_starts, week_starts, restarts):
+    History(seed, zone, day_starts, week_starts).run(FACTS, restarts)
 
 
 @pytest.mark.parametrize("zone", ("America/Lima",))
@@ -109,6 +111,7 @@ def test_a_day_that_begins_at_another_hour_is_asked_for_anew(zone):
                 analytics.stop(remove=False)
                 analytics.settings[name] = value
                 analytics.start()
+                history.week_starts = WEEKDAYS.index(analytics.settings.get("WEEK_STARTS", "monday"))
                 history.zone, history.day_starts = analytics.settings["TIME_ZONE"], analytics.settings["DAY_STARTS"]
                 history.check(door)
                 assert {owner.snapshots for owner in history.owners.of.values()} == {snapshots}, name

@@ -1,7 +1,9 @@
 """The five figures once more, from the owners' exports alone: plain Python over every row, money as Decimal."""
 
+import csv
+import io
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -11,7 +13,7 @@ PERIODS = ("day", "week", "month", "year", "all")
 TABLES = {
     "movies": ("movies",),
     "rooms": ("rooms", "seats", "schedules"),
-    "reservations": ("users", "reservations", "reserved_seats"),
+    "reservations": ("users", "reservations", "reserved_seats", "payments"),
 }
 ALWAYS = (date.min, date.max)
 
@@ -87,8 +89,17 @@ def facts_of(rows):
 class Figures:
     """What every endpoint has to say of these rows, in that zone, on that day."""
 
-    def __init__(self, rows, zone, today, day_starts="05:00"):
-        self.rows, self.zone, self.today, self.day_starts = rows, ZoneInfo(zone), today, day_starts
+    def __init__(self, rows, zone, today, day_starts="05:00", week_starts=0):
+        self.rows, self.zone, self.today, self.week_starts = rows, ZoneInfo(zone), today, week_starts
+        hours, minutes = map(int, day_starts.split(":"))
+        self.day_starts = timedelta(hours=hours, minutes=minutes)
+        self.seats_of = defaultdict(list)
+        for seat in rows["reserved_seats"]:
+            self.seats_of[seat["reservation_id"]].append(seat)
+        paid = sorted(rows.get("payments", ()), key=lambda p: p["id"])
+        self.method_of = {
+            p["reservation_id"]: p["payment_method"] for p in paid if p["payment_status"] in ("COMPLETED", "REFUNDED")
+        }
         self.sales = [r for r in rows["reservations"]]
         self.standing = [r for r in self.sales if r["status"] in ("PENDING", "CONFIRMED")]
         self.people = [u for u in rows["users"] if u["erased_at"] is None]
@@ -261,6 +272,89 @@ class Figures:
             "topUsers": top[:10],
         }
 
+    # --- the day sheet, the distributor's return, sales as rows ---
+
+    def wall(self, instant):
+        return datetime.fromisoformat(instant.replace("Z", "+00:00")).astimezone(self.zone).replace(tzinfo=None)
+
+    def money_moves(self):
+        """(when, is it a refund, reservation) of all money, by time."""
+        sold = [(r["confirmed_at"], False, r) for r in self.sales if r["confirmed_at"]]
+        back = [(r["cancelled_at"], True, r) for r in self.sales if r["confirmed_at"] and r["status"] == "CANCELLED"]
+        return sorted(sold + back, key=lambda m: (m[0], m[1], m[2]["id"]))
+
+    def sheets(self):
+        """{day of the house: its sheet}"""
+        titles, sheets = {f["_id"]: f["title"] for f in self.rows["movies"]}, {}
+        for when, refund, r in self.money_moves():
+            at = self.wall(when)
+            views = sheets.setdefault((at - self.day_starts).date(), ({}, {}, {}, {}))
+            keys = ((), (self.method_of.get(r["id"]),), (r["movie_id"], titles.get(r["movie_id"])), (f"{at.hour:02}:00",))
+            for view, key in zip(views, keys):
+                sums = view.setdefault(key, [Decimal(0), Decimal(0), 0])
+                sums[refund] += Decimal(r["total_amount"])
+                sums[2] += len(self.seats_of[r["id"]]) * (-1 if refund else 1)
+        return {day: self.sheet_of(*views) for day, views in sheets.items()}
+
+    def sheet_of(self, total, methods, films, hours):
+        def rows(view, *names):
+            return [
+                dict(zip(names, key)) | {"sold": s[0], "refunded": s[1], "net": s[0] - s[1], "tickets": s[2]}
+                for key, s in view.items()
+                if s[0] or s[1] or s[2]
+            ]
+
+        first = self.day_starts.seconds // 3600
+        nothing = {"sold": 0, "refunded": 0, "net": 0, "tickets": 0}
+        return {
+            "total": (rows(total) or [nothing])[0],
+            "byPaymentMethod": sorted(rows(methods, "paymentMethod"), key=lambda r: (-r["net"], r["paymentMethod"] or "")),
+            "byMovie": sorted(rows(films, "movieId", "title"), key=lambda r: (-r["net"], r["movieId"])),
+            "byHour": sorted(rows(hours, "hour"), key=lambda r: (int(r["hour"][:2]) - first) % 24),
+        }
+
+    def returns(self, film, monday):
+        start = monday + timedelta(days=self.week_starts)
+        names = {r["id"]: r["name"] for r in self.rows["rooms"]}
+        shown = {}
+        for s in self.rows["schedules"]:
+            played = (datetime.fromisoformat(s["show_time"]) - self.day_starts).date()
+            if s["movie_id"] == film["_id"] and start <= played <= start + timedelta(days=6):
+                shown[s["id"]] = s["room_id"]
+        seats = Counter()
+        for r in self.sales:
+            if r["status"] == "CONFIRMED" and r["schedule_id"] in shown:
+                for seat in self.seats_of[r["id"]]:
+                    seats[shown[r["schedule_id"]], Decimal(seat.get("price", 0))] += 1
+        lines = [
+            {"roomId": room, "roomName": names.get(room), "price": price, "admissions": n, "takings": price * n}
+            for (room, price), n in sorted(seats.items(), key=lambda s: (s[0][0], -s[0][1]))
+        ]
+        return {
+            "movieId": film["_id"],
+            "title": film["title"],
+            "week": self.label("week", monday),
+            "from": str(start),
+            "to": str(start + timedelta(days=6)),
+            "admissions": sum(line["admissions"] for line in lines),
+            "takings": sum(line["takings"] for line in lines),
+            "lines": lines,
+        }
+
+    def sales_rows(self, start=date.min, end=date.max):
+        titles = {f["_id"]: f["title"] for f in self.rows["movies"]}
+        rows = []
+        for when, refund, r in self.money_moves():
+            at = self.wall(when)
+            if start <= at.date() <= end:
+                amount = [f"{Decimal(r['total_amount']):.2f}", "0.00"]
+                rows.append(
+                    [str(at.date()), "refund" if refund else "sale", str(r["id"]), str(r["schedule_id"]), r["movie_id"]]
+                    + [titles.get(r["movie_id"]) or "", str(len(self.seats_of[r["id"]]))]
+                    + [*(amount[::-1] if refund else amount), self.method_of.get(r["id"]) or ""]
+                )
+        return rows
+
     def dashboard(self, period="month"):
         money, made, confirmed = self.total(self.movements(self.window(period)))
         popular = [r for r in self.popular_movies(period, 5) if r["totalReservations"]]
@@ -304,6 +398,37 @@ def compare(door, expected):
     for room in expected.rows["rooms"][:5]:
         found = answered(door, "occupancy", roomId=room["id"], period="all")
         assert found == expected.occupancy("all", room["id"]), room
+    compare_sheets(door, expected)
+
+
+def csv_rows(door, **query):
+    """sales.csv without its head; the column of times is looked at and left out."""
+    answer = door.get("/api/analytics/sales.csv", params=query)
+    assert answer.status_code == 200 and answer.headers["content-type"] == "text/csv; charset=utf-8", answer.text
+    head, *rows = csv.reader(io.StringIO(answer.text))
+    assert head == "date time kind reservationId scheduleId movieId title tickets sold refunded paymentMethod".split()
+    assert all(datetime.fromisoformat(row[1]).date().isoformat() == row[0] for row in rows)
+    return [row[:1] + row[2:] for row in rows]
+
+
+def compare_sheets(door, expected, most=12):
+    """The sheets of days at both ends and beside every change, the weeks of films, the sales as rows."""
+    sheets = expected.sheets()
+    days = sorted(sheets)
+    for day in {*days[:most], *days[-most:], expected.today}:
+        found = answered(door, "day", date=str(day))
+        assert found.pop("date") == str(day) and found.pop("from") < found.pop("to")
+        assert found == sheets.get(day, expected.sheet_of({}, {}, {}, {})), day
+    weeks = {date.fromisoformat(s["show_time"][:10]) for s in expected.rows["schedules"]} | {expected.today}
+    mondays = sorted({d - timedelta(days=d.weekday() + back) for d in weeks for back in (0, 7)})
+    for film in expected.rows["movies"][:3]:
+        for monday in mondays[:: max(1, len(mondays) // most)]:
+            found = answered(door, "returns", movieId=film["_id"], week=expected.label("week", monday))
+            assert found == expected.returns(film, monday), (film, monday)
+    assert csv_rows(door) == expected.sales_rows()
+    middle = days[len(days) // 2] if days else expected.today
+    assert csv_rows(door, startDate=str(middle), endDate=str(middle)) == expected.sales_rows(middle, middle)
+    assert csv_rows(door, startDate=str(middle)) == expected.sales_rows(middle)
 
 
 def compare_cinema(maker):

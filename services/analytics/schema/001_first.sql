@@ -79,6 +79,7 @@ CREATE TABLE sales (
 ) STRICT;
 CREATE INDEX sales_of_user ON sales (user_id, made) WHERE status < 2;
 CREATE INDEX sales_by_time ON sales (sold, id) WHERE sold IS NOT NULL;
+CREATE INDEX refunds_by_time ON sales (back, id) WHERE back IS NOT NULL;
 
 -- The sums. period: 0 day, 1 week, 2 month, 3 year, 4 all.
 CREATE TABLE spans (

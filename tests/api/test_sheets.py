@@ -1,0 +1,132 @@
+"""The day sheet, the distributor's return, sales as CSV and the dashboard's stream: what they refuse, and that they are live."""
+
+import json
+import time
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from harness.cinema import Cinema
+from harness.door import ok, refused
+from harness.figures import answered, csv_rows
+from harness.maker import Maker
+
+
+def week_of(moment):
+    year, week, _ = moment.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def house_day(m):
+    return (datetime.now(m.zone).replace(tzinfo=None) - timedelta(hours=5)).date()
+
+
+def test_a_sale_and_its_refund_on_the_sheet(m):
+    showing = m.make_showing(seats=20, price=3.21)
+    paid, kept = m.book(showing, showing["seat_ids"][:2]), m.book(showing, showing["seat_ids"][2:3])
+    m.pay(paid, "yape")
+    m.pay(kept, "cash")
+    film = showing["movie"]["_id"]
+    sheet = answered(m.analytics, "day")
+    assert sheet["date"] == str(house_day(m)) and answered(m.analytics, "day", date=sheet["date"]) == sheet
+    (row,) = [r for r in sheet["byMovie"] if r["movieId"] == film]
+    assert row == {"movieId": film, "title": showing["movie"]["title"], "tickets": 3} | {
+        "sold": Decimal("9.63"),
+        "refunded": 0,
+        "net": Decimal("9.63"),
+    }
+    ok(m.cancel(paid))
+    sheet = answered(m.analytics, "day")
+    (row,) = [r for r in sheet["byMovie"] if r["movieId"] == film]
+    assert (row["sold"], row["refunded"], row["net"], row["tickets"]) == (Decimal("9.63"), Decimal("6.42"), Decimal("3.21"), 1)
+    for view in ("byPaymentMethod", "byMovie", "byHour"):
+        for name in ("sold", "refunded", "net", "tickets"):
+            assert sum(r[name] for r in sheet[view]) == sheet["total"][name], (view, name)
+    mine = [r for r in csv_rows(m.analytics) if r[4] == film]
+    assert [r[1:3] + r[6:] for r in mine] == [
+        ["sale", str(paid["id"]), "2", "6.42", "0.00", "yape"],
+        ["sale", str(kept["id"]), "1", "3.21", "0.00", "cash"],
+        ["refund", str(paid["id"]), "2", "0.00", "6.42", "yape"],
+    ]
+
+
+def test_a_week_of_a_film(m):
+    showing = m.make_showing(seats=20, price=3.21)
+    film, room = showing["movie"]["_id"], showing["room"]
+    m.pay(m.book(showing, showing["seat_ids"][:3]))
+    m.book(showing, showing["seat_ids"][3:4])  # not paid: nobody was admitted
+    at = datetime.fromisoformat(showing["show_time"]) - timedelta(hours=5)
+    said = answered(m.analytics, "returns", movieId=film, week=week_of(at))
+    assert said["lines"] == [
+        {"roomId": room["id"], "roomName": room["name"], "price": Decimal("3.21"), "admissions": 3, "takings": Decimal("9.63")}
+    ]
+    assert (said["admissions"], said["takings"], said["title"]) == (3, Decimal("9.63"), showing["movie"]["title"])
+    assert said["from"] <= str(at.date()) <= said["to"]
+    assert answered(m.analytics, "returns", movieId=film, week=week_of(at - timedelta(days=7)))["lines"] == []
+    refused(m.analytics.get("/api/analytics/returns", params={"movieId": "0" * 24, "week": "2026-W46"}), 404, "movie_unknown")
+
+
+@pytest.mark.parametrize(
+    "path, bad",
+    [
+        ("day", {"date": "2026-02-30"}),
+        ("day", {"date": "yesterday"}),
+        ("returns", {"movieId": "a" * 24}),
+        ("returns", {"week": "2026-W46"}),
+        *[("returns", {"movieId": "a" * 24, "week": w}) for w in ("2026-W54", "2026-W00", "2025-W53", "2026W46", "W46", "2026-w46")],
+        ("sales.csv", {"startDate": "2026-02-02", "endDate": "2026-02-01"}),
+        ("sales.csv", {"startDate": "soon"}),
+        ("stream", {"period": "fortnight"}),
+    ],
+)
+def test_questions_that_are_refused(m, path, bad):
+    refused(m.analytics.get(f"/api/analytics/{path}", params=bad), 400, "validation_failed")
+
+
+def test_sales_as_rows_are_for_the_house():
+    with Cinema(ADMIN_TOKEN="only-the-house-knows-this") as cinema, cinema.door("analytics") as door:
+        refused(door.get("/api/analytics/sales.csv"), 401, "unauthenticated")
+        mine = {"authorization": "Bearer only-the-house-knows-this"}
+        assert door.get("/api/analytics/sales.csv", headers=mine).text.count("\r\n") == 1
+        assert door.get("/api/analytics/day").status_code == 200
+
+
+def events(lines):
+    """The data of each event; heartbeats and retry are none."""
+    for line in lines:
+        if line.startswith("data: "):
+            yield json.loads(line[6:], parse_float=Decimal)
+
+
+def streamed(url):
+    return httpx.stream("GET", url + "/api/analytics/stream?period=all", timeout=20, trust_env=False)
+
+
+def test_the_stream_tells_each_change(m):
+    showing = m.make_showing(seats=20, price=3.21)
+    with streamed(m.cinema.url("analytics")) as answer:
+        assert answer.headers["content-type"] == "text/event-stream"
+        told = events(answer.iter_lines())
+        assert next(told) == answered(m.analytics, "dashboard", period="all")
+        made = m.book(showing)
+        m.pay(made)
+        until = time.monotonic() + 10
+        while (now := next(told)) != answered(m.analytics, "dashboard", period="all"):
+            assert time.monotonic() < until
+        assert now["period"] == "all"
+
+
+def test_who_stops_ends_its_streams():
+    with Cinema() as cinema:
+        m = Maker(cinema)
+        with streamed(cinema.url("analytics")) as answer:
+            told = answer.iter_lines()
+            while not next(told).startswith("data: "):
+                pass
+            began = time.monotonic()
+            cinema.stop(remove=False)
+            assert not [line for line in told if line.startswith("data: ")]
+            assert time.monotonic() - began < 10
+        m.close()
