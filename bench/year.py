@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.cinema import Cinema, program, run
 
 RESERVATIONS, USERS = 100_000, 5_000
+SNAPSHOT_S_MAX = 1200  # analytics is ready when it has read all of them
 TABLES = {
     "movies": ("movies", "genres", "log"),
     "rooms": ("rooms", "seats", "schedules", "log"),
@@ -52,8 +53,12 @@ def year(sales=RESERVATIONS):
     db.close()
     for left in Path(cinema.data).glob("analytics.db*"):
         left.unlink()  # what was put into the store is in no event: analytics begins with its snapshot
-    with cinema:
+    cinema.start(wait=False)
+    try:
+        cinema.wait_ready(within_s=SNAPSHOT_S_MAX)
         yield cinema
+    finally:
+        cinema.stop()
 
 
 def run_s(pid):

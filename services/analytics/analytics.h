@@ -16,7 +16,7 @@ struct analytics {
 extern const struct route analytics_routes[];
 
 handler analytics_revenue_show, analytics_popular_show, analytics_occupancy_show, analytics_behavior_show,
-    analytics_dashboard_show, analytics_to_docs;
+    analytics_dashboard_show, analytics_to_docs, analytics_figures_page;
 handler analytics_sheet_show, analytics_returns_show, analytics_sales_csv, analytics_stream; /* handlers_sheets.c */
 
 /* What the owners have told by now is counted, and the windows end today. */

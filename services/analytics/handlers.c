@@ -1,5 +1,8 @@
 /* handlers.c - each figure: bring the sums up to date, read it, answer. */
+#include "lib/http/embed.h"
 #include "services/analytics/analytics.h"
+
+extern const struct embedded analytics_files[]; /* docs/, by tools/embed.py */
 
 const fault *analytics_sums_ready(struct call *c, unsigned wanted, struct store **out)
 {
@@ -61,4 +64,12 @@ const fault *analytics_to_docs(struct call *c)
 {
     location(c, "/docs");
     return reply_raw(c, 308, NULL, STR(""));
+}
+
+/* What each figure says. Nothing but our own style sheet, and nobody's frame around it. */
+const fault *analytics_figures_page(struct call *c)
+{
+    answer_header(c, "Content-Security-Policy", STR("default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"));
+    answer_header(c, "Referrer-Policy", STR("no-referrer"));
+    return reply_embedded(c, embedded_find(analytics_files, STR("figures.html")));
 }

@@ -29,6 +29,7 @@ const struct route analytics_routes[] = {
     { GET, "/api/analytics/sales.csv",      analytics_sales_csv,      NULL, NULL,
       "Each sale and refund as a row of CSV", .query = &analytics_sales_query_shape, .access = ACCESS_ADMIN, .plain = true, .faults = figure_faults },
 
+    { GET, "/docs/figures",                 analytics_figures_page,   .plain = true },
     { GET, "/",                             analytics_to_docs,        .redirects = true },
     { .path = NULL },
 };

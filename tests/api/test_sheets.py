@@ -4,6 +4,7 @@ import json
 import time
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -130,3 +131,36 @@ def test_who_stops_ends_its_streams():
             assert not [line for line in told if line.startswith("data: ")]
             assert time.monotonic() - began < 10
         m.close()
+
+
+def numbers_of(schema, whole):
+    """Names of all numbers in a schema that are no ids."""
+    if "$ref" in schema:
+        schema = whole["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    for name, inner in schema.get("properties", {}).items():
+        kinds = inner.get("type", ())
+        if {kinds} & {"number", "integer"} if isinstance(kinds, str) else {"number", "integer"} & set(kinds):
+            if not name.endswith("Id"):
+                yield name
+        yield from numbers_of(inner, whole)
+    for inner in (schema.get("items"), *schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        if inner:
+            yield from numbers_of(inner, whole)
+
+
+def test_every_figure_is_defined(m):
+    """In both languages of the page, and in both of the guide."""
+    whole = m.analytics.get("/openapi.json").json()
+    names = set()
+    for path, methods in whole["paths"].items():
+        if path.startswith("/api/analytics/"):
+            for content in methods["get"]["responses"]["200"].get("content", {}).values():
+                names |= set(numbers_of(content["schema"], whole))
+    assert {"totalRevenue", "occupancyRate", "takings", "net", "vip"} <= names
+    page = httpx.get(m.cinema.url("analytics") + "/docs/figures", trust_env=False)
+    assert page.headers["content-type"].startswith("text/html")
+    for section in page.text.split("<section")[1:]:
+        assert not {name for name in names if f"<code>{name}</code>" not in section}
+    for guide in ("operator.md", "operator.es.md"):
+        text = (Path(__file__).parents[2] / "docs/guide" / guide).read_text()
+        assert not {name for name in names if f"`{name}`" not in text}, guide
