@@ -314,6 +314,7 @@ const fault *app_open_upstream(struct app *app, const char *name, str url, struc
         { "rooms", { "http://127.0.0.1:3002", 21 } },
         { "reservations", { "http://127.0.0.1:3003", 21 } },
         { "analytics", { "http://127.0.0.1:3005", 21 } },
+        { "analytics-flows", { "http://127.0.0.1:3005", 21 } },
         { "ingestion", { "http://127.0.0.1:3006", 21 } },
     };
     *out = NULL;

@@ -8,6 +8,7 @@
 struct gateway {
     struct owners owners;
     struct upstream *analytics, *ingestion; /* NULL: this cinema does without */
+    struct upstream *analytics_flows;       /* analytics too, for what streams */
     struct kept kept;
     struct house house;
     struct watched *watched; /* a hash table: showings whose seats somebody watches */
@@ -27,7 +28,7 @@ handler gateway_seats_stream;
 void gateway_seats_moved(void *gateway, int64_t schedule_id); /* 0: any showing's */
 /* proxy.c */
 handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_to_analytics,
-    gateway_to_ingestion;
+    gateway_to_ingestion, gateway_figures_stream, gateway_sales_csv;
 /* pages.c */
 handler gateway_page, gateway_file;
 

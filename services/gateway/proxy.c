@@ -70,23 +70,8 @@ static enum method method_down(enum method m)
     return m == HEAD ? GET : m;
 }
 
-/* An owner's loop never works for long without a turn for others; figures and backups may. */
-static const fault *pass(struct call *c, const struct passage *way)
+static const fault *answer_up(struct call *c, const struct message *answer)
 {
-    struct header headers[COUNT_OF(passed_down) + 3];
-    struct message *answer = NEW(c->arena, struct message);
-    TRY(upstream_call(way->to, c->arena,
-                      &(struct outgoing){ .method = method_down(c->request->method),
-                                          .target = way->target,
-                                          .headers = headers,
-                                          .header_count = headers_down(c, way, headers),
-                                          .body = has_body(c->request->method) ? c->request->body : STR(""),
-                                          .deadline_ms = way->deadline_ms,
-                                          .internal = way->internal,
-                                          .patient = way->follower != NULL },
-                      answer));
-    if (way->follower)
-        own_write_wait(way->follower, answer);
     for (size_t i = 0; i < COUNT_OF(passed_up); i++) {
         str value = message_header(answer, passed_up[i]);
         if (!value.at)
@@ -98,6 +83,64 @@ static const fault *pass(struct call *c, const struct passage *way)
     }
     str type = message_header(answer, "Content-Type");
     return reply_raw(c, answer->status, type.at ? arena_cstr(c->arena, type) : NULL, answer->body);
+}
+
+/* An owner's loop never works for long without a turn for others; figures and backups may. */
+static struct outgoing question_down(struct call *c, const struct passage *way, struct header *headers)
+{
+    return (struct outgoing){ .method = method_down(c->request->method),
+                              .target = way->target,
+                              .headers = headers,
+                              .header_count = headers_down(c, way, headers),
+                              .body = has_body(c->request->method) ? c->request->body : STR(""),
+                              .deadline_ms = way->deadline_ms,
+                              .internal = way->internal,
+                              .patient = way->follower != NULL };
+}
+
+static const fault *pass(struct call *c, const struct passage *way)
+{
+    struct header headers[COUNT_OF(passed_down) + 3];
+    struct message *answer = NEW(c->arena, struct message);
+    struct outgoing want = question_down(c, way, headers);
+    TRY(upstream_call(way->to, c->arena, &want, answer));
+    if (way->follower)
+        own_write_wait(way->follower, answer);
+    return answer_up(c, answer);
+}
+
+/* --- what has no end, or a long one: handed on as it comes --- */
+
+struct flow {
+    struct call *c;
+    const char *type;
+    bool begun;
+};
+
+static const fault *piece_pass(struct piece_taker *taker, str bytes)
+{
+    struct flow *flow = taker->arg;
+    if (!flow->begun) {
+        answer_header(flow->c, "Cache-Control", STR("no-store"));
+        if (!stream_start(flow->c, 200, flow->type))
+            return fault_new(flow->c->arena, FAULT_INTERNAL, "internal_error", "A HEAD has no body.");
+        flow->begun = true;
+    }
+    buf_put(&flow->c->out, bytes.at, bytes.len);
+    return stream_flush(flow->c);
+}
+
+static const fault *pass_flowing(struct call *c, const struct passage *way, const char *type)
+{
+    struct flow flow = { c, type, false };
+    struct piece_taker taker = { piece_pass, &flow };
+    struct header headers[COUNT_OF(passed_down) + 3];
+    struct message *answer = NEW(c->arena, struct message);
+    struct outgoing want = question_down(c, way, headers);
+    if (c->request->method == HEAD)
+        return reply_raw(c, 200, type, STR("")); /* there is no body to be asked for */
+    TRY(upstream_stream(way->to, c->arena, &want, &taker, answer));
+    return flow.begun ? NULL : answer_up(c, answer);
 }
 
 static const fault *pass_to(struct call *c, enum owner_name to)
@@ -157,6 +200,26 @@ const fault *gateway_to_analytics(struct call *c)
         return not_here(c, "analytics");
     return pass(c, &(struct passage){
                        .to = gw->analytics, .target = c->request->target, .deadline_ms = FIGURES_DEADLINE_MS });
+}
+
+/* On lines of their own, which are cut when this service drains: a stream does not end by itself. */
+static const fault *flow_from_analytics(struct call *c, const char *type)
+{
+    struct gateway *gw = c->service;
+    if (!gw->analytics_flows)
+        return not_here(c, "analytics");
+    return pass_flowing(c, &(struct passage){ .to = gw->analytics_flows, .target = c->request->target,
+                                              .deadline_ms = FIGURES_DEADLINE_MS }, type);
+}
+
+const fault *gateway_figures_stream(struct call *c)
+{
+    return flow_from_analytics(c, "text/event-stream");
+}
+
+const fault *gateway_sales_csv(struct call *c)
+{
+    return flow_from_analytics(c, "text/csv; charset=utf-8");
 }
 
 /* Ingestion knows its addresses without the prefix: /api/ingestion/backups is its /backups. */

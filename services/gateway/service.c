@@ -51,6 +51,7 @@ static const fault *helpers_open(struct app *app, struct gateway *gw)
 {
     const struct gateway_settings *own = app->own;
     TRY(app_open_upstream(app, "analytics", own->analytics_api_url, &gw->analytics));
+    TRY(app_open_upstream(app, "analytics-flows", own->analytics_api_url, &gw->analytics_flows));
     TRY(app_open_upstream(app, "ingestion", own->ingestion_api_url, &gw->ingestion));
     if (gw->analytics)
         app_check_upstream(app, "analytics", gw->analytics, false);
@@ -79,6 +80,8 @@ static void gateway_drain(struct app *app)
 {
     struct gateway *gw = app->service;
     owners_stop(&gw->owners);
+    if (gw->analytics_flows)
+        upstream_close(gw->analytics_flows);
 }
 
 /* Also after an open that failed half way. */
@@ -92,6 +95,8 @@ static void gateway_close(struct app *app)
             upstream_close(gw->owners.of[i].upstream);
     if (gw->analytics)
         upstream_close(gw->analytics);
+    if (gw->analytics_flows)
+        upstream_close(gw->analytics_flows);
     if (gw->ingestion)
         upstream_close(gw->ingestion);
 }
