@@ -8,7 +8,7 @@ import re
 import sqlite3
 import sys
 
-SERVICES = ['movies', 'rooms', 'reservations']
+SERVICES = ['movies', 'rooms', 'reservations', 'analytics']
 LOG = 'CREATE TABLE log (position INTEGER PRIMARY KEY, type, subject, time_ms, data)'  # lib/db makes it; migrations may read it
 
 
