@@ -69,7 +69,8 @@ const fault *analytics_to_docs(struct call *c)
 /* What each figure says. Nothing but our own style sheet, and nobody's frame around it. */
 const fault *analytics_figures_page(struct call *c)
 {
-    answer_header(c, "Content-Security-Policy", STR("default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"));
+    answer_header(c, "Content-Security-Policy",
+                  STR("default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"));
     answer_header(c, "Referrer-Policy", STR("no-referrer"));
     return reply_embedded(c, embedded_find(analytics_files, STR("figures.html")));
 }

@@ -122,7 +122,6 @@ CREATE TABLE user_windows (
     PRIMARY KEY (span, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX user_windows_top ON user_windows (span, cents DESC, reservations DESC, user_id) WHERE alive = 1;
-CREATE INDEX user_windows_of ON user_windows (user_id);
 CREATE TABLE room_windows (
     span INTEGER NOT NULL, room_id INTEGER NOT NULL,
     showings INTEGER NOT NULL, seats INTEGER NOT NULL,
