@@ -182,7 +182,7 @@ static const fault *payment_take(struct sql *db, struct cells *c, const struct p
 /* A kind of fact that nobody counts is no matter; one that cannot be read is. */
 #define READ_AS(shape, told)                                                                       \
     do {                                                                                           \
-        *read = json_restore(c->in, e->data, shape, told) == NULL;                                 \
+        *read = json_read_fact(c->in, e->data, shape, told) == NULL;                                 \
         if (!*read)                                                                                \
             return NULL;                                                                           \
     } while (0)
