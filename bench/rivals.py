@@ -10,6 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+
 CONFIG = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log crit;
 events {{ worker_connections 4096; }}
@@ -34,7 +36,7 @@ http {{
     server {{
         listen 127.0.0.1:{port} backlog=2048;
         location /publish {{ nchan_publisher; nchan_channel_id one; nchan_message_buffer_length 100; }}
-        location /listen {{ nchan_subscriber eventsource; nchan_channel_id one; nchan_subscriber_first_message newest; }}
+        location /listen {{ nchan_subscriber eventsource; nchan_channel_id one; nchan_subscriber_first_message oldest; }}
     }}
 }}
 """
@@ -44,6 +46,17 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def wait_for(port):
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError("a rival does not start")
 
 
 class Nginx:
@@ -59,14 +72,8 @@ class Nginx:
         config = self.folder / "nginx.conf"
         config.write_text(self.config.format(folder=self.folder, port=self.port))
         self.process = subprocess.Popen(["nginx", "-e", self.folder / "error.log", "-c", config])
-        end = time.monotonic() + 5
-        while time.monotonic() < end:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
-            except OSError:
-                time.sleep(0.02)
-        raise RuntimeError("nginx does not start")
+        wait_for(self.port)
+        return self
 
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
@@ -86,6 +93,27 @@ class Pusher(Nginx):
     """One worker that pushes what is published to all who listen."""
 
     config = PUSHING
+
+
+class Ceiling:
+    """A raw epoll loop that gives every request the same bytes, head and all: no server of one thread can be faster here."""
+
+    def __init__(self, answer):
+        self.file = tempfile.NamedTemporaryFile()
+        self.file.write(answer)
+        self.file.flush()
+        self.port = free_port()
+        self.process = subprocess.Popen([ROOT / "build/bench/ceiling", str(self.port), self.file.name])
+        self.url = f"http://127.0.0.1:{self.port}/"
+        wait_for(self.port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.file.close()
 
 
 def commit_each(schema, count=3000):

@@ -1,6 +1,7 @@
 """The scenarios: what is asked, of whom, and who the rival is. Each gives rows of figures."""
 
 import re
+import socket
 import statistics
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def against_nginx(name, cinema, nginx, path, etag=False, service="gateway", also
     """A service's answer against nginx with the same bytes, in turns; medians. `also`: services that it asks."""
     pids = [cinema.pid(s) for s in (service, *also)]
     url = cinema.url(service) + path
-    first = httpx.get(url)
+    first = httpx.get(url, headers={"Accept-Encoding": "identity"})  # as wrk asks
     assert first.status_code == 200, first.text
     rival_url = nginx.serve(name.replace(" ", "-"), first.content)
     headers, rival_headers = [], []
@@ -63,6 +64,41 @@ def against_nginx(name, cinema, nginx, path, etag=False, service="gateway", also
     )
 
 
+def raw_answer(url, headers):
+    """The very bytes of an answer."""
+    at = httpx.URL(url)
+    with socket.create_connection((at.host, at.port)) as line:
+        lines = [f"GET {at.raw_path.decode()} HTTP/1.1", f"Host: {at.netloc.decode()}", *headers, "", ""]
+        line.sendall("\r\n".join(lines).encode())
+        line.settimeout(0.5)
+        whole = b""
+        while not whole.endswith(b"\r\n\r\n"):
+            whole += line.recv(65536)
+    return whole
+
+
+def against_ceiling(name, maker, path):
+    """An answer without a body against the same bytes from a loop that does nothing else; in turns, medians."""
+    pid, url = maker.cinema.pid("gateway"), maker.cinema.url("gateway") + path
+    headers = [f"If-None-Match: {httpx.get(url, headers={'Accept-Encoding': 'identity'}).headers['etag']}"]
+    pin(pid)
+    ours, theirs = [], []
+    with rivals.Ceiling(raw_answer(url, headers)) as ceiling:
+        pin(ceiling.process.pid)
+        for _ in range(ROUNDS):
+            ours.append(wrk(url, [pid], headers=headers))
+            theirs.append(wrk(ceiling.url, [ceiling.process.pid], headers=headers))
+    return row(
+        name,
+        statistics.median(r.per_s for r in ours),
+        "requests/s",
+        "raw epoll, same bytes",
+        statistics.median(r.per_s for r in theirs),
+        statistics.median(r.cpu_us for r in ours),
+        rival_cpu_us_per_request=round(statistics.median(r.cpu_us for r in theirs), 1),
+    )
+
+
 def browse(maker, nginx):
     """health, 304, showtimes?limit=20 and a seat map, at the gateway."""
     room = maker.make_room(seats=200, per_row=20)
@@ -72,6 +108,7 @@ def browse(maker, nginx):
     seats = f"/api/showtimes/{showing['id']}/seats"
     yield against_nginx("health", maker.cinema, nginx, "/health/live")
     yield against_nginx("304", maker.cinema, nginx, "/api/showtimes?limit=20", etag=True)
+    yield against_ceiling("304, ceiling", maker, "/api/showtimes?limit=20")
     yield against_nginx("showtimes", maker.cinema, nginx, "/api/showtimes?limit=20")
     yield against_nginx("seat map", maker.cinema, nginx, seats)
 

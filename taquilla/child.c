@@ -38,7 +38,8 @@ static void become(const struct child *c, int output, int life, pid_t parent)
     int nothing = open("/dev/null", O_RDONLY);
     if (getppid() != parent || nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
         dup2(output, STDERR_FILENO) < 0 || fcntl(life, F_SETFD, 0) != 0 ||
-        setenv("TAQUILLA_PARENT_PIPE", pipe_end, 1) != 0)
+        setenv("TAQUILLA_PARENT_PIPE", pipe_end, 1) != 0 ||
+        setenv("MONGOC_DISABLE_SHM", "1", 0) != 0) /* nobody reads its counters, and a killed process leaves their file */
         _exit(1);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -74,6 +74,8 @@ struct page {
 const fault *reply_page(struct call *c, const struct shape *row, const list *rows, const struct page *page);
 /* No envelope: a body as it is. */
 const fault *reply_raw(struct call *c, int status, const char *content_type, str body);
+/* The same with its tag, etag.c: not even copied for a client that has it already. */
+const fault *reply_tagged(struct call *c, const char *content_type, str body, str etag);
 str etag_of(arena *a, str body); /* what an answer with this body gets when it sets none */
 /* No envelope, by shape. */
 const fault *reply_plain(struct call *c, int status, const struct shape *s, const void *data);

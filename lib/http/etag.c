@@ -39,16 +39,31 @@ static bool tags_contain(str known, str etag)
     return false;
 }
 
+static bool client_has(const struct call *c)
+{
+    str known = message_header(c->request, "If-None-Match");
+    return known.at && tags_contain(known, c->etag);
+}
+
+const fault *reply_tagged(struct call *c, const char *content_type, str body, str etag)
+{
+    c->etag = etag;
+    if (!client_has(c))
+        return reply_raw(c, 200, content_type, body);
+    c->status = 304;
+    return NULL;
+}
+
 void etag_answer(struct call *c)
 {
     enum method m = c->request->method;
-    if (c->status != 200 || (m != GET && m != HEAD) || c->route->access == ACCESS_INTERNAL)
+    bool told = c->status == 304 && c->etag.len > 0; /* by reply_tagged; that of another service has its tag with it */
+    if ((c->status != 200 && !told) || (m != GET && m != HEAD) || c->route->access == ACCESS_INTERNAL)
         return;
     if (c->etag.len == 0)
         c->etag = etag_of(c->arena, buf_str(&c->out));
     answer_header(c, "ETag", c->etag);
-    str known = message_header(c->request, "If-None-Match");
-    if (!known.at || !tags_contain(known, c->etag))
+    if (told || !client_has(c))
         return;
     c->status = 304;
     c->out.len = 0;

@@ -434,7 +434,7 @@ static void test_embedded(void **state)
         m.headers[0] = (struct header){ STR("Accept-Encoding"), str_of(rows[i].encodings) };
         reply_embedded(&c, embedded_find(files, STR("a.html")));
         assert_int_equal(c.out.len, rows[i].packed ? 2 : 9);
-        assert_header(&c, "Content-Encoding", rows[i].packed ? "gzip" : NULL);
+        assert_int_equal(c.packed, rows[i].packed);
         assert_true(str_equal(c.etag, rows[i].packed ? STR("\"1-gz\"") : STR("\"1\"")));
     }
 }

@@ -58,7 +58,7 @@ static int32_t clock_seconds(str text)
 
 static const fault *store_open(struct app *app, struct analytics *svc)
 {
-    const char *directory;
+    const char *directory = NULL;
     TRY(store_choose(app->boot, app->settings, &directory));
     svc->day_starts_s = clock_seconds(app->settings->day_starts);
     svc->week_starts = app->settings->week_starts;
@@ -69,7 +69,7 @@ static const fault *store_open(struct app *app, struct analytics *svc)
 
 static const fault *analytics_schema(arena *a, const struct settings *set, struct schema_seen *out)
 {
-    const char *directory;
+    const char *directory = NULL;
     TRY(store_choose(a, set, &directory));
     return analytics_look(a, directory, out);
 }

@@ -37,8 +37,8 @@ static void entry_reply(struct kept_entry *entry, struct call *c)
     c->packed = entry->body.len >= GZIP_BYTES_MIN && gzip_accepted(c->request);
     if (c->packed && entry->packed.len == 0)
         gzip_put(&entry->packed, buf_str(&entry->body));
-    c->etag = arena_copy(c->arena, str_of(c->packed ? entry->packed_etag : entry->etag));
-    (void)reply_raw(c, 200, NULL, buf_str(c->packed ? &entry->packed : &entry->body));
+    str etag = arena_copy(c->arena, str_of(c->packed ? entry->packed_etag : entry->etag));
+    (void)reply_tagged(c, NULL, buf_str(c->packed ? &entry->packed : &entry->body), etag);
 }
 
 bool kept_reply(struct kept *k, const struct owners *o, struct call *c)
