@@ -16,7 +16,7 @@ CONFIG = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log crit;
 events {{ worker_connections 4096; }}
 http {{
-    access_log off; keepalive_requests 100000000; types {{ }} default_type application/json;
+    access_log {folder}/access.log combined buffer=64k flush=1s; keepalive_requests 100000000; types {{ }} default_type application/json;
     open_file_cache max=100; sendfile on; tcp_nopush on; etag on;
     client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
     uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;

@@ -9,6 +9,7 @@
 struct route;
 struct site;
 struct exchange;
+struct shared_body;
 
 #define PATH_VALUES_MAX 4
 #define ANSWER_HEADERS_MAX 24 /* half of them are the site's: request id, CORS, ETag, position ... */
@@ -45,6 +46,7 @@ struct call {
     size_t header_count;
     const char *content_type;  /* NULL: application/json */
     bool packed;               /* the body is gzip's: Content-Encoding says so */
+    struct shared_body *shared; /* whose text `out` is; the server lets go of it when all is sent */
     enum streaming streaming;
     struct exchange *exchange; /* the server's; NULL in tests of a site without one */
     str etag;                  /* with quotes; empty: made from the body of a GET (half a us per KiB: cache it) */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/http/shared.h"
 
 #define ACCEPTS_A_TURN 64
 #define REFUSED_AT_ONCE_MAX 256 /* connections over the limit that are still told so */
@@ -51,6 +52,8 @@ static void exchange_free(struct exchange *x)
 
 void server_exchange_back(struct server *s, struct exchange *x)
 {
+    shared_body_drop(x->call.shared);
+    x->call.shared = NULL;
     if (s->spare_count >= SPARE_EXCHANGES_MAX) {
         exchange_free(x);
         return;

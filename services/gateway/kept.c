@@ -30,15 +30,24 @@ static bool stamp_good(const struct owners *o, const struct stamp *s)
     return now.movies == s->movies && now.rooms == s->rooms && now.claims == s->claims;
 }
 
+static void entry_empty(struct kept_entry *entry)
+{
+    shared_body_drop(entry->body);
+    shared_body_drop(entry->packed);
+    entry->body = entry->packed = NULL;
+}
+
 /* The twin is made once, by the first who takes it. */
 static void entry_reply(struct kept_entry *entry, struct call *c)
 {
     answer_header(c, "Vary", STR("Accept-Encoding"));
-    c->packed = entry->body.len >= GZIP_BYTES_MIN && gzip_accepted(c->request);
-    if (c->packed && entry->packed.len == 0)
-        gzip_put(&entry->packed, buf_str(&entry->body));
+    c->packed = entry->body->text.len >= GZIP_BYTES_MIN && gzip_accepted(c->request);
+    if (c->packed && !entry->packed) {
+        entry->packed = shared_body_new();
+        gzip_put(&entry->packed->text, buf_str(&entry->body->text));
+    }
     str etag = arena_copy(c->arena, str_of(c->packed ? entry->packed_etag : entry->etag));
-    (void)reply_tagged(c, NULL, buf_str(c->packed ? &entry->packed : &entry->body), etag);
+    (void)reply_shared(c, NULL, c->packed ? entry->packed : entry->body, etag);
 }
 
 bool kept_reply(struct kept *k, const struct owners *o, struct call *c)
@@ -65,8 +74,9 @@ void kept_store(struct kept *k, const struct owners *o, struct call *c, const st
     uint64_t hash = hash_of(buf_str(&c->out));
     memcpy(entry->key, key.at, key.len);
     entry->key_len = key.len;
-    entry->body.len = entry->packed.len = 0;
-    buf_put(&entry->body, c->out.at, c->out.len);
+    entry_empty(entry);
+    entry->body = shared_body_new();
+    buf_text(&entry->body->text, buf_str(&c->out));
     entry->stamp = *made_under;
     entry->until_ms = loop_now_ms() + keep_ms;
     snprintf(entry->etag, sizeof entry->etag, "\"%016llx\"", (unsigned long long)hash);
@@ -76,8 +86,6 @@ void kept_store(struct kept *k, const struct owners *o, struct call *c, const st
 
 void kept_free(struct kept *k)
 {
-    for (size_t i = 0; i < KEPT_SLOTS; i++) {
-        buf_free(&k->slots[i].body);
-        buf_free(&k->slots[i].packed);
-    }
+    for (size_t i = 0; i < KEPT_SLOTS; i++)
+        entry_empty(&k->slots[i]);
 }

@@ -2,7 +2,7 @@
 #ifndef TAQUILLA_GATEWAY_KEPT_H
 #define TAQUILLA_GATEWAY_KEPT_H
 
-#include "lib/http/call.h"
+#include "lib/http/shared.h"
 #include "services/gateway/owners.h"
 
 #define KEPT_SLOTS 512
@@ -18,7 +18,7 @@ struct stamp {
 struct kept_entry {
     char key[KEPT_KEY_BYTES_MAX];
     size_t key_len;
-    struct buf body, packed; /* packed: its gzip twin; empty until somebody takes it so */
+    struct shared_body *body, *packed; /* packed: its gzip twin; NULL until somebody takes it so */
     char etag[20], packed_etag[24];
     struct stamp stamp;
     int64_t until_ms; /* loop time: "not yet over" changes without an event */

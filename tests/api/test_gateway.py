@@ -1,7 +1,11 @@
 """Contract section 5: what the gateway composes, what it passes through."""
 
+import json
+import re
+import socket
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from harness import shapes
@@ -179,6 +183,25 @@ def test_a_packed_answer_is_the_same_answer(m):
     assert newer.headers["etag"] not in tags
     refused_one = m.gateway.get("/api/showtimes/99999999/seats", headers={"Accept-Encoding": "gzip"})
     assert refused_one.status_code == 404 and "content-encoding" not in refused_one.headers
+
+
+def test_a_slow_client_gets_the_whole_of_what_was_then(m):
+    """He is still being sent the map while others are given a newer one."""
+    showing = m.make_showing(room=m.make_room(seats=2000, per_row=50))
+    path, url = f"/api/showtimes/{showing['id']}/seats", httpx.URL(m.cinema.url("gateway"))
+    before = m.seat_map(showing)
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.connect((url.host, url.port))
+    line.sendall(f"GET {path} HTTP/1.1\r\nHost: {url.host}\r\nConnection: close\r\n\r\n".encode())
+    assert line.recv(1)
+    for n in range(5):
+        m.book(showing, showing["seat_ids"][n : n + 1])
+        m.states_once(showing, lambda states, n=n: list(states.values()).count("held") == n + 1)
+    head, body = b"".join(iter(lambda: line.recv(65536), b"")).split(b"\r\n\r\n", 1)
+    line.close()
+    assert len(body) == int(re.search(rb"Content-Length: (\d+)", head)[1])
+    assert json.loads(body)["data"] == before
 
 
 def test_movie_details(m, week):
