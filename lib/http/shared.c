@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
+#include "lib/base/heap.h"
+
 struct shared_body *shared_body_new(void)
 {
-    struct shared_body *made = calloc(1, sizeof *made);
-    if (!made)
-        abort();
+    struct shared_body *made = heap_take(sizeof *made);
     made->uses = 1;
     return made;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "lib/base/heap.h"
 #include "lib/json/read.h"
 
 #define FACT_BYTES_MAX ((size_t)32 * 1024 * 1024) /* a room of 10,000 seats takes 3 MB */
@@ -26,14 +27,6 @@ struct showing_kept {
     UT_hash_handle hh;
 };
 
-static void *taken(size_t bytes)
-{
-    void *made = calloc(1, bytes);
-    if (!made)
-        abort();
-    return made;
-}
-
 /* --- films --- */
 
 static void film_drop(struct programme *p, struct film_kept *old)
@@ -44,7 +37,7 @@ static void film_drop(struct programme *p, struct film_kept *old)
 
 static void film_put(struct programme *p, const struct film *told)
 {
-    struct film_kept *old, *made = taken(sizeof *made + told->id.len + told->whole.text.len);
+    struct film_kept *old, *made = heap_take(sizeof *made + told->id.len + told->whole.text.len);
     char *texts = (char *)(made + 1);
     memcpy(texts, told->id.at, told->id.len);
     memcpy(texts + told->id.len, told->whole.text.at, told->whole.text.len);
@@ -92,7 +85,7 @@ static struct room_kept *room_of(struct programme *p, int64_t id)
     HASH_FIND(hh, p->rooms, &id, sizeof id, room);
     if (room)
         return room;
-    room = taken(sizeof *room);
+    room = heap_take(sizeof *room);
     room->id = id;
     room->room.whole.text = STR("null"); /* its seats may be told before it is */
     HASH_ADD(hh, p->rooms, id, sizeof room->id, room);
@@ -182,7 +175,7 @@ static void showing_drop(struct programme *p, struct showing_kept *old)
 
 static void showing_put(struct programme *p, const struct showing *told)
 {
-    struct showing_kept *old, *made = taken(sizeof *made + told->movie_id.len);
+    struct showing_kept *old, *made = heap_take(sizeof *made + told->movie_id.len);
     made->id = told->id;
     made->showing = *told;
     memcpy(made + 1, told->movie_id.at, told->movie_id.len);
@@ -263,7 +256,7 @@ const struct showing *const *programme_order(struct programme *p, size_t *count)
     if (!p->ordered) {
         struct showing_kept *s, *next;
         free(p->order);
-        p->order = taken((HASH_COUNT(p->showings) + 1) * sizeof(struct showing *));
+        p->order = heap_take((HASH_COUNT(p->showings) + 1) * sizeof(struct showing *));
         p->order_count = 0;
         HASH_ITER(hh, p->showings, s, next)
             if (s->showing.is_active)

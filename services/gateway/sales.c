@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+#include "lib/base/heap.h"
 #include "lib/json/read.h"
 
 #define SALE_BYTES_MAX ((size_t)1024 * 1024)
@@ -42,9 +43,7 @@ static void claim_take(struct sales *s, struct claim_key key, const struct sale 
 {
     struct claim_kept *claim = claim_find(s, key);
     if (!claim && begins) {
-        claim = calloc(1, sizeof *claim);
-        if (!claim)
-            abort();
+        claim = heap_take(sizeof *claim);
         claim->key = key;
         claim->reservation_id = by->id;
         HASH_ADD(hh, s->claims, key, sizeof claim->key, claim);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <uthash.h>
 
+#include "lib/base/heap.h"
 #include "lib/loop/fiber.h"
 #include "services/gateway/live.h"
 
@@ -115,9 +116,7 @@ static struct watched *watched_find(const struct gateway *gw, int64_t schedule_i
 
 static struct watched *watched_begin(struct gateway *gw, int64_t schedule_id)
 {
-    struct watched *w = calloc(1, sizeof *w);
-    if (!w)
-        abort();
+    struct watched *w = heap_take(sizeof *w);
     w->of = gw;
     w->schedule_id = schedule_id;
     HASH_ADD(hh, gw->watched, schedule_id, sizeof w->schedule_id, w);

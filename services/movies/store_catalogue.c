@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "lib/base/heap.h"
 #include "lib/json/write.h"
 #include "services/movies/store_order.h"
 #include "services/movies/store_words.h"
@@ -44,14 +45,6 @@ struct catalogue {
     arena *genres_memory;
 };
 
-static void *taken(size_t bytes)
-{
-    void *made = calloc(1, bytes);
-    if (!made)
-        abort();
-    return made;
-}
-
 /* --- orders --- */
 
 static int newest_first(const void *one, const void *other)
@@ -87,7 +80,7 @@ static struct genre_films *genre_of(struct catalogue *c, str name)
     struct genre_films *g = genre_find(c, name);
     if (g)
         return g;
-    g = taken(sizeof *g + name.len);
+    g = heap_take(sizeof *g + name.len);
     char *copy = (char *)(g + 1);
     memcpy(copy, name.at, name.len);
     g->name = (str){ copy, name.len };
@@ -153,7 +146,7 @@ static struct film *film_make(const struct movie *m, str json)
     size_t bytes = sizeof(struct film) + m->genre.count * sizeof(str) + m->id.len + json.len;
     for (size_t i = 0; i < m->genre.count; i++)
         bytes += m->genre.at[i].len;
-    struct film *f = taken(bytes);
+    struct film *f = heap_take(bytes);
     f->genre = (strs){ (str *)(f + 1), m->genre.count };
     char *room = (char *)(f->genre.at + m->genre.count);
     f->id = text_move(&room, m->id);
@@ -211,7 +204,7 @@ void catalogue_put(struct catalogue *c, const struct movie *m)
 
 struct catalogue *catalogue_new(const struct tokens *tokens)
 {
-    struct catalogue *c = taken(sizeof *c);
+    struct catalogue *c = heap_take(sizeof *c);
     c->by_release.compare = newest_first;
     c->by_rating.compare = best_first;
     c->words = words_new(tokens);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/heap.h"
+
 #define FIRST_CAP 16
 
 void *room_for(void *at, size_t *cap, size_t need, size_t size)
@@ -54,9 +56,7 @@ void order_settle(struct order *o)
         return;
     qsort(o->at + end, fresh, sizeof *o->at, o->compare);
     if (end > 0) {
-        void **sorted = malloc(fresh * sizeof *sorted);
-        if (!sorted)
-            abort();
+        void **sorted = heap_take(fresh * sizeof *sorted);
         memcpy(sorted, o->at + end, fresh * sizeof *sorted);
         for (size_t i = fresh; i-- > 0;) {
             size_t place = before(o, end, sorted[i]);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "lib/base/heap.h"
 #include "services/movies/store_order.h"
 
 #define PIECES_MAX 16
@@ -74,9 +75,7 @@ static struct term *term_of(struct words *w, str text)
     struct term *t = term_find(w, text);
     if (t)
         return t;
-    t = calloc(1, sizeof *t + text.len);
-    if (!t)
-        abort();
+    t = heap_take(sizeof *t + text.len);
     char *copy = (char *)(t + 1);
     memcpy(copy, text.at, text.len);
     t->text = (str){ copy, text.len };
@@ -113,9 +112,7 @@ static void terms_settle(struct words *w)
 
 struct words *words_new(const struct tokens *tokens)
 {
-    struct words *w = calloc(1, sizeof *w);
-    if (!w)
-        abort();
+    struct words *w = heap_take(sizeof *w);
     w->tokens = tokens;
     w->terms.compare = terms_compare;
     return w;
@@ -210,9 +207,7 @@ void words_put(struct words *w, uint32_t slot, const str columns[WORDS_COLUMNS])
         gather(w, NULL);
     }
     d->count = w->gathered_count;
-    d->at = malloc(d->count * sizeof(struct term *));
-    if (!d->at)
-        abort();
+    d->at = heap_take(d->count * sizeof(struct term *));
     memcpy(d->at, w->gathered, d->count * sizeof(struct term *));
     d->there = true;
     w->documents_count++;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "lib/base/heap.h"
 #include "lib/json/read.h"
 
 #define FACT_BYTES_MAX ((size_t)32 * 1024 * 1024) /* a room of 10,000 seats takes 3 MB */
@@ -19,14 +20,6 @@ struct layout_kept {
     UT_hash_handle hh;
 };
 
-static void *taken(size_t bytes)
-{
-    void *made = calloc(1, bytes);
-    if (!made)
-        abort();
-    return made;
-}
-
 /* --- showings --- */
 
 static void showing_drop(struct showing_facts *f, struct showing_kept *old)
@@ -40,7 +33,7 @@ static bool showing_told(struct showing_facts *f, const struct event *e, int64_t
     struct showing told = { 0 };
     if (json_read_fact(f->reading, e->data, &told_showing_shape, &told))
         return false;
-    struct showing_kept *old, *made = taken(sizeof *made + told.movie_id.len);
+    struct showing_kept *old, *made = heap_take(sizeof *made + told.movie_id.len);
     memcpy(made + 1, told.movie_id.at, told.movie_id.len);
     made->showing = told;
     made->showing.movie_id.at = (const char *)(made + 1);
@@ -75,7 +68,7 @@ static void seat_add(list *into, char **texts, const struct seat *seat)
 static list seats_joined(const list *old, const list *told)
 {
     size_t most = old->count + told->count, i = 0, k = 0;
-    list made = { taken(most * sizeof(struct seat) + texts_bytes(old) + texts_bytes(told) + 1), 0 };
+    list made = { heap_take(most * sizeof(struct seat) + texts_bytes(old) + texts_bytes(told) + 1), 0 };
     char *texts = (char *)LIST_AT(&made, struct seat, most);
     while (i < old->count || k < told->count) {
         const struct seat *before = i < old->count ? LIST_AT(old, struct seat, i) : NULL;
@@ -102,7 +95,7 @@ static bool seats_told(struct showing_facts *f, const struct event *e)
         return false;
     struct layout_kept *room = layout_find(f, told.room_id);
     if (!room) {
-        room = taken(sizeof *room);
+        room = heap_take(sizeof *room);
         room->room_id = told.room_id;
         HASH_ADD(hh, f->layouts, room_id, sizeof room->room_id, room);
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "lib/base/heap.h"
 #include "lib/json/read.h"
 
 #define FACT_BYTES_MAX ((size_t)4 * 1024 * 1024)
@@ -54,9 +55,7 @@ static void film_put(struct rooms_films *f, const char key[FILM_ID_LENGTH], cons
     struct film_kept *kept = film_of(f, key);
     *lasts_other = kept && kept->film.minutes != told->minutes;
     if (!kept) {
-        kept = calloc(1, sizeof *kept);
-        if (!kept)
-            abort();
+        kept = heap_take(sizeof *kept);
         memcpy(kept->id, key, FILM_ID_LENGTH);
         HASH_ADD(hh, f->kept, id, FILM_ID_LENGTH, kept);
     }
