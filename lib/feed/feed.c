@@ -111,6 +111,17 @@ static const fault *wait_for_more(struct feed *f, struct call *c, int64_t after,
     return f->restarts == restarts ? NULL : restarted(c->arena);
 }
 
+void feed_await(struct feed *f, int64_t after, int64_t deadline_ms)
+{
+    struct feed_waiter w = { .who = fiber_self(), .next = f->waiting };
+    f->waiting = &w;
+    f->readers++;
+    if (f->position <= after && !f->stopped)
+        fiber_park("news for Redis", deadline_ms);
+    reader_leave(f);
+    waiter_leave(f, &w);
+}
+
 /* --- a page --- */
 
 /* Writes the events after `after` into out, a few at a time; *position becomes the log's last. */

@@ -31,6 +31,9 @@ void feed_stop(struct feed *f);
 /* The store is being restored: whoever waits hears that at once (UNAVAILABLE restore_running), and the log begins anew. */
 void feed_restart(struct feed *f);
 
+/* Parks until the log is past `after`, restarts or stops, or the deadline (loop_now_ms time) has come. It counts as a reader. */
+void feed_await(struct feed *f, int64_t after, int64_t deadline_ms);
+
 /* Answers one GET /feed; the service's handler calls it with its own feed. No envelope: {"events":[...],"position":N}.
  * limit=0 answers the present position at once. UNAVAILABLE feed_busy: FEED_READERS_MAX wait already; restore_running. */
 extern const struct shape feed_query_shape;

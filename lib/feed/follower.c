@@ -1,4 +1,5 @@
-/* follower.c - the long poll over another owner's feed, and those who wait for it to reach a position. */
+/* follower.c - the long poll over another owner's feed, or its bus with a look at the feed now and then, and those who wait for it to
+ * reach a position. */
 #include "lib/feed/follower.h"
 
 #include <assert.h>
@@ -6,12 +7,16 @@
 
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "lib/feed/bus.h"
 #include "lib/feed/snapshot.h"
 #include "lib/feed/wire.h"
 #include "lib/json/read.h"
 #include "lib/loop/fiber.h"
 
 #define WAIT_S 25
+#define WAIT_S_BUS_AWAY 5  /* then Redis is tried again */
+#define LOOK_EVERY_MS 1000 /* nobody has to believe the bus for longer */
+#define HURRY_MS 20        /* what somebody waits for may take so long by the bus */
 #define WAIT_DEADLINE_MS ((WAIT_S + 5) * 1000)
 #define END_DEADLINE_MS 2000
 #define PAUSE_MS_MIN 50
@@ -34,6 +39,10 @@ static struct poller {
     bool fresh;      /* the owner's present end is to be asked for first */
     bool gap;        /* the last page was empty although the log is longer */
     int64_t whole_at; /* the position at which a snapshot's last page was read */
+    struct bus_reader bus;
+    bool on_bus;       /* it waits for the bus right now */
+    bool look;         /* the feed is to be looked at before the bus is listened to again */
+    int64_t looked_ms; /* when it was */
 } pollers[FOLLOWERS_MAX];
 
 static struct poller *poller_of(const struct follower *f)
@@ -66,6 +75,7 @@ static void contact_lost(struct poller *p, str why)
     struct follower *f = p->of;
     p->fresh |= f->position == 0;
     f->whole &= f->position != 0;
+    bus_reader_drop(&p->bus);
     if (!f->in_touch)
         return;
     log_line("warn", "feed_lost", "the feed of %s does not answer: %.*s", f->owner, STR_ARG(why));
@@ -139,21 +149,28 @@ static const fault *events_take(struct poller *p, const list *events, int64_t en
     return NULL;
 }
 
-static const fault *apply_page(struct poller *p, const struct wire_page *page)
+/* They come next, and end at `end`. */
+static const fault *told(struct poller *p, const list *events, int64_t end)
 {
     struct follower *f = p->of;
-    list events = events_back(p->memory, &page->events);
-    int64_t end;
-    size_t fit = dense(f, &events, &end);
     bool whole = f->snapshot && end >= p->whole_at;
-    TRY(events_take(p, &(list){ events.at, fit }, end, whole));
+    TRY(events_take(p, events, end, whole));
     f->position = end;
     f->whole = whole;
-    f->applied_total += fit;
-    if (fit < events.count)
-        hole_found(f, LIST_AT(&events, struct event, fit)->position);
-    if (fit > 0)
+    f->applied_total += events->count;
+    if (events->count > 0)
         wake_waiters(f);
+    return NULL;
+}
+
+static const fault *apply_page(struct poller *p, const struct wire_page *page)
+{
+    list events = events_back(p->memory, &page->events);
+    int64_t end;
+    size_t fit = dense(p->of, &events, &end);
+    TRY(told(p, &(list){ events.at, fit }, end));
+    if (fit < events.count)
+        hole_found(p->of, LIST_AT(&events, struct event, fit)->position);
     return NULL;
 }
 
@@ -165,6 +182,7 @@ static void start_anew(struct poller *p, int64_t end)
              f->owner, (long long)end, (long long)f->position);
     f->position = end;
     f->whole = false;
+    bus_reader_drop(&p->bus);
     tell_lost(f);
     p->fresh = true;
 }
@@ -226,6 +244,18 @@ static const fault *poll_snapshot(struct poller *p)
     return NULL;
 }
 
+/* A stream that goes on where the log has ended already is of another log: nothing of it counts. */
+static void looked(struct poller *p, int64_t end)
+{
+    p->looked_ms = loop_now_ms();
+    p->look = end > p->of->position;
+    if (!p->bus.line.redis.open || p->bus.from <= end)
+        return;
+    bus_reader_drop(&p->bus);
+    bus_line_lost(&p->bus.line, fault_new(p->memory, FAULT_UNAVAILABLE, "upstream_away", "The stream goes to %lld and the log to %lld.",
+                                          (long long)p->bus.from, (long long)end));
+}
+
 static void pause_a_while(struct poller *p)
 {
     int64_t half = p->pause_ms / 2;
@@ -235,12 +265,19 @@ static void pause_a_while(struct poller *p)
     p->pause_ms = p->pause_ms * 2 < PAUSE_MS_MAX ? p->pause_ms * 2 : PAUSE_MS_MAX;
 }
 
+/* After a loss the first answer shall come at once: others wait for us to be in touch. */
+static int wait_s_of(const struct poller *p)
+{
+    if (!p->of->in_touch || p->bus.line.redis.open)
+        return 0;
+    return bus_configured() ? WAIT_S_BUS_AWAY : WAIT_S;
+}
+
 static const fault *poll_events(struct poller *p)
 {
     struct follower *f = p->of;
     struct wire_page page;
-    /* After a loss the first answer shall come at once: others wait for us to be in touch. */
-    int wait_s = f->in_touch ? WAIT_S : 0;
+    int wait_s = wait_s_of(p);
     TRY(ask(p, arena_printf(p->memory, "/feed?after=%lld&limit=%d&wait=%d", (long long)f->position,
                             WIRE_PAGE_EVENTS_MAX, wait_s),
             WAIT_DEADLINE_MS, &wire_page_shape, &page));
@@ -265,7 +302,75 @@ static const fault *poll_events(struct poller *p)
         return NULL;
     }
     contact_made(p);
+    looked(p, page.position);
     return NULL;
+}
+
+/* --- the bus --- */
+
+/* It counts only in touch with the owner, when all is applied that the stream had held before, and with a look at the feed now and
+ * then: relays end, and Redis forgets. */
+static bool bus_is_next(struct poller *p)
+{
+    const struct follower *f = p->of;
+    return f->in_touch && f->position >= p->whole_at && bus_reader_join(&p->bus, p->memory) && f->position >= p->bus.from &&
+           !p->look && loop_now_ms() < p->looked_ms + LOOK_EVERY_MS;
+}
+
+/* Those of the bus's events that come next: what is known goes before them, a hole ends them. */
+static list news_of(const struct follower *f, const list *events, int64_t *end, bool *hole)
+{
+    list next = { NULL, 0 };
+    *end = f->position;
+    *hole = false;
+    for (size_t i = 0; i < events->count && !*hole; i++) {
+        struct event *e = LIST_AT(events, struct event, i);
+        enum bus_step step = bus_step(*end, e->position);
+        *hole = step == BUS_HOLE;
+        if (step != BUS_NEXT)
+            continue;
+        *end = e->position;
+        if (next.count++ == 0)
+            next.at = e;
+    }
+    return next;
+}
+
+/* What goes wrong with Redis costs speed alone; what goes wrong with the events themselves is the fault. */
+static const fault *poll_bus(struct poller *p)
+{
+    list events;
+    int64_t end;
+    bool hole;
+    p->on_bus = true;
+    const fault *problem = bus_reader_next(&p->bus, p->memory, p->of->position, p->looked_ms + LOOK_EVERY_MS, &events);
+    p->on_bus = false;
+    if (problem) {
+        bus_reader_drop(&p->bus);
+        bus_line_lost(&p->bus.line, problem);
+        return NULL;
+    }
+    list news = news_of(p->of, &events, &end, &hole);
+    p->bus.line.holes += hole;
+    p->look |= hole;
+    return news.count > 0 && !p->of->stopped ? told(p, &news, end) : NULL;
+}
+
+/* Who waits for a position looks at the feed when the bus is slow. */
+static void hurry(struct follower *f)
+{
+    struct poller *p = poller_of(f);
+    if (!p || !p->on_bus)
+        return;
+    p->look = true;
+    fiber_wake(p->who);
+}
+
+static const fault *poll(struct poller *p)
+{
+    if (p->fresh)
+        return p->of->snapshot ? poll_snapshot(p) : poll_end(p);
+    return bus_is_next(p) ? poll_bus(p) : poll_events(p);
 }
 
 static void follow(void *arg)
@@ -274,12 +379,13 @@ static void follow(void *arg)
     p->who = fiber_self();
     while (!p->of->stopped) {
         arena_reset(p->memory);
-        const fault *problem = !p->fresh ? poll_events(p) : p->of->snapshot ? poll_snapshot(p) : poll_end(p);
+        const fault *problem = poll(p);
         if (problem && !p->of->stopped) {
             contact_lost(p, problem->sentence);
             pause_a_while(p);
         }
     }
+    bus_line_end(&p->bus.line);
     arena_free(p->memory);
     *p = (struct poller){ 0 };
 }
@@ -292,6 +398,7 @@ void follower_start(struct follower *f)
     assert(p && !poller_of(f));
     *p = (struct poller){ .of = f, .pause_ms = PAUSE_MS_MIN, .fresh = f->position == 0 && !f->whole };
     p->memory = arena_new(PAGE_BYTES_MAX);
+    bus_line_begin(&p->bus.line, f->owner, "reader");
     f->stopped = f->in_touch = false;
     bool started = fiber_start("follower", follow, p);
     assert(started); /* at start-up there are stacks */
@@ -325,8 +432,11 @@ static bool change_await(struct follower *f, const char *awaits, int64_t deadlin
 bool follower_reach(struct follower *f, int64_t position, int64_t wait_ms)
 {
     int64_t deadline_ms = loop_now_ms() + wait_ms;
-    while (f->position < position && !f->stopped && change_await(f, "position of a feed", deadline_ms))
-        ;
+    while (f->position < position && !f->stopped && loop_now_ms() < deadline_ms) {
+        int64_t soon_ms = bus_configured() ? loop_now_ms() + HURRY_MS : deadline_ms;
+        if (!change_await(f, "position of a feed", soon_ms < deadline_ms ? soon_ms : deadline_ms))
+            hurry(f);
+    }
     return f->position >= position;
 }
 

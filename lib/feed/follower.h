@@ -1,6 +1,7 @@
 /* follower.h - keeps up with another owner's feed, and tells which position it has reached.
  *
- * One fiber per follower long-polls /feed and hands each event to `apply`, in order and dense: a hole stops it, loudly.
+ * One fiber per follower long-polls /feed and hands each event to `apply`, in order and dense: a hole stops it, loudly. With REDIS_URL
+ * it listens to the owner's stream there, asks the feed for whatever that lacks, and looks at the feed every second all the same.
  * With `snapshot` it begins with the owner's present state, told by the same `apply`; without, a position 0 start reads from the
  * owner's present end: what came before is asked from the owner itself. A follower that was at position 0 when contact was lost
  * begins so again: the owner may have been restored since. With `keeper` what it is told is kept in a store, its position with it:
@@ -34,10 +35,10 @@ struct follower {
     void *arg;
 
     int64_t position;                /* applied so far */
-    bool in_touch;                   /* the last poll worked */
+    bool in_touch;                   /* the last poll of the feed worked */
     bool whole;                      /* the snapshot and what happened while it was read are applied; stays so out of touch. Set
                                       * at the start by who has kept it: then it follows from `position` */
-    int64_t heard_ms;                /* loop time of the last good answer */
+    int64_t heard_ms;                /* loop time of the feed's last good answer */
     uint64_t applied_total, snapshots_total;
     bool stopped;                    /* by follower_stop or by a hole */
     struct follower_waiter *waiting;

@@ -4,11 +4,13 @@
 
 #include "lib/feed/export.h"
 #include "lib/feed/feed.h"
+#include "lib/feed/relay.h"
 #include "lib/feed/snapshot.h"
 
 /* The first member of an owner's own struct: the handlers below know of that no more. */
 struct owner_desk {
     struct feed feed;
+    struct relay *relay; /* NULL: there is no bus */
     const struct exporter *exporter;
     const struct snapshot_part *parts; /* of its snapshot */
 };

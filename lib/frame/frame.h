@@ -6,6 +6,8 @@
 
 struct app *app_of(const struct call *c); /* whose site this call reached */
 
+void app_check_bus(struct app *app); /* a health check of Redis, if there is REDIS_URL: nothing needs it */
+
 /* Routes that every service has beside its own: /health, /metrics, /openapi.json, /docs. */
 extern const struct route frame_routes[];
 /* The old system's address of the description, by service; ended by a route without path. */

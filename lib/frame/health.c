@@ -1,5 +1,6 @@
 /* health.c - is this service well, and what it leans on: /health for people, /health/live and /ready for machines. */
 #include "lib/base/buf.h"
+#include "lib/feed/bus.h"
 #include "lib/frame/frame.h"
 #include "lib/json/write.h"
 #include "lib/loop/fiber.h"
@@ -86,6 +87,21 @@ const fault *health_live(struct call *c)
 {
     answer_header(c, "Cache-Control", STR("no-store"));
     return reply_raw(c, 200, NULL, STR("{\"status\":\"alive\"}"));
+}
+
+/* --- the bus --- */
+
+static void bus_check(struct health_check *check, struct app *app)
+{
+    int64_t well_ms;
+    check->away = bus_away(&well_ms);
+    check->age_s = !check->away ? 0 : well_ms > 0 ? (loop_now_ms() - well_ms) / 1000 : (clock_now().ms - app->started.ms) / 1000;
+}
+
+void app_check_bus(struct app *app)
+{
+    if (bus_configured() && app->check_count < COUNT_OF(app->checks))
+        app->checks[app->check_count++] = (struct health_check){ .name = "redis", .run = bus_check };
 }
 
 /* --- upstreams --- */

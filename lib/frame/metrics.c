@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/feed/bus.h"
 #include "lib/frame/frame.h"
 #include "lib/loop/fiber.h"
 
@@ -153,6 +154,7 @@ const fault *metrics_show(struct call *c)
     requests_write(&c->out, &app->site);
     latency_write(&c->out, &app->site);
     upstreams_write(&c->out, app);
+    bus_metrics(&c->out);
     stacks_write(&c->out, app);
     if (app->of->metrics)
         app->of->metrics(app, &c->out);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/feed/bus.h"
 #include "lib/frame/frame.h"
 #include "lib/loop/fiber.h"
 
@@ -139,6 +140,16 @@ static void site_fill(struct running *run)
     };
 }
 
+static const fault *bus_choose(struct running *run, arena *boot)
+{
+    if (run->settings.redis_url.len == 0)
+        return NULL;
+    struct redis_address *to = NEW(boot, struct redis_address);
+    TRY(redis_address_read(boot, "REDIS_URL", run->settings.redis_url, to));
+    bus_configure(to, run->settings.service_token);
+    return NULL;
+}
+
 static const fault *run_configure(struct running *run, arena *boot, const struct service *s, int argc,
                                   char **argv)
 {
@@ -157,6 +168,7 @@ static const fault *run_configure(struct running *run, arena *boot, const struct
         TRY(settings_read(boot, s->settings, own));
         run->app.own = own;
     }
+    TRY(bus_choose(run, boot));
     site_fill(run);
     return NULL;
 }
@@ -241,6 +253,7 @@ static const fault *run_open(struct running *run)
     TRY(parent_follow(run));
     if (app->of->open)
         TRY(app->of->open(app));
+    app_check_bus(app);
     app->site.service = app->service;
     site_compile(&app->site);
     if (app->stopping)

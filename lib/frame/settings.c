@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/base/buf.h"
+#include "lib/db/redis.h"
 #include "lib/json/read.h"
 
 #define DOTENV_BYTES_MAX ((size_t)64 * 1024)
@@ -79,6 +80,9 @@ static const struct field settings_fields[] = {
           .doc = "at POSTGRES_HOST"),
     FIELD(struct settings, analytics_database_url, "ANALYTICS_DATABASE_URL", .optional = true, .max = 2000, .secret = true,
           .doc = "where analytics keeps its sums, sqlite:DIR; without it DATA_DIR"),
+    FIELD(struct settings, redis_url, "REDIS_URL", .optional = true, .max = 2000, .secret = true,
+          .doc = "redis://user:password@host:6379/0: services tell each other what changed by way of Redis, a database of it for this "
+                 "cinema alone; without it, or with it away, over HTTP"),
     FIELD(struct settings, movies_api_url, "MOVIES_API_URL", .optional = true,
           .doc = "http://host:port of movies; without it port 3001 here; none: this service runs alone"),
     FIELD(struct settings, rooms_api_url, "ROOMS_API_URL", .optional = true,
@@ -118,7 +122,8 @@ static const fault *settings_check(arena *a, void *body)
         return setting_refused(a, "ADMIN_TOKEN must be visible ASCII characters without spaces.");
     if (!token_printable(s->service_token))
         return setting_refused(a, "SERVICE_TOKEN must be visible ASCII characters without spaces.");
-    return NULL;
+    struct redis_address unused;
+    return s->redis_url.len > 0 ? redis_address_read(a, "REDIS_URL", s->redis_url, &unused) : NULL;
 }
 
 const struct shape settings_shape = SHAPE(settings, settings_fields, .check = settings_check);

@@ -92,6 +92,7 @@ static const fault *movies_open(struct app *app)
     svc->desk.exporter = svc->store->exporter;
     svc->desk.parts = movies_snapshot;
     feed_moved(&svc->desk.feed, svc->store->position(svc->store));
+    TRY(relay_open(app->boot, &svc->desk.feed, &svc->desk.relay));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
     TRY(app_open_upstream(app, "rooms", app->settings->rooms_api_url, &svc->rooms));
     if (svc->rooms)
@@ -118,6 +119,7 @@ static void movies_close(struct app *app)
     }
     if (svc->rooms)
         upstream_close(svc->rooms);
+    relay_close(svc->desk.relay);
     if (svc->store)
         svc->store->close(svc->store);
 }

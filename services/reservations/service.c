@@ -190,6 +190,7 @@ static const fault *reservations_open(struct app *app)
     svc->desk.exporter = svc->store->exporter;
     svc->desk.parts = reservations_snapshot;
     feed_moved(&svc->desk.feed, svc->store->position(svc->store));
+    TRY(relay_open(app->boot, &svc->desk.feed, &svc->desk.relay));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
     TRY(rooms_follow(app, svc));
     return upkeep_start(svc, app->boot);
@@ -210,6 +211,7 @@ static void reservations_close(struct app *app)
     upkeep_stop(svc);
     if (svc->showings)
         showings_close(svc->showings);
+    relay_close(svc->desk.relay);
     if (svc->store)
         svc->store->close(svc->store);
 }

@@ -128,6 +128,7 @@ static const fault *rooms_open(struct app *app)
     svc->desk.exporter = svc->store->exporter;
     svc->desk.parts = rooms_snapshot;
     feed_moved(&svc->desk.feed, svc->store->position(svc->store));
+    TRY(relay_open(app->boot, &svc->desk.feed, &svc->desk.relay));
     app->checks[app->check_count++] =
         (struct health_check){ .name = "store", .run = store_check, .needed = true };
     TRY(owners_open(app, svc));
@@ -153,6 +154,7 @@ static void rooms_close(struct app *app)
         upstream_close(svc->movies);
     if (svc->reservations)
         upstream_close(svc->reservations);
+    relay_close(svc->desk.relay);
     if (svc->store)
         svc->store->close(svc->store);
 }
