@@ -107,7 +107,7 @@ void bus_metrics(struct buf *out)
         { "taquilla_bus_position", "gauge", "Last event that the relay saw in its stream.", "relay", position },
         { "taquilla_bus_behind", "gauge", "Events of the log that its relay has not told yet.", "relay", behind },
     };
-    for (size_t i = 0; bus.lines && i < COUNT_OF(figures); i++) {
+    for (size_t i = 0; bus.to && i < COUNT_OF(figures); i++) {
         const struct bus_figure *f = &figures[i];
         bool first = true;
         for (const struct bus_line *l = bus.lines; l; l = l->next) {
