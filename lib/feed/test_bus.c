@@ -457,6 +457,31 @@ static void a_stream_of_an_older_life_is_not_believed(void **state)
     all_end(&late, r);
 }
 
+/* What Redis sent while the owner was away may be of a life that is over. */
+static void what_came_out_of_touch_is_not_believed(void **state)
+{
+    (void)state;
+    struct relay *r = relay_new();
+    owner_writes(5);
+    struct follower f = follower_new(1);
+    follower_start(&f);
+    RUN_UNTIL(f.position == 5);
+    run_loop_ms(50); /* it has asked for more */
+    owner.away = true;
+    RUN_UNTIL(!f.in_touch);
+    owner_writes(4);
+    RUN_UNTIL(stream_length() == 9);
+    relay_end(r);
+    owner.life = 1;
+    owner.end = owner.feed.position = 7;
+    owner.away = false;
+    RUN_UNTIL(f.in_touch);
+    run_loop_ms(500);
+    assert_int_equal(f.position, 7);
+    assert_int_equal(seen.strange, 0);
+    all_end(&f, relay_new());
+}
+
 static void a_relay_drops_the_stream_of_a_longer_log(void **state)
 {
     (void)state;
@@ -492,6 +517,7 @@ int main(void)
         SCENE(who_waits_does_not_wait_for_the_bus),
         SCENE(an_owner_away_is_a_loss_although_redis_is_there),
         SCENE(a_stream_of_an_older_life_is_not_believed),
+        SCENE(what_came_out_of_touch_is_not_believed),
         SCENE(a_relay_drops_the_stream_of_a_longer_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
