@@ -114,7 +114,7 @@ static const fault *place_take(arena *a, struct cinema *c)
 {
     struct stat is;
     strs *said = &c->environment;
-    said->at = NEW_ARRAY(a, str, 2 * settings_shape.count + GATEWAY_AT + 2);
+    said->at = NEW_ARRAY(a, str, 2 * settings_shape.count + GATEWAY_AT + 3);
     for (size_t i = 0; i < settings_shape.count; i++)
         if (says_where(settings_shape.fields[i].name))
             said->at[said->count++] = arena_printf(a, "%s=", settings_shape.fields[i].name);
@@ -128,6 +128,7 @@ static const fault *place_take(arena *a, struct cinema *c)
             return place_missing(a, c->place);
         directory_take(a, c, said);
     }
+    said->at[said->count++] = STR("REDIS_URL="); /* a side of a copy tells nobody what it holds */
     c->service_token = random_hex(a, 32);
     said->at[said->count++] = arena_printf(a, "SERVICE_TOKEN=%.*s", STR_ARG(c->service_token));
     return NULL;

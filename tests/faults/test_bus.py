@@ -377,6 +377,19 @@ def test_what_redis_kept_of_a_longer_log_is_not_told_when_the_new_one_has_outgro
     assert not any(name.startswith("old") for _, name in rooms_by(shelf.gateway.url("gateway")))
 
 
+def test_a_copy_tells_redis_nothing(redis, tmp_path):
+    with Up(embedded=True) as cinema:
+        m = Maker(cinema)
+        m.make_movie()
+        m.close()
+        cinema.stop(remove=False)
+        (tmp_path / "real.env").write_text(f"DATA_DIR={tmp_path}/new\nROOMS_DATABASE_URL=sqlite:{tmp_path}/new\nREDIS_URL={redis.url}\n")
+        for to in (tmp_path / "other", tmp_path / "real.env"):
+            done = run("copy", cinema.data, to, REDIS_URL=redis.url)
+            assert done.returncode == 0, done.stdout + done.stderr
+    assert redis.ask("DBSIZE") == "0"
+
+
 # --- the setting ---
 
 
