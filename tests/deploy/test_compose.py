@@ -16,7 +16,7 @@ from harness.cinema import ROOT, SERVICES, run
 FILE = ROOT / "docker-compose.yml"
 EXAMPLE = ROOT / "env.docker.example"
 LINTER = ROOT / "tests" / "servers" / "dclint"
-SECRETS = ("ADMIN_TOKEN", "SERVICE_TOKEN", "MONGO_PASSWORD", "MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "POSTGRES_PASSWORD")
+SECRETS = ("ADMIN_TOKEN", "SERVICE_TOKEN", "MONGO_PASSWORD", "MYSQL_ROOT_PASSWORD", "MYSQL_PASSWORD", "POSTGRES_PASSWORD", "REDIS_PASSWORD")
 STORES = {"mongodb": "mongo:7", "mysql": "mysql:8", "postgresql": "postgres:15", "redis": "redis:7"}
 # The old names, by service: what it is called, its container, its port, where the port can be reached, the store that it waits for.
 OURS = {
@@ -65,6 +65,8 @@ def test_each_of_ours(project, service):
     assert found["read_only"] and found["cap_drop"] == ["ALL"] and "no-new-privileges:true" in found["security_opt"]
     assert found["tmpfs"] and "privileged" not in found and "user" not in found, "the image's own user"
     assert ("stores" in found["networks"]) == bool(store), "who has no store does not see one"
+    heard = service != "ingestion"
+    assert ("bus" in found["networks"]) == heard == ("REDIS_URL" in found["environment"])
 
 
 def test_it_stops_later_than_what_is_under_way(project):
@@ -101,6 +103,17 @@ def test_stores_are_given_what_their_owners_ask_with(project):
     assert of["reservations-api"]["DB_USERNAME"] == of["postgresql"]["POSTGRES_USER"]
     assert of["reservations-api"]["DB_PASSWORD"] == of["postgresql"]["POSTGRES_PASSWORD"]
     assert of["reservations-api"]["SPRING_DATASOURCE_URL"].endswith(f"postgresql:5432/{of['postgresql']['POSTGRES_DB']}")
+
+
+def test_redis_is_reached_by_its_address_and_waited_for_by_nobody(project):
+    redis = project["services"]["redis"]
+    password = redis["environment"]["REDISCLI_AUTH"]
+    assert redis["command"] == ["redis-server", "--requirepass", password] and list(redis["networks"]) == ["bus"]
+    for found in project["services"].values():
+        url = (found.get("environment") or {}).get("REDIS_URL")
+        assert url in (None, f"redis://:{password}@redis:6379/0")
+        assert "redis" not in found.get("depends_on", {})
+    assert project["networks"]["bus"]["internal"] is True
 
 
 def test_data_outlives_the_containers(project):
