@@ -46,6 +46,11 @@ bool bus_configured(void)
     return bus.to != NULL;
 }
 
+bool bus_used(void)
+{
+    return bus.to && bus.lines;
+}
+
 bool bus_away(int64_t *well_ms)
 {
     bool away = false;
@@ -107,7 +112,7 @@ void bus_metrics(struct buf *out)
         { "taquilla_bus_position", "gauge", "Last event that the relay saw in its stream.", "relay", position },
         { "taquilla_bus_behind", "gauge", "Events of the log that its relay has not told yet.", "relay", behind },
     };
-    for (size_t i = 0; bus.to && i < COUNT_OF(figures); i++) {
+    for (size_t i = 0; bus_used() && i < COUNT_OF(figures); i++) {
         const struct bus_figure *f = &figures[i];
         bool first = true;
         for (const struct bus_line *l = bus.lines; l; l = l->next) {

@@ -13,6 +13,7 @@
 /* Once, at start. `to` and the token live as long as the process; to NULL: there is no bus. */
 void bus_configure(const struct redis_address *to, str service_token);
 bool bus_configured(void);
+bool bus_used(void); /* this process has lines */
 bool bus_away(int64_t *well_ms); /* one of its lines is not connected; *well_ms: loop time when all last were, 0: never */
 void bus_metrics(struct buf *out);
 

@@ -6,7 +6,7 @@
 
 struct app *app_of(const struct call *c); /* whose site this call reached */
 
-void app_check_bus(struct app *app); /* a health check of Redis, if there is REDIS_URL: nothing needs it */
+void app_check_bus(struct app *app); /* a health check of Redis, if this process uses it: nothing needs it */
 
 /* Routes that every service has beside its own: /health, /metrics, /openapi.json, /docs. */
 extern const struct route frame_routes[];

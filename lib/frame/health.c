@@ -100,7 +100,7 @@ static void bus_check(struct health_check *check, struct app *app)
 
 void app_check_bus(struct app *app)
 {
-    if (bus_configured() && app->check_count < COUNT_OF(app->checks))
+    if (bus_used() && app->check_count < COUNT_OF(app->checks))
         app->checks[app->check_count++] = (struct health_check){ .name = "redis", .run = bus_check };
 }
 
