@@ -123,6 +123,7 @@ def test_data_outlives_the_containers(project):
         "postgresql": "/var/lib/postgresql/data",
         "redis": "/data",
         "data-ingestion-service": "/var/backups/taquilla",
+        "analytics-api": "/var/lib/taquilla",
     }
     for name, place in places.items():
         (volume,) = project["services"][name]["volumes"]

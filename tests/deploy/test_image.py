@@ -6,6 +6,7 @@ import stat
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -16,6 +17,7 @@ from harness.image import Image
 from harness.maker import Maker
 from harness.mariadb import MariaDB
 from harness.postgres import Postgres
+from harness.redis import Redis
 
 OWN_LAYER_MAX = 80 * 1024 * 1024
 COMPILERS = re.compile(r"^(.*-)?(cc|c\+\+|gcc|g\+\+|cpp|clang|tcc|as|ld|go|rustc|make|meson|ninja|python\d?|pip)(-?[\d.]+)?$")
@@ -115,12 +117,12 @@ class Composed:
 
     def __init__(self, image, project):
         self.image, self.folder = image, Path(tempfile.mkdtemp(prefix="taquilla-image-"))
-        self.services = {row["command"][0]: row for row in project["services"].values() if row.get("command")}
-        self.names = {row["command"][0]: name for name, row in project["services"].items() if row.get("command")}
+        self.services = {row["command"][0]: row for row in project["services"].values() if "build" in row}
+        self.names = {row["command"][0]: name for name, row in project["services"].items() if "build" in row}
         self.processes, self.stores = {}, {}
         self.base_port = free_ports()
         (self.folder / "hosts").write_text("".join(f"127.0.0.1 {name}\n" for name in ("localhost", *project["services"])))
-        self.backups = owned_by(image, self.folder / "backups")
+        self.backups, self.sums = (owned_by(image, self.folder / name) for name in ("backups", "sums"))
 
     def port(self, service):
         return self.base_port + SERVICES.index(service)
@@ -129,6 +131,7 @@ class Composed:
         """The file's own, with the ports that are free here in place of those of the containers, and with these stores."""
         ports = {f"{self.names[s]}:{3001 + i}": f"{self.names[s]}:{self.port(s)}" for i, s in enumerate(SERVICES)}
         ports |= {"postgresql:5432": f"postgresql:{self.stores['postgresql'].port}"}
+        ports |= {"redis:6379": f"redis:{self.stores['redis'].port}"}
         made = {}
         for name, value in self.services[service]["environment"].items():
             for there, here in ports.items():
@@ -142,8 +145,9 @@ class Composed:
         return made
 
     def volumes(self, service):
-        places = [volume["target"] for volume in self.services[service].get("volumes", ())]
-        return [(self.folder / "hosts", "/etc/hosts"), *((self.backups, place) for place in places)]
+        kept = {"backups": self.backups, "analytics_data": self.sums}
+        places = [(kept[volume["source"]], volume["target"]) for volume in self.services[service].get("volumes", ())]
+        return [(self.folder / "hosts", "/etc/hosts"), *places]
 
     def open_stores(self, rooms_password):
         """With the accounts that the images of the databases make: the file says which."""
@@ -162,6 +166,9 @@ class Composed:
             f"CREATE USER {asks['MYSQL_USER']}@'%' IDENTIFIED VIA ed25519 USING PASSWORD('{rooms_password}'); "
             f"GRANT ALL ON {asks['MYSQL_DATABASE']}.* TO {asks['MYSQL_USER']}@'%'"
         )
+
+        url = urlsplit(self.services["movies"]["environment"]["REDIS_URL"])
+        self.stores["redis"] = Redis(url.password, int(url.path[1:])).start()
 
     def start(self):
         """Each when those that it waits for are well, as the file says."""
@@ -255,6 +262,19 @@ def test_a_ticket_is_sold_through_the_gateway(composed, maker):
     assert revenue["summary"]["totalRevenue"] == 12.5
     assert composed.stores["postgresql"].sql("SELECT count(*) FROM payments", database="cinema_reservations") == [["1"]]
     assert composed.stores["mysql"].sql("SELECT count(*) FROM schedules", database="cinema_rooms").strip() == "1"
+
+
+def test_what_happened_went_by_redis(composed, maker):
+    for service in ("movies", "rooms", "reservations"):
+        end = len(maker.feed(service))
+        until(lambda: composed.stores["redis"].ask("XREVRANGE", f"taquilla:{service}", "+", "-", "COUNT", 1).startswith(f"{end}-0"), within_s=5)
+    assert ok_health(maker.gateway)["redis"]["status"] == "ok"
+
+
+def ok_health(door):
+    answer = door.get("/health")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["checks"]
 
 
 def test_rooms_logged_in_by_ed25519(composed, maker):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 PASSWORD = 'p@ss:word/1'
 PR_SET_PDEATHSIG = 1
@@ -32,12 +33,13 @@ def free_port():
 class Redis:
     """Started with start(), ended with stop(); after kill() start() starts it again on the same port, with its data or without."""
 
-    def __init__(self):
+    def __init__(self, password=PASSWORD, database=3):
         if not shutil.which('redis-server'):
             raise SystemExit('tests/harness/redis.py: Redis is not installed (script/test installs it)')
         self.port = free_port()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix='taquilla-redis-'))
-        self.url = f'redis://:p%40ss%3aword%2f1@127.0.0.1:{self.port}/3'
+        self.password, self.database = password, database
+        self.url = f'redis://:{urllib.parse.quote(password, safe="")}@127.0.0.1:{self.port}/{database}'
         self.process = None
         self.folder().mkdir()
 
@@ -46,7 +48,7 @@ class Redis:
 
     def start(self):
         settings = {'port': self.port, 'bind': '127.0.0.1', 'dir': self.folder(), 'appendonly': 'yes', 'appendfsync': 'everysec',
-                    'save': '', 'requirepass': PASSWORD}
+                    'save': '', 'requirepass': self.password}
         words = [str(word) for name, value in settings.items() for word in (f'--{name}', value)]
         with open(self.home / 'log', 'ab') as log:
             self.process = subprocess.Popen(['redis-server', *words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.home,
@@ -81,8 +83,8 @@ class Redis:
 
     def ask(self, *words, check=True):
         """A command's answer, as redis-cli prints it."""
-        done = subprocess.run(['redis-cli', '-p', str(self.port), '-n', '3', '--raw', *map(str, words)], capture_output=True, text=True,
-                              env={**os.environ, 'REDISCLI_AUTH': PASSWORD}, timeout=10, check=False)
+        done = subprocess.run(['redis-cli', '-p', str(self.port), '-n', str(self.database), '--raw', *map(str, words)], capture_output=True, text=True,
+                              env={**os.environ, 'REDISCLI_AUTH': self.password}, timeout=10, check=False)
         assert not check or done.returncode == 0, done.stderr
         return done.stdout.strip()
 
