@@ -89,6 +89,9 @@ const fault *postgres_write(struct postgres *p, arena *a, const struct pg_comman
 /* For setup.ready: runs one statement; the first column of its first row, or no text. */
 const fault *pg_ask(struct pg_link *link, arena *a, const char *text, str *out) MUST_CHECK;
 
+/* Runs work when no other that was given here is under way: for who reads, reckons, and writes what follows from it. It may park. */
+const fault *postgres_alone(struct postgres *p, arena *a, const fault *(*work)(void *arg, arena *a), void *arg) MUST_CHECK;
+
 /* --- statements: prepared once per connection and text, so `text` must be a literal or live as long as the store --- */
 
 enum pg_kind { PG_NULL, PG_INT, PG_TEXT, PG_MONEY, PG_INSTANT, PG_BOOL, PG_IDS };

@@ -176,6 +176,7 @@ struct postgres {
     bool tried;               /* to connect, once */
     uint64_t command_prefix, command_count;
     struct pg_queued *first, *last;
+    struct pg_turn *alone; /* who is at it, and who waits for it: postgres_alone.c */
     struct postgres_stats stats;
     int views;                /* open ones */
     bool refresh;             /* setup.ready must be asked again: a restore has ended */

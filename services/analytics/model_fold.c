@@ -124,6 +124,23 @@ void analytics_cells_follow(struct cells *c, int32_t today)
     }
 }
 
+/* --- segments --- */
+
+void analytics_segment_add(struct segment_sums *to, const struct sum *sum, bool alive, int64_t sign)
+{
+    if (sum->reservations == 0 && sum->cents == 0)
+        return;
+    to->active += sign;
+    if (!alive)
+        return;
+    if (sum->cents >= VIP_CENTS)
+        to->vip += sign;
+    else if (sum->cents >= REGULAR_CENTS)
+        to->regular += sign;
+    else
+        to->casual += sign;
+}
+
 /* --- tickets --- */
 
 str analytics_tickets_text(arena *a, const list *tickets)

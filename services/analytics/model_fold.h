@@ -80,6 +80,14 @@ struct ticket {
 str analytics_tickets_text(arena *a, const list *tickets);
 bool analytics_tickets_next(str *rest, int64_t *price, int64_t *count);
 
+/* --- segments --- */
+
+struct segment_sums {
+    int64_t active, vip, regular, casual;
+};
+/* Adds the user that has spent this in a window; alive: not erased. */
+void analytics_segment_add(struct segment_sums *to, const struct sum *sum, bool alive, int64_t sign);
+
 /* --- windows --- */
 
 #define WINDOWS_FIRST WINDOW_DAY /* `today` is the same */

@@ -3,7 +3,7 @@
 #define TAQUILLA_ANALYTICS_STORE_SQLITE_H
 
 #include "lib/db/sqlite.h"
-#include "services/analytics/store.h"
+#include "services/analytics/store_rows.h"
 
 struct sqlite_store {
     struct store store; /* first: a struct store * is one of these */

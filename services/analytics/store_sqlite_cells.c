@@ -3,25 +3,6 @@
 
 /* --- segments --- */
 
-struct segment_sums {
-    int64_t active, vip, regular, casual;
-};
-
-static void segment_add(struct segment_sums *to, const struct sum *sum, bool alive, int64_t sign)
-{
-    if (sum->reservations == 0 && sum->cents == 0)
-        return;
-    to->active += sign;
-    if (!alive)
-        return;
-    if (sum->cents >= VIP_CENTS)
-        to->vip += sign;
-    else if (sum->cents >= REGULAR_CENTS)
-        to->regular += sign;
-    else
-        to->casual += sign;
-}
-
 static const fault *segments_keep(struct sql *db, arena *a, int64_t window, const struct segment_sums *s)
 {
     if (!s->active && !s->vip && !s->regular && !s->casual)
@@ -63,9 +44,9 @@ static const fault *user_window_keep(struct sql *db, arena *a, const struct cell
                 "FROM (SELECT 1) LEFT JOIN user_windows w ON w.span = ?1 AND w.user_id = ?2",
                 BIND(sql_int(one->key[0]), sql_int(one->key[1]))));
     struct sum sum = { row.cents, row.reservations, row.confirmed };
-    segment_add(segments, &sum, row.alive, -1);
+    analytics_segment_add(segments, &sum, row.alive, -1);
     sum = (struct sum){ sum.cents + one->add[0], sum.reservations + one->add[1], sum.confirmed + one->add[2] };
-    segment_add(segments, &sum, row.alive, 1);
+    analytics_segment_add(segments, &sum, row.alive, 1);
     if (sum.cents == 0 && sum.reservations == 0 && sum.confirmed == 0)
         return sql_run(db, a, "DELETE FROM user_windows WHERE span = ?1 AND user_id = ?2",
                        BIND(sql_int(one->key[0]), sql_int(one->key[1])));
@@ -97,8 +78,8 @@ const fault *user_alive_set(struct sql *db, arena *a, int64_t user_id, bool aliv
         const struct user_sum_row *row = LIST_AT(&sums, struct user_sum_row, i);
         struct sum sum = { row->cents, row->reservations, row->confirmed };
         struct segment_sums segments = { 0 };
-        segment_add(&segments, &sum, row->alive, -1);
-        segment_add(&segments, &sum, alive, 1);
+        analytics_segment_add(&segments, &sum, row->alive, -1);
+        analytics_segment_add(&segments, &sum, alive, 1);
         TRY(segments_keep(db, a, row->span, &segments));
     }
     TRY(sql_run(db, a, "UPDATE user_windows SET alive = ?2 WHERE " OF_USER, BIND(sql_int(user_id), sql_bool(alive))));

@@ -1,5 +1,4 @@
 /* store_sqlite_facts.c - one fact after the other: what its row added is taken off, what it adds now is added. */
-#include "lib/json/read.h"
 #include "services/analytics/store_sqlite.h"
 
 /* --- names as numbers --- */
@@ -63,23 +62,11 @@ static const fault *seats_take(struct sql *db, arena *a, const struct seats_fact
                    BIND(sql_int(told->room_id), sql_int(fresh)));
 }
 
-static const struct field showing_fields[] = {
-    FIELD(struct showing, id, "id"),
-    FIELD(struct showing, film, "film"),
-    FIELD(struct showing, room_id, "room_id", .nullable = true),
-    FIELD(struct showing, day, "day"),
-    FIELD(struct showing, played, "played"),
-    FIELD(struct showing, is_active, "is_active"),
-    FIELD(struct showing, taken, "taken"),
-};
-static const struct shape showing_shape = SHAPE(showing, showing_fields);
-
-/* One that nobody has told yet is in no room. */
 const fault *showing_row(struct sql *db, arena *a, int64_t id, struct showing *out)
 {
     bool found;
-    *out = (struct showing){ .id = id, .room_id = INTEGER_NONE };
-    return sql_one(db, a, &showing_shape, out, &found,
+    *out = analytics_showing_untold(id);
+    return sql_one(db, a, &analytics_showing_row_shape, out, &found,
                    "SELECT id, film, room_id, day, played, is_active, taken FROM showings WHERE id = ?1", BIND(sql_int(id)));
 }
 
@@ -90,10 +77,7 @@ static const fault *showing_take(struct sql *db, struct cells *c, const struct s
     TRY(showing_row(db, c->in, told->id, &row));
     analytics_showing_count(c, &row, -1);
     TRY(film_key(db, c->in, told->movie_id, &row.film));
-    row.room_id = told->room_id;
-    row.day = day_of(told->show_time).days;
-    row.played = analytics_played_day(told->show_time, clock);
-    row.is_active = told->is_active;
+    analytics_showing_tell(&row, told, clock);
     analytics_showing_count(c, &row, 1);
     return sql_run(db, c->in,
                    "INSERT INTO showings (id, film, room_id, day, played, is_active, taken) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) "
@@ -105,29 +89,11 @@ static const fault *showing_take(struct sql *db, struct cells *c, const struct s
 
 /* --- sales --- */
 
-static const struct field sale_fields[] = {
-    FIELD(struct sale, id, "id"),
-    FIELD(struct sale, user_id, "user_id"),
-    FIELD(struct sale, schedule_id, "schedule_id"),
-    FIELD(struct sale, film, "film"),
-    FIELD(struct sale, cents, "cents"),
-    FIELD(struct sale, status, "status"),
-    FIELD(struct sale, made, "made", .nullable = true),
-    FIELD(struct sale, sold, "sold", .nullable = true),
-    FIELD(struct sale, back, "back", .nullable = true),
-    FIELD(struct sale, tickets, "tickets"),
-    FIELD(struct sale, method, "method"),
-    FIELD(struct sale, payment_id, "payment_id"),
-};
-static const struct shape sale_shape = SHAPE(sale, sale_fields);
-
-/* One that is not there adds nothing: an expired one without money. */
 static const fault *sale_row(struct sql *db, arena *a, int64_t id, struct sale *out)
 {
     bool found;
-    *out = (struct sale){ .id = id, .status = SALE_EXPIRED, .made = INSTANT_NONE, .sold = INSTANT_NONE,
-                          .back = INSTANT_NONE, .tickets = STR("") };
-    return sql_one(db, a, &sale_shape, out, &found,
+    *out = analytics_sale_untold(id);
+    return sql_one(db, a, &analytics_sale_row_shape, out, &found,
                    "SELECT id, user_id, schedule_id, film, cents, status, made, sold, back, tickets, method, payment_id "
                    "FROM sales WHERE id = ?1",
                    BIND(sql_int(id)));
@@ -165,15 +131,12 @@ static const fault *reservation_take(struct sql *db, struct cells *c, const stru
     return sale_put(db, c, &before, &now, clock, told_text);
 }
 
-/* The newest one that brought money says how it was paid. A snapshot may tell it before its reservation. */
 static const fault *payment_take(struct sql *db, struct cells *c, const struct payment_fact *told,
                                  const struct house_clock *clock)
 {
-    if (told->status != PAYMENT_COMPLETED && told->status != PAYMENT_REFUNDED)
-        return NULL;
     struct sale before;
     TRY(sale_row(db, c->in, told->reservation_id, &before));
-    if (told->id < before.payment_id)
+    if (!analytics_payment_counts(told, &before))
         return NULL;
     struct sale now = before;
     now.payment_id = told->id;
@@ -183,69 +146,31 @@ static const fault *payment_take(struct sql *db, struct cells *c, const struct p
 
 /* --- any of them --- */
 
-/* A kind of fact that nobody counts is no matter; one that cannot be read is. */
-#define READ_AS(shape, told)                                                                       \
-    do {                                                                                           \
-        *read = json_read_fact(c->in, e->data, shape, told) == NULL;                                 \
-        if (!*read)                                                                                \
-            return NULL;                                                                           \
-    } while (0)
-
-static const fault *house_fact(struct sql *db, struct cells *c, const struct event *e, const struct house_clock *clock,
-                               bool *read)
-{
-    if (str_starts(e->type, STR("room."))) {
-        struct room_fact told;
-        READ_AS(&analytics_room_fact_shape, &told);
-        return room_take(db, c->in, &told);
-    }
-    if (str_starts(e->type, STR("seats."))) {
-        struct seats_fact told;
-        READ_AS(&analytics_seats_fact_shape, &told);
-        return seats_take(db, c->in, &told);
-    }
-    if (str_starts(e->type, STR("showing."))) {
-        struct showing_fact told;
-        READ_AS(&analytics_showing_fact_shape, &told);
-        return showing_take(db, c, &told, clock);
-    }
-    return NULL;
-}
-
-static const fault *sold_fact(struct sql *db, struct cells *c, const struct event *e, const struct house_clock *clock,
-                              bool *read)
-{
-    if (str_starts(e->type, STR("user."))) {
-        struct user_fact told;
-        READ_AS(&analytics_user_fact_shape, &told);
-        return user_alive_set(db, c->in, told.id, !str_equal(e->type, STR("user.erased")));
-    }
-    if (str_starts(e->type, STR("reservation."))) {
-        struct reservation_fact told;
-        READ_AS(&analytics_reservation_fact_shape, &told);
-        return reservation_take(db, c, &told, clock);
-    }
-    if (str_starts(e->type, STR("payment."))) {
-        struct payment_fact told;
-        READ_AS(&analytics_payment_fact_shape, &told);
-        return payment_take(db, c, &told, clock);
-    }
-    return NULL;
-}
-
 const fault *fact_take(struct sql *db, struct cells *c, enum owner_name owner, const struct event *e,
                        const struct house_clock *clock, bool *read)
 {
-    if (owner == ROOMS)
-        return house_fact(db, c, e, clock, read);
-    if (owner == RESERVATIONS)
-        return sold_fact(db, c, e, clock, read);
-    if (!str_starts(e->type, STR("movie.")))
+    struct fact told = analytics_fact_read(c->in, owner, e);
+    *read = told.kind != FACT_UNREADABLE;
+    switch (told.kind) {
+    case FACT_OF_NO_MATTER:
+    case FACT_UNREADABLE:
         return NULL;
-    struct film_fact told;
-    READ_AS(&analytics_film_fact_shape, &told);
-    *read = told.id.at != NULL;
-    return !*read ? NULL : film_take(db, c->in, &told);
+    case FACT_FILM:
+        return film_take(db, c->in, &told.film);
+    case FACT_ROOM:
+        return room_take(db, c->in, &told.room);
+    case FACT_SEATS:
+        return seats_take(db, c->in, &told.seats);
+    case FACT_SHOWING:
+        return showing_take(db, c, &told.showing, clock);
+    case FACT_USER:
+        return user_alive_set(db, c->in, told.user.id, !told.erased);
+    case FACT_RESERVATION:
+        return reservation_take(db, c, &told.reservation, clock);
+    case FACT_PAYMENT:
+        return payment_take(db, c, &told.payment, clock);
+    }
+    return NULL;
 }
 
 /* --- forgetting --- */
