@@ -79,7 +79,16 @@ static const struct field settings_fields[] = {
     FIELD(struct settings, postgres_database, "POSTGRES_DATABASE", .fallback = "cinema_reservations", .max = 64,
           .doc = "at POSTGRES_HOST"),
     FIELD(struct settings, analytics_database_url, "ANALYTICS_DATABASE_URL", .optional = true, .max = 2000, .secret = true,
-          .doc = "where analytics keeps its sums, sqlite:DIR; without it DATA_DIR"),
+          .doc = "where analytics keeps its sums: sqlite:DIR or postgres://user:password@host:5432/cinema_analytics, "
+                 "with ?sslmode=require or ?sslmode=verify-full&sslrootcert=FILE after it; without it DATA_DIR"),
+    FIELD(struct settings, rds_endpoint, "RDS_ENDPOINT", .optional = true, .max = 255,
+          .doc = "the same in the old system's names, for who sets no ANALYTICS_DATABASE_URL"),
+    FIELD(struct settings, rds_port, "RDS_PORT", .fallback = "5432", .min = 1, .max = 65535, .doc = "of RDS_ENDPOINT"),
+    FIELD(struct settings, rds_user, "RDS_USER", .fallback = "postgres", .max = 100, .doc = "at RDS_ENDPOINT"),
+    FIELD(struct settings, rds_password, "RDS_PASSWORD", .optional = true, .max = 200, .secret = true,
+          .doc = "of RDS_USER"),
+    FIELD(struct settings, rds_database, "RDS_DATABASE", .fallback = "cinema_analytics", .max = 64,
+          .doc = "at RDS_ENDPOINT"),
     FIELD(struct settings, redis_url, "REDIS_URL", .optional = true, .max = 2000, .secret = true,
           .doc = "redis://user:password@host:6379/0: services tell each other what changed by way of Redis, a database of it for this "
                  "cinema alone; without it, or with it away, over HTTP"),

@@ -30,7 +30,10 @@ struct settings {
     str spring_datasource_url, db_username, db_password; /* jdbc:postgresql://... */
     str postgres_host, postgres_user, postgres_password, postgres_database;
     int64_t postgres_port;
-    str analytics_database_url; /* sqlite:DIR; without it the embedded store in data_dir */
+    /* sqlite:DIR or postgres://...; without it the embedded store in data_dir, or PostgreSQL when the old names are set */
+    str analytics_database_url;
+    str rds_endpoint, rds_user, rds_password, rds_database;
+    int64_t rds_port;
     str redis_url;         /* the bus; without it facts travel over HTTP alone */
     str movies_api_url, rooms_api_url, reservations_api_url; /* "none": that service is not there, this one runs alone */
     bool measure_stacks;   /* MEASURE_STACKS=false: stack depth per route in /metrics; costs speed */

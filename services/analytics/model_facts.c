@@ -35,7 +35,7 @@ const struct shape analytics_showing_fact_shape = SHAPE(showing_fact, showing_fi
 static const struct field user_fields[] = { FIELD(struct user_fact, id, "id") };
 const struct shape analytics_user_fact_shape = SHAPE(user_fact, user_fields);
 
-static const char *const sale_statuses[] = { "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED", NULL };
+const char *const analytics_sale_statuses[] = { "PENDING", "CONFIRMED", "CANCELLED", "EXPIRED", NULL };
 static const struct field ticket_fields[] = { FIELD(struct ticket, price, "price") };
 static const struct shape ticket_shape = SHAPE(ticket, ticket_fields);
 static const struct field reservation_fields[] = {
@@ -44,7 +44,7 @@ static const struct field reservation_fields[] = {
     FIELD(struct reservation_fact, schedule_id, "scheduleId"),
     FIELD(struct reservation_fact, movie_id, "movieId"),
     FIELD(struct reservation_fact, total_amount, "totalAmount"),
-    FIELD(struct reservation_fact, status, "status", .choices = sale_statuses),
+    FIELD(struct reservation_fact, status, "status", .choices = analytics_sale_statuses),
     FIELD(struct reservation_fact, reservation_date, "reservationDate"),
     FIELD(struct reservation_fact, confirmed_at, "confirmedAt", .nullable = true),
     FIELD(struct reservation_fact, cancelled_at, "cancelledAt", .nullable = true),

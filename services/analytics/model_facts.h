@@ -50,6 +50,8 @@ extern const struct shape analytics_film_fact_shape, analytics_room_fact_shape, 
     analytics_showing_fact_shape, analytics_user_fact_shape, analytics_reservation_fact_shape,
     analytics_payment_fact_shape;
 
+extern const char *const analytics_sale_statuses[]; /* by enum sale_status */
+
 /* The sale that a reservation is now; film, method and payment are the caller's. */
 struct sale analytics_sale_of(arena *a, const struct reservation_fact *told);
 

@@ -7,6 +7,8 @@
 
 #define KNOWN_WAIT_MS 2000
 #define ASK_DEADLINE_MS 1000
+#define LEFT_PAUSE_MS 500
+#define LEFT_BYTES_MAX ((size_t)1024 * 1024)
 
 const char *const analytics_owner_names[OWNER_COUNT] = { "movies", "rooms", "reservations" };
 
@@ -64,23 +66,51 @@ static const fault *feed_take(void *arg, arena *a, const struct follower_page *p
 
 static const struct follower_keeper keeper = { feed_begin, feed_take };
 
+static const fault *follow_on(struct owners *o, arena *a)
+{
+    struct feed_left left[OWNER_COUNT];
+    for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++)
+        TRY(o->store->feed_left(o->store, a, i, &left[i]));
+    for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++) {
+        if (left[i].whole)
+            o->of[i].follower.position = left[i].position;
+        o->of[i].follower.whole = left[i].whole;
+        follower_start(&o->of[i].follower);
+    }
+    return NULL;
+}
+
+/* The store is away: how far the feeds were taken is asked again. Until then the figures' first facts have not all come. */
+static void follow_later(void *arg)
+{
+    struct owners *o = arg;
+    arena *a = arena_new(LEFT_BYTES_MAX);
+    while (!o->stopping && follow_on(o, a)) {
+        arena_reset(a);
+        for (int64_t slept_ms = 0; !o->stopping && slept_ms < LEFT_PAUSE_MS; slept_ms += 50)
+            fiber_sleep(50);
+    }
+    arena_free(a);
+    o->taking--;
+}
+
 const fault *analytics_follow(struct owners *o, arena *a)
 {
     for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++) {
         struct owner *owner = &o->of[i];
-        struct feed_left left;
-        TRY(o->store->feed_left(o->store, a, i, &left));
         owner->all = o;
         owner->which = i;
         owner->follower = (struct follower){ .owner = analytics_owner_names[i], .upstream = owner->upstream,
                                              .snapshot = "all", .keeper = &keeper, .arg = owner };
-        if (left.whole)
-            owner->follower.position = left.position;
-        owner->follower.whole = left.whole;
     }
-    for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++)
-        follower_start(&o->of[i].follower);
-    return NULL;
+    const fault *problem = follow_on(o, a);
+    if (!problem || problem->kind != FAULT_UNAVAILABLE)
+        return problem;
+    o->taking++;
+    if (fiber_start("analytics follows later", follow_later, o))
+        return NULL;
+    o->taking--;
+    return problem;
 }
 
 /* --- how far they are --- */

@@ -38,12 +38,43 @@ static const fault *owner_open(struct app *app, struct owner *o, const char *nam
 
 /* --- the store --- */
 
-static const fault *store_choose(arena *a, const struct settings *set, const char **directory)
+/* An address out of names and a password that may hold any sign. */
+static void url_put(struct buf *url, str part)
 {
-    str url = set->analytics_database_url;
-    if (url.len > 0 && !str_starts(url, STR("sqlite:")))
-        return fault_new(a, FAULT_INVALID, "setting_invalid", "ANALYTICS_DATABASE_URL must begin with sqlite:.");
-    *directory = arena_cstr(a, url.len > 0 ? str_after(url, 7) : set->data_dir);
+    for (size_t i = 0; i < part.len; i++)
+        buf_printf(url, "%%%02x", (unsigned)(unsigned char)part.at[i]);
+}
+
+/* The old system's names for its warehouse, as one address; no text when none is set. */
+static str url_of_old_names(arena *a, const struct settings *set)
+{
+    struct buf url = { .in = a };
+    if (set->rds_endpoint.len == 0)
+        return (str){ NULL, 0 };
+    buf_literal(&url, "postgres://");
+    url_put(&url, set->rds_user);
+    if (set->rds_password.len > 0)
+        buf_char(&url, ':');
+    url_put(&url, set->rds_password);
+    buf_printf(&url, "@%.*s:%lld/", STR_ARG(set->rds_endpoint), (long long)set->rds_port);
+    url_put(&url, set->rds_database);
+    return buf_str(&url);
+}
+
+/* *url: none when it is the embedded one, in *directory. */
+static const fault *store_choose(arena *a, const struct settings *set, str *url, const char **directory)
+{
+    *url = set->analytics_database_url;
+    *directory = arena_cstr(a, set->data_dir);
+    if (url->len == 0)
+        *url = url_of_old_names(a, set);
+    if (url->len == 0 || str_starts(*url, STR("postgres://")) || str_starts(*url, STR("postgresql://")))
+        return NULL;
+    if (!str_starts(*url, STR("sqlite:")))
+        return fault_new(a, FAULT_INVALID, "setting_invalid",
+                         "ANALYTICS_DATABASE_URL must begin with sqlite: or postgres://.");
+    *directory = arena_cstr(a, str_after(*url, 7));
+    *url = (str){ NULL, 0 };
     return NULL;
 }
 
@@ -58,20 +89,26 @@ static int32_t clock_seconds(str text)
 
 static const fault *store_open(struct app *app, struct analytics *svc)
 {
+    str url;
     const char *directory = NULL;
-    TRY(store_choose(app->boot, app->settings, &directory));
+    TRY(store_choose(app->boot, app->settings, &url, &directory));
     svc->day_starts_s = clock_seconds(app->settings->day_starts);
     svc->week_starts = app->settings->week_starts;
-    TRY(analytics_sqlite_open(app->boot, &svc->store, directory, app->settings->time_zone, svc->day_starts_s));
+    str zone = app->settings->time_zone;
+    if (url.len > 0)
+        TRY(analytics_postgres_open(app->boot, &svc->store, url, zone, svc->day_starts_s));
+    else
+        TRY(analytics_sqlite_open(app->boot, &svc->store, directory, zone, svc->day_starts_s));
     app->checks[app->check_count++] = (struct health_check){ .name = "store", .run = store_check, .needed = true };
     return NULL;
 }
 
 static const fault *analytics_schema(arena *a, const struct settings *set, struct schema_seen *out)
 {
+    str url;
     const char *directory = NULL;
-    TRY(store_choose(a, set, &directory));
-    return analytics_look(a, directory, out);
+    TRY(store_choose(a, set, &url, &directory));
+    return analytics_look(a, url, directory, out);
 }
 
 /* --- life --- */

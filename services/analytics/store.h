@@ -62,7 +62,10 @@ struct store {
  * to be closed also after a fault. Fibers only. */
 const fault *analytics_sqlite_open(arena *boot, struct store **out, const char *directory, str zone,
                                    int32_t day_starts_s) MUST_CHECK;
+/* The same on PostgreSQL, whose server may come later: until then every act is UNAVAILABLE store_unavailable. One process folds into
+ * a database: the one that asked feed_left first of all last. The others go on reading. Fibers only. */
+const fault *analytics_postgres_open(arena *boot, struct store **out, str url, str zone, int32_t day_starts_s) MUST_CHECK;
 struct schema_seen; /* lib/db/schema.h */
-const fault *analytics_look(arena *a, const char *directory, struct schema_seen *out) MUST_CHECK;
+const fault *analytics_look(arena *a, str url, const char *directory, struct schema_seen *out) MUST_CHECK;
 
 #endif

@@ -20,7 +20,7 @@ static const struct field sale_fields[] = {
     FIELD(struct sale, schedule_id, "schedule_id"),
     FIELD(struct sale, film, "film"),
     FIELD(struct sale, cents, "cents"),
-    FIELD(struct sale, status, "status"),
+    FIELD(struct sale, status, "status", .choices = analytics_sale_statuses),
     FIELD(struct sale, made, "made", .nullable = true, .form = TIME_Z_MS),
     FIELD(struct sale, sold, "sold", .nullable = true, .form = TIME_Z_MS),
     FIELD(struct sale, back, "back", .nullable = true, .form = TIME_Z_MS),

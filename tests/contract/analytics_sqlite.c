@@ -24,3 +24,12 @@ const fault *place_open(arena *boot, struct store **out, str zone, int32_t day_s
 {
     return analytics_sqlite_open(boot, out, directory, zone, day_starts_s);
 }
+
+const fault *place_twin_open(arena *boot, struct store **out, str zone, int32_t day_starts_s)
+{
+    (void)boot;
+    (void)zone;
+    (void)day_starts_s;
+    *out = NULL;
+    return NULL;
+}

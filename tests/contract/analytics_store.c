@@ -15,7 +15,7 @@
 #define FIVE_OCLOCK_S (5 * 3600)
 
 static arena *a;
-static struct store *s;
+static struct store *s, *twin; /* twin: see analytics_store.h */
 static int32_t today;
 static struct told page; /* what is told with the next take */
 
@@ -44,6 +44,8 @@ static void taken(void)
     page = (struct told){ .position = page.position };
     assert_null(s->take(s, a, &now, today));
     assert_int_equal(now.unread, 0);
+    if (twin)
+        assert_null(twin->take(twin, a, &now, today));
 }
 
 static void user(int64_t id, bool erased)
@@ -161,9 +163,34 @@ static const char *dashboard(enum window window)
     return written(&analytics_dashboard_shape, &made);
 }
 
+static void sheets_put(struct buf *out)
+{
+    static const char *const films[] = { "aa", "bb", "cc" };
+    list rows;
+    for (int32_t played = today - 400; played <= today + 1; played++) {
+        struct day_sheet sheet = { .date = { played } };
+        assert_null(s->sheet(s, a, played, &sheet));
+        if (sheet.by_film.count > 0)
+            buf_printf(out, "%s\n", written(&analytics_sheet_shape, &sheet));
+    }
+    for (size_t i = 0; i < COUNT_OF(films); i++) {
+        struct returns returns = { .movie_id = str_of(films[i]), .week = STR("w"), .from = { today - 90 }, .to = { today } };
+        if (!s->returns(s, a, &returns))
+            buf_printf(out, "%s\n", written(&analytics_returns_shape, &returns));
+    }
+    assert_null(s->sales(s, a, (instant){ INT64_MIN + 1 }, (instant){ INT64_MAX }, NULL, 1000, &rows));
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct sales_row *row = LIST_AT(&rows, struct sales_row, i);
+        buf_printf(out, "%lld %d %lld %lld %.*s %.*s %.*s %.*s %lld\n", (long long)row->moment.ms, row->refund, (long long)row->id,
+                   (long long)row->schedule_id, STR_ARG(row->movie_id), STR_ARG(row->title), STR_ARG(row->method),
+                   STR_ARG(row->tickets), (long long)row->cents);
+    }
+}
+
 static const char *everything(void)
 {
     struct buf out = { .in = a };
+    sheets_put(&out);
     for (enum window window = WINDOW_TODAY; window <= WINDOW_ALL; window++)
         buf_printf(&out, "%s\n%s\n%s\n%s\n", popular(window, 100), occupancy(window, INTEGER_NONE), behavior(window),
                    dashboard(window));
@@ -453,6 +480,47 @@ static void random_history(int64_t sales)
     taken();
 }
 
+static void assert_twins_agree(void)
+{
+    if (!twin)
+        return;
+    const char *mine = everything();
+    struct store *own = s;
+    s = twin;
+    assert_null(s->come_to(s, a, today));
+    assert_string_equal(mine, everything());
+    s = own;
+}
+
+static void the_same_facts_are_the_same_figures(void)
+{
+    assert_null(place_twin_open(a, &twin, STR("UTC"), FIVE_OCLOCK_S));
+    if (twin)
+        assert_null(twin->come_to(twin, a, today));
+    random_history(300);
+    film("aa", "Alma \u00e9\\u0027", true);
+    taken();
+    seats(1, 1, 5);
+    seats(2, 4, 5);
+    taken();
+    assert_non_null(strstr(everything(), "Alma"));
+    for (int i = 0; i < 3; i++) {
+        assert_twins_agree();
+        today += 20;
+        assert_null(s->come_to(s, a, today));
+        random_history(40);
+    }
+    assert_null(s->begin(s, a, RESERVATIONS, today));
+    if (twin)
+        assert_null(twin->begin(twin, a, RESERVATIONS, today));
+    assert_twins_agree();
+    random_history(40);
+    assert_twins_agree();
+    if (twin)
+        twin->close(twin);
+    twin = NULL;
+}
+
 static void days_leave_the_windows_and_come_into_them(void)
 {
     static const int32_t steps[] = { 1, 1, 5, 0, 23, 60, -3, 275, 400, -400, 1 };
@@ -552,6 +620,7 @@ CASE(a_showing_that_moves_takes_its_seats_along)
 CASE(users_are_what_they_spend_in_the_window)
 CASE(the_top_has_ten)
 CASE(the_dashboard_counts_what_is_in_use)
+CASE(the_same_facts_are_the_same_figures)
 CASE(days_leave_the_windows_and_come_into_them)
 CASE(what_was_taken_is_there_after_a_restart)
 CASE(an_owner_that_begins_anew_is_forgotten_alone)
@@ -569,6 +638,7 @@ int main(void)
         cmocka_unit_test(test_users_are_what_they_spend_in_the_window),
         cmocka_unit_test(test_the_top_has_ten),
         cmocka_unit_test(test_the_dashboard_counts_what_is_in_use),
+        cmocka_unit_test(test_the_same_facts_are_the_same_figures),
         cmocka_unit_test(test_days_leave_the_windows_and_come_into_them),
         cmocka_unit_test(test_what_was_taken_is_there_after_a_restart),
         cmocka_unit_test(test_an_owner_that_begins_anew_is_forgotten_alone),

@@ -14,5 +14,7 @@
 void place_new(void); /* an empty store */
 void place_drop(void);
 const fault *place_open(arena *boot, struct store **out, str zone, int32_t day_starts_s);
+/* An embedded store beside it, which is told the same and must answer the same; NULL: this is the embedded one. */
+const fault *place_twin_open(arena *boot, struct store **out, str zone, int32_t day_starts_s);
 
 #endif

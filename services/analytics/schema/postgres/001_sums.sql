@@ -66,7 +66,7 @@ CREATE TABLE sales (
     schedule_id bigint NOT NULL,
     film        bigint NOT NULL,
     cents       bigint NOT NULL,
-    status      bigint NOT NULL,
+    status      text NOT NULL,
     made        timestamptz,
     sold        timestamptz,
     back        timestamptz,
@@ -74,7 +74,7 @@ CREATE TABLE sales (
     method      bigint NOT NULL,
     payment_id  bigint NOT NULL
 );
-CREATE INDEX sales_of_user ON sales (user_id, made) WHERE status < 2;
+CREATE INDEX sales_of_user ON sales (user_id, made) WHERE status IN ('PENDING', 'CONFIRMED');
 CREATE INDEX sales_by_time ON sales (sold, id) WHERE sold IS NOT NULL;
 CREATE INDEX refunds_by_time ON sales (back, id) WHERE back IS NOT NULL;
 
