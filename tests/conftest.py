@@ -19,7 +19,7 @@ ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
 def pytest_addoption(parser):
     for service in SERVICES:
         parser.addoption(f"--{service}-url", help=f"test this running {service} instead of an own one")
-    parser.addoption("--real", default="", help="owners on their real databases: movies,rooms,reservations or all")
+    parser.addoption("--real", default="", help="services on their real databases: movies,rooms,reservations,analytics or all")
     parser.addoption("--replicas", type=int, default=1, help="of every service; each test asks one of them. Needs --real all")
     parser.addoption("--service-token", help="SERVICE_TOKEN of that deployment")
     parser.addoption("--admin-token", help="ADMIN_TOKEN of that deployment")

@@ -23,7 +23,8 @@ class Replicas:
 
     def __init__(self, count, folder=None, stores=None, **settings):
         first = Up(folder=folder, stores=stores, **settings)
-        self.ups = [first, *(Up(stores=first.stores, **settings) for _ in range(count - 1))]
+        shared = {name: url for name, url in first.stores.items() if name != "ANALYTICS_DATABASE_URL"}  # one folds into a database
+        self.ups = [first, *(Up(stores=shared, **settings) for _ in range(count - 1))]
         token = settings.get("SERVICE_TOKEN") or secrets.token_hex(32)
         for up in self.ups:
             if up is not first and (first.folder / ".env").exists():

@@ -8,11 +8,11 @@ from harness.ferretdb import FerretDB
 from harness.mariadb import MariaDB
 from harness.postgres import Postgres
 
-REAL = {"movies": FerretDB, "rooms": MariaDB, "reservations": Postgres}
+REAL = {"movies": FerretDB, "rooms": MariaDB, "reservations": Postgres, "analytics": Postgres}
 
 
 class Chosen:
-    """What this run of the tests was told: which owners are on their real databases, and how many replicas of everything there are."""
+    """What this run of the tests was told: which services are on their real databases, and how many replicas of everything there are."""
 
     def __init__(self):
         self.real, self.replicas, self.servers, self.count = (), 1, {}, 0
@@ -38,9 +38,10 @@ class Chosen:
         return settings
 
     def server(self, service):
-        if service not in self.servers:
-            self.servers[service] = REAL[service]().start()
-        return self.servers[service]
+        kind = REAL[service]
+        if kind not in self.servers:
+            self.servers[kind] = kind().start()
+        return self.servers[kind]
 
     def stop(self):
         while self.servers:
