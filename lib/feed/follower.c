@@ -405,6 +405,18 @@ void follower_start(struct follower *f)
     (void)started;
 }
 
+void follower_resume(struct follower *f, int64_t position, bool whole)
+{
+    struct poller *p = poller_of(f);
+    f->position = position;
+    f->whole = whole;
+    if (!p)
+        return;
+    p->fresh = !whole;
+    p->whole_at = 0;
+    p->gap = false;
+}
+
 void follower_stop(struct follower *f)
 {
     struct poller *p = poller_of(f);

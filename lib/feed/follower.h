@@ -53,6 +53,9 @@ struct follower {
 #define FOLLOWERS_MAX 8 /* of one process */
 
 void follower_start(struct follower *f);
+/* For who keeps what is told, from take and after its store was away: it has got to this position, or was put back to it. Not whole:
+ * the snapshot is told anew. The page under way is to be refused. */
+void follower_resume(struct follower *f, int64_t position, bool whole);
 /* Its fiber ends when its present poll does: close the upstream after this, and f must live until loop_close. */
 void follower_stop(struct follower *f);
 

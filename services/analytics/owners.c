@@ -33,6 +33,19 @@ static const fault *not_kept(const struct owner *owner, const fault *problem)
     return problem;
 }
 
+/* What became of a page that was lost under way, and where a store that was put back from a copy stands, is what the store says. */
+static void go_on_from_store(struct owner *owner, arena *a)
+{
+    struct follower *f = &owner->follower;
+    struct feed_left left;
+    if (owner->all->store->feed_left(owner->all->store, a, owner->which, &left) ||
+        (left.position == f->position && left.whole == f->whole))
+        return;
+    log_line("warn", "feed_resumed", "%s is followed from position %lld, where the store is%s", f->owner, (long long)left.position,
+             left.whole ? "" : ", from its beginning");
+    follower_resume(f, left.position, left.whole);
+}
+
 static const fault *feed_begin(void *arg, arena *a)
 {
     struct owner *owner = arg;
@@ -54,6 +67,8 @@ static const fault *feed_take(void *arg, arena *a, const struct follower_page *p
         return stopping(a);
     o->taking++;
     const fault *problem = o->store->take(o->store, a, &told, analytics_today());
+    if (problem)
+        go_on_from_store(owner, a);
     o->taking--;
     TRY(not_kept(owner, problem));
     o->moment++;

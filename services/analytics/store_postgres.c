@@ -90,10 +90,7 @@ static const fault *act_begin(struct store *s, arena *a, int32_t today, struct f
     TRY(analytics_state_read(s, a, now, &found));
     if (!found || !str_equal(now->writer, p->writer))
         return not_ours(a, "another analytics keeps its figures in this database: it was started later");
-    if (now->moment < p->moment) /* and the facts since would be missed */
-        return not_ours(a, "the database was put back to an older moment: start analytics anew");
     TRY(analytics_windows_come(s, a, now, today));
-    p->moment = now->moment;
     p->today = today;
     return NULL;
 }
@@ -119,14 +116,29 @@ static const fault *taking_over(void *arg, arena *a)
     return POSTGRES_STORE(one->store)->taken_over ? NULL : take_over(one->store, a, one->today);
 }
 
-static const fault *feed_left(struct store *s, arena *a, enum owner_name owner, struct feed_left *out)
+static const fault *left_read(struct store *s, arena *a, enum owner_name owner, struct feed_left *out)
 {
     bool found;
-    struct feed_left left = { 0 };
+    *out = (struct feed_left){ 0 };
+    return pg_one(LISTS(s), a, &left_shape, out, &found, "SELECT position, whole FROM feeds WHERE owner = $1", PG_BIND(pg_int(owner)));
+}
+
+/* A page counts where the last one ended. A server that crashed, or was put back from a copy, may be behind that; a page that was
+ * lost may be in it. */
+static const fault *feed_unmoved(struct store *s, arena *a, enum owner_name owner)
+{
+    struct feed_left is, was = POSTGRES_STORE(s)->left[owner];
+    TRY(left_read(s, a, owner, &is));
+    return is.position == was.position && is.whole == was.whole ? NULL : not_ours(a, "the feed stands elsewhere in the database");
+}
+
+static const fault *feed_left(struct store *s, arena *a, enum owner_name owner, struct feed_left *out)
+{
+    struct feed_left left;
     struct one_act one = { .store = s, .today = (int32_t)day_of(clock_wall_now()).days };
     TRY(postgres_alone(POSTGRES_STORE(s)->db, a, taking_over, &one));
-    TRY(pg_one(LISTS(s), a, &left_shape, &left, &found, "SELECT position, whole FROM feeds WHERE owner = $1", PG_BIND(pg_int(owner))));
-    *out = left;
+    TRY(left_read(s, a, owner, &left));
+    POSTGRES_STORE(s)->left[owner] = *out = left;
     return NULL;
 }
 
@@ -149,7 +161,9 @@ static const fault *begin_alone(void *arg, arena *a)
     struct figures_state now;
     TRY(act_begin(one->store, a, one->today, &now));
     struct begin_act act = { one->owner, now.moment, now.today, now.writer, analytics_act_name(a) };
-    return analytics_act_write(one->store, a, "begin", &begin_shape, &act, act.act_id);
+    TRY(analytics_act_write(one->store, a, "begin", &begin_shape, &act, act.act_id));
+    POSTGRES_STORE(one->store)->left[one->owner] = (struct feed_left){ 0, false };
+    return NULL;
 }
 
 static const fault *begin(struct store *s, arena *a, enum owner_name owner, int32_t today)
@@ -163,10 +177,13 @@ static const fault *take_alone(void *arg, arena *a)
     struct figures_state now;
     struct page_kept kept;
     TRY(act_begin(one->store, a, one->today, &now));
+    TRY(feed_unmoved(one->store, a, one->owner));
     TRY(analytics_page_fold(one->store, a, one->page, &now, &kept));
     kept.writer = now.writer;
     kept.act_id = analytics_act_name(a);
-    return analytics_act_write(one->store, a, "take", &analytics_page_kept_shape, &kept, kept.act_id);
+    TRY(analytics_act_write(one->store, a, "take", &analytics_page_kept_shape, &kept, kept.act_id));
+    POSTGRES_STORE(one->store)->left[one->owner] = (struct feed_left){ kept.position, kept.whole };
+    return NULL;
 }
 
 static const fault *take(struct store *s, arena *a, struct told *page, int32_t today)

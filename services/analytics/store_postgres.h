@@ -15,7 +15,7 @@ struct postgres_store {
     str zone;
     int32_t day_starts_s;
     int32_t today;   /* as the store has it; NO_DAY: not known */
-    int64_t moment;  /* the last that an act began at */
+    struct feed_left left[OWNER_COUNT]; /* where this process left the feeds */
     bool taken_over; /* this process folds, and the store's days are those of zone and day_starts_s */
     str writer;      /* names this process there */
 };

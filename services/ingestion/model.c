@@ -21,7 +21,7 @@ static const struct field settings_fields[] = {
     FIELD(struct ingestion_settings, aws_key, "AWS_ACCESS_KEY_ID", .optional = true, .max = 200,
           .doc = "this version does not speak to AWS: it answers cloud_not_configured, whether set or not"),
     FIELD(struct ingestion_settings, rds_endpoint, "RDS_ENDPOINT", .optional = true, .max = 255,
-          .doc = "the same"),
+          .doc = "the same; analytics keeps its sums there"),
 };
 
 static const fault *settings_check(arena *a, void *body)

@@ -6,7 +6,7 @@ import time
 
 import httpx
 
-from harness.cinema import ROOT, Alone
+from harness.cinema import ROOT, Alone, Up
 from harness.door import ok
 from harness.ferretdb import FerretDB
 from harness.mariadb import MariaDB
@@ -64,6 +64,26 @@ def test_reservations_on_postgres():
         if table not in OWN:
             made.setdefault(table, {})[column] = NAMES.get(kind, kind)
     assert made == drawn("reservations.md", "## On PostgreSQL")
+
+
+def columns(server, database, schema):
+    """{table or view: {column: type}}"""
+    made = {}
+    for table, column, kind in server.sql(
+        f"SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = '{schema}'", database=database
+    ):
+        if table not in OWN:
+            made.setdefault(table, {})[column] = NAMES.get(kind, kind)
+    return made
+
+
+def test_analytics_on_postgres(servers):
+    stores = servers.fresh(("analytics",), {})
+    with Up(stores=stores):
+        pass
+    server, database = servers.server("analytics"), stores["ANALYTICS_DATABASE_URL"].rsplit("/", 1)[1]
+    assert columns(server, database, "public") == drawn("analytics.md", "## On PostgreSQL")
+    assert columns(server, database, "reports") == drawn("analytics.md", "## Views for people with SQL")
 
 
 def documents(server, database):

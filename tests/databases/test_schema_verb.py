@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 
 import pytest
 
@@ -18,7 +19,7 @@ def listing(done):
     """{owner: (its first line, [(number, what about it)], the other lines)}"""
     found = {}
     for line in done.stdout.splitlines():
-        if head := re.fullmatch(r"(movies|rooms|reservations): (.*)", line):
+        if head := re.fullmatch(r"(movies|rooms|reservations|analytics): (.*)", line):
             owner = found.setdefault(head[1], (head[2], [], []))
         elif row := re.fullmatch(r" +(\d+)  [a-z_ ]+? +(applied \S+(, not known here)?|the next start applies it)", line):
             owner[1].append((int(row[1]), row[2]))
@@ -44,6 +45,7 @@ def test_embedded(tmp_path):
         "movies": [(1, "the next start applies it"), (2, "the next start applies it")],
         "rooms": [(1, "the next start applies it")],
         "reservations": [(1, "the next start applies it"), (2, "the next start applies it")],
+        "analytics": [(1, "the next start applies it")],
     }
     assert all(notes == ["new: would be made"] for _, _, notes in before.values())
 
@@ -84,10 +86,12 @@ def test_what_cannot_be_read(tmp_path):
     (data / "rooms.db").write_bytes(b"this is no database" * 100)
     done = run("schema", "--data", data)
     assert done.returncode == 1 and f"rooms: The store {data}/rooms.db cannot be read" in done.stderr
-    assert set(listing(done)) == {"movies", "reservations"}, "the others are told all the same"
+    assert set(listing(done)) == {"movies", "reservations", "analytics"}, "the others are told all the same"
     for setting, url in (
         ("ROOMS_DATABASE_URL", "mysql://root:secret@127.0.0.1:1/cinema_rooms"),
         ("RESERVATIONS_DATABASE_URL", "postgres://me:secret@127.0.0.1:1/x"),
+        ("ANALYTICS_DATABASE_URL", "postgres://me:secret@127.0.0.1:1/x"),
+        ("ANALYTICS_DATABASE_URL", "mysql://me:secret@127.0.0.1:1/x"),
         ("MOVIES_DATABASE_URL", "mongodb://me:secret@127.0.0.1:1/x"),
         ("MOVIES_DATABASE_URL", "http://me:secret@127.0.0.1:1/x"),
     ):
@@ -99,7 +103,21 @@ def test_what_cannot_be_read(tmp_path):
 SERVERS = {
     "rooms": (MariaDB, "MySQL", [1, 2]),
     "reservations": (Postgres, "PostgreSQL", [1, 2, 3, 4, 5, 6, 7]),
+    "analytics": (Postgres, "PostgreSQL", [1, 2, 3]),
 }
+
+
+def make_tables(service, store):
+    if service != "analytics":
+        with Alone(service, **store, MOVIES_API_URL="none", ROOMS_API_URL="none"):
+            return
+    nowhere = {f"{owner.upper()}_API_URL": "http://127.0.0.1:1" for owner in ("movies", "rooms", "reservations")}
+    alone = Alone(service, **store, **nowhere).start(wait=False)  # without owners it is never ready
+    end = time.monotonic() + 20
+    while "reports" not in alone.log():
+        assert time.monotonic() < end, alone.log()
+        time.sleep(0.05)
+    alone.stop()
 
 
 @pytest.mark.parametrize("owner", SERVERS)
@@ -116,8 +134,7 @@ def test_on_a_server(owner, tmp_path):
         made = server.sql(tables)
         assert str(made).strip("[]'\n") == "0", "looking made nothing"
 
-        with Alone(owner, **{setting: url}, MOVIES_API_URL="none", ROOMS_API_URL="none"):
-            pass
+        make_tables(owner, {setting: url})
         _, rows, notes = of(good(run("schema", "--data", tmp_path, **{setting: url})), owner)
         assert [n for n, _ in rows] == numbers and all(about.startswith("applied 20") for _, about in rows)
         assert not notes

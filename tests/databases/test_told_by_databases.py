@@ -64,6 +64,7 @@ def start_without_ready(service, settings):
 
 WRONG = {
     "PostgreSQL": ("reservations", "RESERVATIONS_DATABASE_URL", "postgres", "postgres://guarded:{}@127.0.0.1:{}/cinema_reservations", "password authentication failed"),
+    "PostgreSQL of analytics": ("analytics", "ANALYTICS_DATABASE_URL", "postgres", "postgres://guarded:{}@127.0.0.1:{}/cinema_reservations", "password authentication failed"),
     "MariaDB": ("rooms", "ROOMS_DATABASE_URL", "mariadb", "mysql://guarded:{}@127.0.0.1:{}/cinema_rooms", "Access denied"),
     "MongoDB": ("movies", "MOVIES_DATABASE_URL", "ferretdb", "mongodb://guarded:{}@127.0.0.1:{}/cinema_movies?authMechanism=PLAIN", "mongo"),
     "MongoDB that is not there": ("movies", "MONGODB_URI", None, "mongodb://guarded:{}@127.0.0.1:1/cinema_movies", "mongo"),
