@@ -8,6 +8,7 @@
 #define KNOWN_WAIT_MS 2000
 #define ASK_DEADLINE_MS 1000
 #define LEFT_PAUSE_MS 500
+#define LEFT_LOOK_MS 50
 #define LEFT_BYTES_MAX ((size_t)1024 * 1024)
 
 const char *const analytics_owner_names[OWNER_COUNT] = { "movies", "rooms", "reservations" };
@@ -86,6 +87,8 @@ static const fault *follow_on(struct owners *o, arena *a)
     struct feed_left left[OWNER_COUNT];
     for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++)
         TRY(o->store->feed_left(o->store, a, i, &left[i]));
+    if (o->stopping)
+        return stopping(a);
     for (enum owner_name i = MOVIES; i < OWNER_COUNT; i++) {
         if (left[i].whole)
             o->of[i].follower.position = left[i].position;
@@ -95,15 +98,19 @@ static const fault *follow_on(struct owners *o, arena *a)
     return NULL;
 }
 
-/* The store is away: how far the feeds were taken is asked again. Until then the figures' first facts have not all come. */
-static void follow_later(void *arg)
+/* Of an embedded store it is known at once; a server may come later. Until then the figures' first facts have not all come. */
+static void follow_when_known(void *arg)
 {
     struct owners *o = arg;
     arena *a = arena_new(LEFT_BYTES_MAX);
-    while (!o->stopping && follow_on(o, a)) {
-        arena_reset(a);
-        for (int64_t slept_ms = 0; !o->stopping && slept_ms < LEFT_PAUSE_MS; slept_ms += 50)
-            fiber_sleep(50);
+    bool complained = false;
+    for (const fault *problem; !o->stopping && (problem = follow_on(o, a)); arena_reset(a)) {
+        if (!complained)
+            log_line("error", "facts_not_known", "how far the feeds were taken is not known: %.*s",
+                     STR_ARG(problem->internal.at ? problem->internal : problem->sentence));
+        complained = true;
+        for (int64_t slept_ms = 0; !o->stopping && slept_ms < LEFT_PAUSE_MS; slept_ms += LEFT_LOOK_MS)
+            fiber_sleep(LEFT_LOOK_MS);
     }
     arena_free(a);
     o->taking--;
@@ -118,14 +125,11 @@ const fault *analytics_follow(struct owners *o, arena *a)
         owner->follower = (struct follower){ .owner = analytics_owner_names[i], .upstream = owner->upstream,
                                              .snapshot = "all", .keeper = &keeper, .arg = owner };
     }
-    const fault *problem = follow_on(o, a);
-    if (!problem || problem->kind != FAULT_UNAVAILABLE)
-        return problem;
     o->taking++;
-    if (fiber_start("analytics follows later", follow_later, o))
+    if (fiber_start("analytics goes on", follow_when_known, o))
         return NULL;
     o->taking--;
-    return problem;
+    return fault_new(a, FAULT_UNAVAILABLE, "store_unavailable", "The feeds cannot be followed.");
 }
 
 /* --- how far they are --- */

@@ -24,7 +24,7 @@ struct owners {
 extern const char *const analytics_owner_names[OWNER_COUNT];
 #define WANT(owner) (1u << (owner))
 
-/* Goes on where the store was left. Fibers only. */
+/* Goes on where the store was left, as soon as it says where that is. Fibers only. */
 const fault *analytics_follow(struct owners *o, arena *a) MUST_CHECK;
 
 /* What the owners wanted have told up to now is in the store; what was told before, when one is away. UNAVAILABLE upstream_away
