@@ -24,6 +24,7 @@ REPLICAS = (*REAL, "--replicas", "2")
 # What of the tests runs on them each time; the rest in script/test long.
 REPLICAS_SHORT = [f"api/test_{name}.py" for name in ("movies", "rooms", "reservations", "payments", "idempotency", "own_writes", "snapshot")]
 REAL_SHORT = "no_seat or take_over or two_payments or one_key or (kill_one and reservations) or keys_and_codes or every_act"
+FIGURES_SHORT = "on_the_sheet or week_of_a_film or sales_as_rows or another_hour"
 THREADED = ("test_loop", "test_fiber", "sqlite", "sqlite_writer", "sqlite_tables")  # what ThreadSanitizer looks at
 
 
@@ -132,6 +133,8 @@ def real_tests(tally, mode, **settings):
         python_tests(tally, first, *(TESTS / m for m in more), *REPLICAS, "-m", "not long", name="tests/api, two replicas", **settings)
         kills = [TESTS / "faults" / f"test_{name}.py" for name in ("kill", "exactly_once")]
         python_tests(tally, "race", *kills, *REAL, "-k", REAL_SHORT, name="tests/race and kill, real", **settings)
+        figures = [TESTS / "api" / f"test_{name}.py" for name in ("sheets", "folding")]
+        python_tests(tally, *figures, *REAL, "-k", FIGURES_SHORT, name="figures, real", **settings)
         return
     for name, how in (("real", REAL), ("two replicas", REPLICAS)):
         for folder in ("api", "race", "faults/test_kill.py", "faults/test_exactly_once.py"):
