@@ -134,6 +134,32 @@ def test_away_at_the_start_and_later():
         server.stop()
 
 
+def test_a_copy_that_is_put_back():
+    """What was told since the copy was taken is counted again, and nothing twice; nobody begins from the start."""
+    with Postgres() as server:
+        url = server.database("cinema_analytics")
+        with Up(stores={"ANALYTICS_DATABASE_URL": url}) as cinema:
+            m = Maker(cinema)
+            showing = m.make_showing()
+            total = sell(m, showing)
+            assert revenue(m.analytics) == total
+            server.sql("ALTER DATABASE cinema_analytics ALLOW_CONNECTIONS false", database="postgres")
+            server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'cinema_analytics'", database="postgres")
+            in_time(lambda: server.sql("SELECT 1 FROM pg_stat_activity WHERE datname = 'cinema_analytics'", database="postgres") == [], "all are out")
+            server.sql("CREATE DATABASE copy TEMPLATE cinema_analytics", database="postgres")
+            server.sql("ALTER DATABASE cinema_analytics ALLOW_CONNECTIONS true", database="postgres")
+            total += sum(sell(m, showing) for _ in range(3))
+            in_time(lambda: m.analytics.get("/api/analytics/revenue").status_code == 200, "it answers again")
+            in_time(lambda: revenue(m.analytics) == total, "what was sold meanwhile is counted")
+            server.sql("DROP DATABASE cinema_analytics WITH (FORCE)", database="postgres")
+            server.sql("ALTER DATABASE copy RENAME TO cinema_analytics", database="postgres")
+            in_time(lambda: m.analytics.get("/api/analytics/revenue").status_code == 200, "it answers again")
+            total += sell(m, showing)
+            in_time(lambda: revenue(m.analytics) == total, "what the copy does not have is told again")
+            assert re.search(r"reservations is followed from position [1-9]\d*, where the store is\b", cinema.log())
+            m.close()
+
+
 def live(cinema):
     try:
         return httpx.get(cinema.url("analytics") + "/health/live", timeout=10).status_code == 200
