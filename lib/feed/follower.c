@@ -273,6 +273,20 @@ static int wait_s_of(const struct poller *p)
     return bus_configured() ? WAIT_S_BUS_AWAY : WAIT_S;
 }
 
+/* *moved: it goes on from elsewhere. */
+static const fault *store_look(struct poller *p, bool *moved)
+{
+    struct follower *f = p->of;
+    int64_t position = f->position;
+    bool whole = f->whole;
+    *moved = false;
+    if (!f->keeper || !f->keeper->look || !f->whole) /* before, an empty page of a snapshot is not kept */
+        return NULL;
+    TRY(f->keeper->look(f->arg, p->memory));
+    *moved = f->position != position || f->whole != whole;
+    return NULL;
+}
+
 static const fault *poll_events(struct poller *p)
 {
     struct follower *f = p->of;
@@ -286,6 +300,12 @@ static const fault *poll_events(struct poller *p)
     if (page.position < f->position) {
         start_anew(p, page.position);
         return NULL;
+    }
+    if (page.events.count == 0) {
+        bool moved;
+        TRY(store_look(p, &moved));
+        if (moved || f->stopped)
+            return NULL;
     }
     bool empty = page.events.count == 0 && page.position > f->position;
     if (empty && p->gap) { /* once may be a commit between the owner's two looks */

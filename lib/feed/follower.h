@@ -22,6 +22,8 @@ struct follower_page {
 struct follower_keeper {
     const fault *(*begin)(void *arg, arena *a);
     const fault *(*take)(void *arg, arena *a, const struct follower_page *page);
+    /* When a poll ended without news, or NULL: the store may have been put back meanwhile, see follower_resume. */
+    const fault *(*look)(void *arg, arena *a);
 };
 
 struct follower {
@@ -53,8 +55,8 @@ struct follower {
 #define FOLLOWERS_MAX 8 /* of one process */
 
 void follower_start(struct follower *f);
-/* For who keeps what is told, from take and after its store was away: it has got to this position, or was put back to it. Not whole:
- * the snapshot is told anew. The page under way is to be refused. */
+/* For who keeps what is told, out of look, or of a take that is refused then: its store has got to this position, or was put back to
+ * it. Not whole: the snapshot is told anew. */
 void follower_resume(struct follower *f, int64_t position, bool whole);
 /* Its fiber ends when its present poll does: close the upstream after this, and f must live until loop_close. */
 void follower_stop(struct follower *f);

@@ -80,7 +80,18 @@ static const fault *feed_take(void *arg, arena *a, const struct follower_page *p
     return NULL;
 }
 
-static const struct follower_keeper keeper = { feed_begin, feed_take };
+static const fault *feed_look(void *arg, arena *a)
+{
+    struct owner *owner = arg;
+    if (owner->all->stopping)
+        return NULL;
+    owner->all->taking++;
+    go_on_from_store(owner, a);
+    owner->all->taking--;
+    return NULL;
+}
+
+static const struct follower_keeper keeper = { feed_begin, feed_take, feed_look };
 
 static const fault *follow_on(struct owners *o, arena *a)
 {
