@@ -146,6 +146,17 @@ def test_on_a_server(owner, tmp_path):
         assert rows[-1][0] == 19 and "newer than this program" in notes[0]
 
 
+def test_the_old_names_of_the_warehouse(tmp_path):
+    """A password may hold any sign; the new name goes before the old ones."""
+    with Postgres() as server:
+        server.database("cinema_analytics")
+        old = {"RDS_ENDPOINT": "127.0.0.1", "RDS_PORT": server.port, "RDS_USER": "taquilla", "RDS_PASSWORD": "p@ss:/?#%"}
+        place, _, notes = of(good(run("schema", "--data", tmp_path, **old)), "analytics")
+        assert place == f"PostgreSQL, 127.0.0.1:{server.port}/cinema_analytics" and notes == ["new: would be made"]
+        place, _, _ = of(good(run("schema", "--data", tmp_path, **old, ANALYTICS_DATABASE_URL=f"sqlite:{tmp_path}")), "analytics")
+        assert place == f"SQLite, {tmp_path}/analytics.db"
+
+
 def test_on_mongodb(tmp_path):
     """Documents have no migrations, and it says so."""
     with FerretDB() as server:
