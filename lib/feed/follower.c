@@ -119,14 +119,6 @@ static const fault *ask(struct poller *p, str target, int64_t deadline_ms, const
     return json_read_fact(p->memory, answer->body, shape, page);
 }
 
-static list events_back(arena *a, const list *wire)
-{
-    list events = { NEW_ARRAY(a, struct event, wire->count + 1), wire->count };
-    for (size_t i = 0; i < wire->count; i++)
-        *LIST_AT(&events, struct event, i) = wire_event_back(LIST_AT(wire, struct wire_event, i));
-    return events;
-}
-
 /* How many of them follow each other without a hole, and where they end. */
 static size_t dense(const struct follower *f, const list *events, int64_t *end)
 {
@@ -165,7 +157,7 @@ static const fault *told(struct poller *p, const list *events, int64_t end)
 
 static const fault *apply_page(struct poller *p, const struct wire_page *page)
 {
-    list events = events_back(p->memory, &page->events);
+    list events = wire_events_back(p->memory, &page->events);
     int64_t end;
     size_t fit = dense(p->of, &events, &end);
     TRY(told(p, &(list){ events.at, fit }, end));
@@ -232,7 +224,7 @@ static const fault *poll_snapshot(struct poller *p)
             TRY(snapshot_begin(p, page.position));
         first = false;
         p->whole_at = page.position;
-        list events = events_back(p->memory, &page.events);
+        list events = wire_events_back(p->memory, &page.events);
         TRY(events_take(p, &events, f->position, false));
         f->applied_total += events.count;
         if (f->stopped)
@@ -273,20 +265,6 @@ static int wait_s_of(const struct poller *p)
     return bus_configured() ? WAIT_S_BUS_AWAY : WAIT_S;
 }
 
-/* *moved: it goes on from elsewhere. */
-static const fault *store_look(struct poller *p, bool *moved)
-{
-    struct follower *f = p->of;
-    int64_t position = f->position;
-    bool whole = f->whole;
-    *moved = false;
-    if (!f->keeper || !f->keeper->look || !f->whole) /* before, an empty page of a snapshot is not kept */
-        return NULL;
-    TRY(f->keeper->look(f->arg, p->memory));
-    *moved = f->position != position || f->whole != whole;
-    return NULL;
-}
-
 static const fault *poll_events(struct poller *p)
 {
     struct follower *f = p->of;
@@ -301,12 +279,8 @@ static const fault *poll_events(struct poller *p)
         start_anew(p, page.position);
         return NULL;
     }
-    if (page.events.count == 0) {
-        bool moved;
-        TRY(store_look(p, &moved));
-        if (moved || f->stopped)
-            return NULL;
-    }
+    if (page.events.count == 0 && f->whole && f->keeper && f->keeper->look && f->keeper->look(f->arg, p->memory))
+        return NULL; /* before it is whole, an empty page of a snapshot is not kept: there is nothing to compare */
     bool empty = page.events.count == 0 && page.position > f->position;
     if (empty && p->gap) { /* once may be a commit between the owner's two looks */
         hole_found(f, page.position);

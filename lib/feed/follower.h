@@ -22,8 +22,8 @@ struct follower_page {
 struct follower_keeper {
     const fault *(*begin)(void *arg, arena *a);
     const fault *(*take)(void *arg, arena *a, const struct follower_page *page);
-    /* When a poll ended without news, or NULL: the store may have been put back meanwhile, see follower_resume. */
-    const fault *(*look)(void *arg, arena *a);
+    /* When a poll ended without news, or NULL: the store may have been put back meanwhile. True: follower_resume was called. */
+    bool (*look)(void *arg, arena *a);
 };
 
 struct follower {

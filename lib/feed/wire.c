@@ -57,3 +57,11 @@ struct event wire_event_back(const struct wire_event *w)
         .data = w->data.text,
     };
 }
+
+list wire_events_back(arena *a, const list *wire)
+{
+    list events = { NEW_ARRAY(a, struct event, wire->count + 1), wire->count };
+    for (size_t i = 0; i < wire->count; i++)
+        *LIST_AT(&events, struct event, i) = wire_event_back(LIST_AT(wire, struct wire_event, i));
+    return events;
+}

@@ -26,5 +26,6 @@ extern const struct shape wire_event_shape, wire_page_shape;
 
 struct wire_event wire_event_of(arena *a, const char *source, const struct event *e);
 struct event wire_event_back(const struct wire_event *w);
+list wire_events_back(arena *a, const list *wire);
 
 #endif

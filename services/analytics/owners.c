@@ -34,17 +34,19 @@ static const fault *not_kept(const struct owner *owner, const fault *problem)
     return problem;
 }
 
-/* What became of a page that was lost under way, and where a store that was put back from a copy stands, is what the store says. */
-static void go_on_from_store(struct owner *owner, arena *a)
+/* What became of a page that was lost under way, and where a store that was put back from a copy stands, is what the store says.
+ * True: it is followed from elsewhere. */
+static bool go_on_from_store(struct owner *owner, arena *a)
 {
     struct follower *f = &owner->follower;
     struct feed_left left;
     if (owner->all->store->feed_left(owner->all->store, a, owner->which, &left) ||
         (left.position == f->position && left.whole == f->whole))
-        return;
+        return false;
     log_line("warn", "feed_resumed", "%s is followed from position %lld, where the store is%s", f->owner, (long long)left.position,
              left.whole ? "" : ", from its beginning");
     follower_resume(f, left.position, left.whole);
+    return true;
 }
 
 static const fault *feed_begin(void *arg, arena *a)
@@ -69,7 +71,7 @@ static const fault *feed_take(void *arg, arena *a, const struct follower_page *p
     o->taking++;
     const fault *problem = o->store->take(o->store, a, &told, analytics_today());
     if (problem)
-        go_on_from_store(owner, a);
+        (void)go_on_from_store(owner, a);
     o->taking--;
     TRY(not_kept(owner, problem));
     o->moment++;
@@ -80,15 +82,15 @@ static const fault *feed_take(void *arg, arena *a, const struct follower_page *p
     return NULL;
 }
 
-static const fault *feed_look(void *arg, arena *a)
+static bool feed_look(void *arg, arena *a)
 {
     struct owner *owner = arg;
     if (owner->all->stopping)
-        return NULL;
+        return false;
     owner->all->taking++;
-    go_on_from_store(owner, a);
+    bool moved = go_on_from_store(owner, a);
     owner->all->taking--;
-    return NULL;
+    return moved;
 }
 
 static const struct follower_keeper keeper = { feed_begin, feed_take, feed_look };
