@@ -20,14 +20,14 @@ const struct route analytics_routes[] = {
     { GET, "/api/analytics/dashboard",      analytics_dashboard_show, NULL, &analytics_dashboard_shape,
       "The house at a glance",              .query = &analytics_window_query_shape, .faults = figure_faults },
 
-    { GET, "/api/analytics/stream",         analytics_stream,         NULL, &analytics_dashboard_shape,
-      "The dashboard's figures, sent again whenever they change (text/event-stream)", .query = &analytics_window_query_shape, .plain = true, .faults = stream_faults },
+    { GET, "/api/analytics/stream",         analytics_stream,         .summary =
+      "The dashboard's figures, sent again whenever they change, as server-sent events", .query = &analytics_window_query_shape, .streams = "text/event-stream", .faults = stream_faults },
     { GET, "/api/analytics/day",            analytics_sheet_show,     NULL, &analytics_sheet_shape,
       "The sheet of a house's day: sold and refunded", .query = &analytics_sheet_query_shape, .faults = figure_faults },
     { GET, "/api/analytics/returns",        analytics_returns_show,   NULL, &analytics_returns_shape,
       "What a distributor is told of a film's week", .query = &analytics_returns_query_shape, .faults = returns_faults },
     { GET, "/api/analytics/sales.csv",      analytics_sales_csv,      NULL, NULL,
-      "Each sale and refund as a row of CSV", .query = &analytics_sales_query_shape, .access = ACCESS_ADMIN, .plain = true, .faults = figure_faults },
+      "Each sale and refund as a row of CSV", .query = &analytics_sales_query_shape, .access = ACCESS_ADMIN, .streams = "text/csv", .faults = figure_faults },
 
     { GET, "/docs/figures",                 analytics_figures_page,   .plain = true },
     { GET, "/",                             analytics_to_docs,        .redirects = true },

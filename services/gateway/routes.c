@@ -53,7 +53,7 @@ const struct route gateway_routes[] = {
     TO_OWNER("/api/users",        gateway_to_reservations),
     TO_OWNER("/api/payments",     gateway_to_reservations),
     { GET,  "/api/analytics/stream",          gateway_figures_stream, .plain = true, .access = ACCESS_ANYONE },
-    { GET,  "/api/analytics/sales.csv",       gateway_sales_csv, .plain = true, .access = ACCESS_ANYONE },
+    { GET,  "/api/analytics/sales.csv",       gateway_sales_csv, .plain = true, .access = ACCESS_ADMIN },
     TO_OWNER("/api/analytics",    gateway_to_analytics),
     PASSED("/api/ingestion",      gateway_to_ingestion, ACCESS_OPERATOR),
 

@@ -189,7 +189,7 @@ def query_members():
 
 
 QUERIES = list(query_members())
-FORMS = {"from": "a day or time", "to": "a day or time", "date": "a day", "status": "one of a few", "after": "a cursor"}
+FORMS = {"from": "a day or time", "to": "a day or time", "date": "a day", "week": "a week", "status": "one of a few", "after": "a cursor"}
 
 
 def written(value):

@@ -131,7 +131,11 @@ class Asker:
             line.putheader("Content-Length", str(len(body)))
         line.endheaders(body or None)
         answer = line.getresponse()
-        answer.content = answer.read()
+        if answer.headers.get_content_type() == "text/event-stream":  # it has no end
+            answer.content = b""
+            self.lines.pop(service).close()
+        else:
+            answer.content = answer.read()
         return answer
 
     def close(self):

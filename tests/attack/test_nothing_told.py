@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from harness.cinema import SERVICES, Cinema, descendants, run
+from harness.cinema import Cinema, SERVICES, descendants, free_ports, run
 from harness.door import ok, refused
 from harness.logs import UNSEEN, records
 from harness.maker import Maker
@@ -330,7 +330,7 @@ def test_a_refused_setting_is_not_repeated(name, under_up):
     service, settings = REFUSED_SETTINGS[name]
     marker = fresh("secret")
     settings = {k: v.replace("{}", marker) for k, v in settings.items()}
-    done = run("up" if under_up else service, *(["--base-port", "21180"] if under_up else ["--port", "0"]), **settings)
+    done = run("up" if under_up else service, *(["--base-port", free_ports()] if under_up else ["--port", "0"]), **settings)
     assert done.returncode == 2, done.stdout + done.stderr
     assert any(setting in done.stderr for setting in settings) or "URL" in done.stderr, done.stderr
     assert marker not in done.stdout + done.stderr
