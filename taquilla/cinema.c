@@ -2,6 +2,7 @@
 #include "taquilla/cinema.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,12 +110,29 @@ static void directory_take(arena *a, struct cinema *c, strs *said)
         said->at[said->count++] = arena_printf(a, "%s_DATABASE_URL=sqlite:%s", names[i], c->place);
 }
 
+static const char *figures_aside(arena *a)
+{
+    const char *folder = getenv("TMPDIR");
+    return arena_printf(a, "%s/taquilla-figures-%.*s", folder && *folder ? folder : "/tmp", STR_ARG(random_hex(a, 16))).at;
+}
+
+static void figures_remove(const char *folder)
+{
+    static const char *const files[] = { "analytics.db", "analytics.db-wal", "analytics.db-shm", "analytics.db.lock" };
+    char path[PATH_MAX];
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        unlink(path);
+    }
+    rmdir(folder);
+}
+
 /* What the settings here say of other stores does not count, and neither does their schedule of backups. */
 static const fault *place_take(arena *a, struct cinema *c)
 {
     struct stat is;
     strs *said = &c->environment;
-    said->at = NEW_ARRAY(a, str, 2 * settings_shape.count + GATEWAY_AT + 3);
+    said->at = NEW_ARRAY(a, str, 2 * settings_shape.count + GATEWAY_AT + 4);
     for (size_t i = 0; i < settings_shape.count; i++)
         if (says_where(settings_shape.fields[i].name))
             said->at[said->count++] = arena_printf(a, "%s=", settings_shape.fields[i].name);
@@ -129,6 +147,8 @@ static const fault *place_take(arena *a, struct cinema *c)
         directory_take(a, c, said);
     }
     said->at[said->count++] = STR("REDIS_URL="); /* a side of a copy tells nobody what it holds */
+    c->figures = figures_aside(a); /* nor adds up anything that stays, there or in a warehouse */
+    said->at[said->count++] = arena_printf(a, "ANALYTICS_DATABASE_URL=sqlite:%s", c->figures);
     c->service_token = random_hex(a, 32);
     said->at[said->count++] = arena_printf(a, "SERVICE_TOKEN=%.*s", STR_ARG(c->service_token));
     return NULL;
@@ -294,6 +314,8 @@ void cinema_close(struct cinema *c)
     if (c->log >= 0)
         close(c->log);
     c->log = -1;
+    if (c->figures)
+        figures_remove(c->figures);
 }
 
 /* --- ask --- */

@@ -23,6 +23,7 @@ struct cinema {
     str service_token, admin_token;
     const char *place;     /* as wished */
     strs environment;      /* of an own one at a place: what makes it open there and nowhere else */
+    const char *figures;   /* where the sums of such a one lie; they go when it closes. NULL: where they always are */
     str addresses[3];      /* of movies, rooms, reservations: by_addresses alone */
     struct upstream *movies, *rooms, *reservations, *gateway; /* by cinema_connect */
 

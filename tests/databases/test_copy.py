@@ -97,10 +97,11 @@ def test_there_and_back(servers, tmp_path):
     wanted, showing = filled(tmp_path / "first")
     settings, file = real(servers, tmp_path)
     first = tmp_path / "first" / "data"
-    done = good(copy(first, file, folder=tmp_path))
+    done = good(copy(first, file, folder=tmp_path, TMPDIR=tmp_path))
     assert account(done) == sums(wanted)
     assert "counts and SHA-256 of every table agree on both sides" in done.stdout
     assert not (tmp_path / file.stem).exists(), "nothing was put beside the databases"
+    assert not list(tmp_path.glob("taquilla-figures-*")), "the sums of the two sides stayed"
 
     back = tmp_path / "second"
     back.mkdir()
