@@ -16,7 +16,7 @@
 #define HEARTBEAT_MS 15000
 #define FACTS_WAIT_MS 1000
 #define PAUSE_MS_MIN 5
-#define WATCHERS_PER_PAUSE_MS 50 /* telling one takes the loop some 8 us: two fifths of its time at most */
+#define WATCHERS_PER_PAUSE_MS 50 /* telling one takes the loop some 8 us: some third of its time at most */
 
 /* Lies on the stack of its watcher's fiber. */
 struct watcher {
