@@ -14,6 +14,7 @@ LIB = {
     'lib/http': ['lib/base/', 'lib/loop/', 'lib/json/', 'lib/http/'],
     'lib/db': ['lib/base/', 'lib/loop/', 'lib/json/', 'lib/db/'],
     'lib/feed': ['lib/base/', 'lib/loop/', 'lib/json/', 'lib/db/', 'lib/http/', 'lib/feed/'],
+    'lib/aws': ['lib/base/', 'lib/loop/', 'lib/json/', 'lib/http/', 'lib/aws/'],
     'lib/frame': ['lib/'],
 }
 # Shapes are tables, not I/O: a model may have them.
@@ -42,6 +43,8 @@ def allowed_for(path):
         return PURE + ['lib/json/', 'lib/db/', 'lib/feed/export', 'lib/feed/snapshot', own + 'model', own + 'store']  # what is asked of a store
     if name.startswith('service.'):
         return ['lib/', own]
+    if parts[1] == 'ingestion':  # whose store is the cloud
+        return ['lib/base/', 'lib/loop/', 'lib/json/', 'lib/http/', 'lib/feed/', 'lib/aws/', own]
     # handlers, routes, owners, follow, upkeep and the like: no database, no frame below the service's own headers
     return ['lib/base/', 'lib/loop/', 'lib/json/', 'lib/http/', 'lib/feed/', own]
 

@@ -1,0 +1,76 @@
+/* dynamodb.h - what Taquilla asks of Amazon DynamoDB: JSON 1.0 over aws.h, whose faults these are. Fibers only.
+ *
+ * Items are passed as DynamoDB's JSON: {"movie_id":{"S":"7"},"position":{"N":"12"}}. Numbers are decimal texts. */
+#ifndef TAQUILLA_AWS_DYNAMODB_H
+#define TAQUILLA_AWS_DYNAMODB_H
+
+#include "lib/aws/aws.h"
+
+#define DYNAMODB_BATCH_MAX 25
+#define DYNAMODB_INDEXES_MAX 4
+
+struct dynamodb_key {
+    const char *name;
+    char type; /* 'S' or 'N' */
+};
+struct dynamodb_index {
+    const char *name;
+    struct dynamodb_key key; /* hash; all attributes are projected */
+};
+struct dynamodb_table {
+    str name;
+    struct dynamodb_key key;
+    struct dynamodb_index indexes[DYNAMODB_INDEXES_MAX];
+    size_t index_count;
+    const char *ttl; /* the attribute with the second at which an item may go; NULL: none */
+};
+
+struct dynamodb_seen {
+    bool there;
+    str status;              /* "ACTIVE", "CREATING" ... */
+    int64_t item_count, bytes; /* as DynamoDB says: up to six hours old */
+    strs indexes;            /* names */
+    bool on_demand;
+};
+
+const fault *dynamodb_describe(struct aws *w, arena *a, str table, struct dynamodb_seen *seen) MUST_CHECK; /* absent: !there */
+const fault *dynamodb_create(struct aws *w, arena *a, const struct dynamodb_table *t) MUST_CHECK; /* on demand; waits until ACTIVE, 2 min at most */
+const fault *dynamodb_index_add(struct aws *w, arena *a, const struct dynamodb_table *t, size_t index) MUST_CHECK; /* waits as well */
+const fault *dynamodb_ttl(struct aws *w, arena *a, str table, str *attribute) MUST_CHECK; /* empty: off */
+const fault *dynamodb_ttl_on(struct aws *w, arena *a, str table, const char *attribute) MUST_CHECK;
+
+/* Up to DYNAMODB_BATCH_MAX whole items of one table, without conditions; what the service left is sent again with jitter until it
+ * is taken. */
+const fault *dynamodb_batch_put(struct aws *w, arena *a, str table, const strs *items) MUST_CHECK;
+
+/* PutItem unless the item there has a position that is not smaller: `position < :p or attribute_not_exists(position)`.
+ * *taken false: it had. */
+const fault *dynamodb_put_newer(struct aws *w, arena *a, str table, str item, int64_t position, bool *taken) MUST_CHECK;
+
+/* UpdateItem with the same guard: `set` is an update expression ("SET #a = :a REMOVE #b") over the attributes other than position,
+ * names and values JSON objects ({"#a":"status"}, {":a":{"S":"X"}}; may be empty). Makes an item that is not there. */
+struct dynamodb_change {
+    str table, key; /* key: {"reservation_id":{"S":"7"}} */
+    str expression, names, values;
+    int64_t position;
+};
+const fault *dynamodb_change_newer(struct aws *w, arena *a, const struct dynamodb_change *c, bool *taken) MUST_CHECK;
+
+const fault *dynamodb_get(struct aws *w, arena *a, str table, str key, str *item) MUST_CHECK; /* no text: there is none; consistent */
+
+/* Items of a page: DynamoDB's JSON each. `each` on this fiber; its fault ends it. Index NULL: scan. */
+struct dynamodb_wish {
+    str table;
+    const char *index;       /* query by it */
+    struct dynamodb_key key; /* of that index */
+    str value;
+    bool whole_table;        /* query the table's own key: index NULL */
+    int64_t limit;           /* items at most in all; 0: all pages */
+};
+const fault *dynamodb_read(struct aws *w, arena *a, const struct dynamodb_wish *want,
+                           const fault *(*each)(void *arg, str item), void *arg) MUST_CHECK;
+
+/* DynamoDB's JSON as plain JSON: {"movie_id":"7","position":12}. */
+const fault *dynamodb_plain(arena *a, str item, str *json) MUST_CHECK;
+
+#endif
