@@ -13,6 +13,7 @@
  *   UNAVAILABLE aws_token_expired     the session's token ran out and there is no newer one
  *   UNAVAILABLE aws_clock_off         our clock differs by minutes, and correcting by theirs did not help
  *   UNAVAILABLE aws_no_credentials    none were found
+ *   UNAVAILABLE aws_busy              more questions wait already than may (AWS_WAITING_MAX)
  *   UNAVAILABLE aws_full              the store has no room
  *   UNAVAILABLE bucket_missing, table_missing
  *   NOT_FOUND   object_missing
@@ -26,6 +27,7 @@
 #include "lib/http/message.h"
 
 #define AWS_CALLS_MAX 64
+#define AWS_WAITING_MAX 1024
 #define AWS_ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of one that is not streamed */
 
 struct aws;
@@ -56,6 +58,7 @@ struct aws_parameter {
 
 struct aws_question {
     const char *service;                /* "s3", "dynamodb" */
+    str bucket;                         /* s3: in the host's name on AWS, before the path with an endpoint of one's own; or none */
     enum method method;
     str path;                           /* not encoded; begins with '/' */
     struct aws_parameter query[AWS_PARAMETERS_MAX]; /* in any order */
@@ -63,7 +66,7 @@ struct aws_question {
     struct header headers[AWS_HEADERS_MAX]; /* besides Host, Date and what signing adds; no name twice */
     size_t header_count;
     str body;                           /* must live until the end of the call */
-    int64_t deadline_ms;                /* of one try, from its begin; 0: 30000 */
+    int64_t deadline_ms;                /* of one try, from its begin; 0: 30000. With `piece`: of a silence, also before the first */
     bool once;                          /* is not tried again but for clock and credentials */
     /* The body of a 200 or 206 in pieces as they come instead of whole; on the loop thread, must not park. Its fault ends the
      * call. With the first piece the tries are over. */
@@ -72,14 +75,16 @@ struct aws_question {
 };
 
 struct aws_answer {
-    int status;
+    int status;              /* 0: there was none */
+    str refusal;             /* AWS's own code, "NoSuchUpload"; no text when it refused nothing or gave none. With a fault as well */
     struct header *headers; /* names in small letters */
     size_t header_count;
     str body;
 };
 str aws_answer_header(const struct aws_answer *answer, const char *name); /* no text when absent */
 
-/* The answer (2xx, or 304) lives in the arena. Fibers only. */
+/* The answer (2xx, or 304) lives in the arena, which must have room for it; of a refusal there are status and refusal only. A 200 of
+ * S3 whose body is an error (parts put together) is a 500. Fibers only. */
 const fault *aws_ask(struct aws *w, arena *a, const struct aws_question *q, struct aws_answer *answer) MUST_CHECK;
 
 /* A URL that lets its holder do one thing for `valid_s` (1 .. 604800) seconds without a key. Fibers only (credentials). */
