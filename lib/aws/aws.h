@@ -23,11 +23,10 @@
 #ifndef TAQUILLA_AWS_AWS_H
 #define TAQUILLA_AWS_AWS_H
 
-#include "lib/aws/credentials.h"
-#include "lib/http/message.h"
+#include "lib/aws/sign.h"
 
-#define AWS_CALLS_MAX 64
-#define AWS_WAITING_MAX 1024
+#define AWS_CALLS_MAX 64     /* as WIRE_CALLS_MAX */
+#define AWS_WAITING_MAX 1024 /* as WIRE_WAITING_MAX */
 #define AWS_ANSWER_BYTES_MAX ((size_t)16 * 1024 * 1024) /* of one that is not streamed */
 
 struct aws;
@@ -50,9 +49,6 @@ struct aws_counts {
 };
 struct aws_counts aws_counts_of(const struct aws *w, const char *service);
 
-struct aws_parameter {
-    str name, value; /* as they are: not encoded */
-};
 #define AWS_PARAMETERS_MAX 8
 #define AWS_HEADERS_MAX 24
 
