@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -12,26 +11,14 @@ from pathlib import Path
 
 import httpx
 
+from harness.ports import free_ports
 from harness.stores import CHOSEN
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("movies", "rooms", "reservations", "gateway", "analytics", "ingestion")
-
-
-def ports():
-    """The range to choose from; tests that run side by side have a part of it each."""
-    first, end = (int(p) for p in os.environ.get("TAQUILLA_TEST_PORTS", "21000-21990").split("-"))
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    share = (end - first) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    return range(first + worker * share, first + (worker + 1) * share)
-
-
-PORTS = ports()
 READY_S = 30
 ZONE = "America/Lima"
 SANITIZER = re.compile(rb"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|Assertion `?.* failed")
-
-_next_port = [PORTS.start + (os.getpid() * 10) % (len(PORTS) // 2)]
 
 
 def program(name="TAQUILLA_PROGRAM", folder="build-test"):
@@ -41,26 +28,6 @@ def program(name="TAQUILLA_PROGRAM", folder="build-test"):
     found = ROOT / folder / "taquilla" / "taquilla"
     assert found.is_file(), f"{found} is missing: run script/test, or set {name}"
     return found
-
-
-def free_ports(count=6):
-    """A block of ports that nobody listens on, the first of them."""
-    while True:
-        base = _next_port[0]
-        _next_port[0] = base + 10 if base + 20 < PORTS.stop else PORTS.start
-        held = []
-        try:
-            for port in range(base, base + count):
-                s = socket.socket()
-                held.append(s)
-                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                s.bind(("127.0.0.1", port))
-            return base
-        except OSError:
-            continue
-        finally:
-            for s in held:
-                s.close()
 
 
 def bare_environment(folder, **settings):
