@@ -71,7 +71,7 @@ const fault *aws_open(arena *a, struct aws **out, const struct aws_settings *s, 
         return fault_new(a, FAULT_INVALID, "setting_invalid", "AWS_REGION must be like us-east-1.");
     TRY(endpoint_read(a, "AWS_ENDPOINT_URL_S3", s->endpoint_s3, &w->desks[0]));
     TRY(endpoint_read(a, "AWS_ENDPOINT_URL_DYNAMODB", s->endpoint_dynamodb, &w->desks[1]));
-    TRY(wire_open(a, &w->wire));
+    TRY(wire_open(a, &w->wire, s->ca_file));
     TRY(keyring_open(a, &w->keys, w->wire, s->region, where));
     *out = w;
     return NULL;
@@ -122,6 +122,7 @@ struct asking {
     str payload;
     struct credentials who;
     int64_t tries; /* so far */
+    int64_t clock_off_ms; /* by which the last one was signed */
     bool clock_tried, renewed;
 };
 
@@ -150,7 +151,8 @@ static void header_add(struct wire_request *r, str name, str value)
 static void request_make(struct asking *k, arena *a, struct wire_request *r)
 {
     const struct aws_question *q = k->q;
-    struct sign_place place = { k->aws->settings.region, q->service, { clock_now().ms + k->aws->clock_off_ms } };
+    k->clock_off_ms = k->aws->clock_off_ms;
+    struct sign_place place = { k->aws->settings.region, q->service, { clock_now().ms + k->clock_off_ms } };
     char *time = arena_take(a, SIGN_TIME_BYTES);
     *r = (struct wire_request){ .method = q->method, .body = q->body, .deadline_ms = q->deadline_ms ? q->deadline_ms : DEADLINE_MS,
                                 .body_bytes_max = AWS_ANSWER_BYTES_MAX, .piece = q->piece, .piece_arg = q->piece_arg };
@@ -202,7 +204,7 @@ static struct verdict judge(struct asking *k, arena *a, const struct wire_answer
             r->status = 500;
     }
     if (http_date_read(wire_header(answer, STR("Date")), &theirs))
-        r->clock_off_ms = theirs.ms - clock_now().ms - k->aws->clock_off_ms;
+        r->clock_off_ms = theirs.ms - clock_now().ms - k->clock_off_ms;
     return refusal_judge(r);
 }
 
@@ -213,6 +215,8 @@ static const fault *away(struct asking *k, const struct wire_answer *answer)
         return answer->problem;
     if (answer->end == WIRE_TOO_BIG)
         return fault_new(k->a, FAULT_UNAVAILABLE, "aws_strange", "The answer of %s is longer than it may be.", name);
+    if (answer->end == WIRE_UNFIT)
+        return fault_new(k->a, FAULT_INVALID, "aws_refused", "A request to %s cannot be sent: %s.", name, answer->why);
     if (answer->end == WIRE_BUSY)
         return fault_new(k->a, FAULT_UNAVAILABLE, "aws_busy", "Too many questions to %s wait already.", name);
     return fault_new(k->a, FAULT_UNAVAILABLE, "aws_away", "%s cannot be reached: %s.", name, answer->why);
@@ -286,7 +290,7 @@ static bool again(struct asking *k, arena *a, const struct wire_answer *came, st
         return true;
     }
     if (v.next == NEXT_CLOCK && !k->clock_tried && r.clock_off_ms != 0) {
-        k->aws->clock_off_ms += r.clock_off_ms;
+        k->aws->clock_off_ms = k->clock_off_ms + r.clock_off_ms;
         return k->clock_tried = true;
     }
     if (v.next == NEXT_RENEW && !k->renewed) {
@@ -325,7 +329,9 @@ const fault *aws_ask(struct aws *w, arena *a, const struct aws_question *q, stru
     bool more;
     *answer = (struct aws_answer){ 0 };
     address(&k);
-    k.payload = q->body.len ? sign_hash(a, q->body) : STR(SIGN_NOTHING);
+    k.payload = q->body_sha256;
+    if (k.payload.len == 0)
+        k.payload = q->body.len ? sign_hash(a, q->body) : STR(SIGN_NOTHING);
     do {
         problem = try_once(&k, answer, &more);
     } while (more);

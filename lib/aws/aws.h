@@ -34,10 +34,12 @@ struct aws;
 struct aws_settings {
     str region;                        /* us-east-1 */
     str endpoint_s3, endpoint_dynamodb; /* http(s)://host[:port] for tests; without: AWS's own for the region */
+    str ca_file;                       /* AWS_CA_BUNDLE: authorities in PEM instead of the machine's */
     int64_t retries_max, retry_delay_ms; /* the first pause is at most this long, doubled for each further one, 20 s at most */
 };
 
-/* The credentials are looked for when they are first needed. Loop thread. */
+/* The credentials are looked for when they are first needed. The settings' texts must live as long. Loop thread. INVALID
+ * setting_invalid. */
 const fault *aws_open(arena *a, struct aws **out, const struct aws_settings *s, const struct credential_settings *where) MUST_CHECK;
 void aws_close(struct aws *w); /* no call may be under way */
 str aws_region(const struct aws *w);
@@ -62,6 +64,7 @@ struct aws_question {
     struct header headers[AWS_HEADERS_MAX]; /* besides Host, Date and what signing adds; no name twice */
     size_t header_count;
     str body;                           /* must live until the end of the call */
+    str body_sha256;                    /* hex, when the caller has it already; else it is made here */
     int64_t deadline_ms;                /* of one try, from its begin; 0: 30000. With `piece`: of a silence, also before the first */
     bool once;                          /* is not tried again but for clock and credentials */
     /* The body of a 200 or 206 in pieces as they come instead of whole; on the loop thread, must not park. Its fault ends the

@@ -44,6 +44,14 @@ const fault *credentials_environment(struct finding *f, struct credentials *out)
     return NULL;
 }
 
+static bool is_visible(str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] <= ' ' || text.at[i] > '~')
+            return false;
+    return true;
+}
+
 static const fault *find(struct finding *f, struct credentials *out)
 {
     static const fault *(*const sources[])(struct finding *, struct credentials *) = {
@@ -52,6 +60,9 @@ static const fault *find(struct finding *f, struct credentials *out)
     *out = (struct credentials){ .expires = INSTANT_NONE };
     for (size_t i = 0; i < COUNT_OF(sources) && out->key_id.len == 0; i++)
         TRY(sources[i](f, out));
+    if (out->key_id.len > 0 && !(is_visible(out->key_id) && is_visible(out->secret) && is_visible(out->token)))
+        return fault_new(f->a, FAULT_UNAVAILABLE, "aws_no_credentials", "The credentials of the %s hold characters that none have.",
+                         out->source);
     if (out->key_id.len > 0)
         return NULL;
     return fault_new(f->a, FAULT_UNAVAILABLE, "aws_no_credentials",

@@ -159,7 +159,8 @@ int main(int argc, char **argv)
         .metadata_disabled = str_equal(env("AWS_EC2_METADATA_DISABLED"), STR("true")),
     };
     struct aws_settings s = { .region = STR("us-east-1"), .endpoint_s3 = env("AWS_ENDPOINT_URL_S3"),
-                              .endpoint_dynamodb = env("AWS_ENDPOINT_URL_DYNAMODB"), .retries_max = 2, .retry_delay_ms = 50 };
+                              .endpoint_dynamodb = env("AWS_ENDPOINT_URL_DYNAMODB"),
+                              .ca_file = env("AWS_CA_BUNDLE"), .retries_max = 2, .retry_delay_ms = 50 };
     commands = argv + 1;
     if (argc > 1 && str_to_int(str_of(argv[1]), &s.retries_max))
         commands++;

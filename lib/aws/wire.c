@@ -29,6 +29,7 @@ struct exchange {
 
 struct wire {
     CURLM *multi;
+    const char *ca_file; /* NULL: the machine's */
     struct timer timer;
     struct watch watches[WATCHES_MAX];
     bool watched[WATCHES_MAX];
@@ -124,10 +125,11 @@ static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void
     return watch && curl_multi_assign(w->multi, fd, watch) == CURLM_OK ? 0 : -1;
 }
 
-const fault *wire_open(arena *a, struct wire **out)
+const fault *wire_open(arena *a, struct wire **out, str ca_file)
 {
     struct wire *w = NEW(a, struct wire);
     w->timer = (struct timer){ .ring = timer_ring, .owner = w };
+    w->ca_file = ca_file.len ? arena_cstr(a, ca_file) : NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(w->multi = curl_multi_init()))
         return fault_internal(a, FAULT_INTERNAL, "internal_error", "Something went wrong here.", "libcurl does not start");
     w->scratch = arena_new((size_t)64 * 1024);
@@ -225,6 +227,18 @@ void wire_answer_free(struct wire_answer *answer)
 
 /* --- what goes --- */
 
+/* A line's end in a value would begin another header. */
+static bool headers_fit(const struct wire_request *r)
+{
+    for (size_t i = 0; i < r->header_count; i++)
+        for (size_t at = 0; at < r->headers[i].value.len; at++) {
+            unsigned char c = (unsigned char)r->headers[i].value.at[at];
+            if ((c < ' ' && c != '\t') || c == 127)
+                return false;
+        }
+    return true;
+}
+
 static struct curl_slist *header_lines(arena *a, const struct wire_request *r)
 {
     struct curl_slist *lines = curl_slist_append(NULL, "Expect:");
@@ -275,6 +289,8 @@ static void easy_set(struct exchange *x, arena *a, struct curl_slist *lines)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body_came);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+    if (x->wire->ca_file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, x->wire->ca_file);
     if (r->direct)
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (r->piece) {
@@ -389,6 +405,11 @@ void wire_ask(struct wire *w, const struct wire_request *r, struct wire_answer *
     struct exchange x = { .wire = w, .request = r, .answer = answer, .who = fiber_self() };
     int64_t deadline_ms = loop_now_ms() + r->deadline_ms;
     *answer = (struct wire_answer){ .end = WIRE_WHOLE, .why = "" };
+    if (!headers_fit(r)) {
+        answer->end = WIRE_UNFIT;
+        answer->why = "a header has a character that none may have";
+        return;
+    }
     if (!turn_await(&x, deadline_ms)) {
         answer->end = WIRE_BUSY;
         answer->why = "too many questions are under way";

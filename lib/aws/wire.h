@@ -15,7 +15,8 @@
 
 struct wire;
 
-const fault *wire_open(arena *a, struct wire **out) MUST_CHECK; /* INTERNAL internal_error: libcurl does not start */
+/* ca_file: a PEM file of authorities instead of the machine's; empty: those. INTERNAL internal_error: libcurl does not start. */
+const fault *wire_open(arena *a, struct wire **out, str ca_file) MUST_CHECK;
 void wire_close(struct wire *w); /* no exchange may be under way */
 
 struct wire_request {
@@ -35,6 +36,7 @@ struct wire_request {
 enum wire_end {
     WIRE_WHOLE,   /* an answer of any status */
     WIRE_BUSY,    /* too many wait */
+    WIRE_UNFIT,   /* a header has a character that none may have */
     WIRE_AWAY,    /* no whole answer: no such name, refused, TLS, lost, late, too slow */
     WIRE_TOO_BIG, /* the answer is longer than it may be */
     WIRE_REFUSED, /* `piece` did */
