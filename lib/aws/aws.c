@@ -235,6 +235,7 @@ static const fault *refused(struct asking *k, const struct refused *r, const str
         { "aws_full", "%s has no room left" },
         { "aws_throttled", "%s takes no more from us at the moment" },
         { "aws_token_expired", "The session's token for %s ran out, and there is no newer one" },
+        { "aws_unsupported", "The server that plays %s does not know this" },
         { "bucket_missing", "The bucket is not there in %s" },
         { "object_missing", "The object is not there in %s" },
         { "table_missing", "The table is not there in %s" },

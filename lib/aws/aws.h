@@ -19,6 +19,7 @@
  *   NOT_FOUND   object_missing
  *   CONFLICT    aws_condition_failed  a condition of the question does not hold (412, ConditionalCheckFailed)
  *   INVALID     aws_refused           any other 4xx: a bug of ours or of the settings; names AWS's own code
+ *   INVALID     aws_unsupported       501: a server that plays AWS's does not know this
  *   UNAVAILABLE aws_strange           an answer that cannot be read */
 #ifndef TAQUILLA_AWS_AWS_H
 #define TAQUILLA_AWS_AWS_H

@@ -28,6 +28,7 @@ static const struct known {
     { "MissingAuthenticationTokenException", { NEXT_FAULT, FAULT_UNAVAILABLE, "aws_denied" } },
     { "NoSuchBucket", { NEXT_FAULT, FAULT_UNAVAILABLE, "bucket_missing" } },
     { "NoSuchKey", { NEXT_FAULT, FAULT_NOT_FOUND, "object_missing" } },
+    { "NotImplemented", { NEXT_FAULT, FAULT_INVALID, "aws_unsupported" } },
     { "OperationAborted", { NEXT_AGAIN, FAULT_UNAVAILABLE, "aws_failing" } },
     { "PreconditionFailed", { NEXT_FAULT, FAULT_CONFLICT, "aws_condition_failed" } },
     { "ProvisionedThroughputExceededException", { NEXT_AGAIN, FAULT_UNAVAILABLE, "aws_throttled" } },
@@ -66,6 +67,8 @@ static struct verdict by_status(const struct refused *r)
         return (struct verdict){ NEXT_FAULT, FAULT_CONFLICT, "aws_condition_failed" };
     case 429:
         return (struct verdict){ NEXT_AGAIN, FAULT_UNAVAILABLE, "aws_throttled" };
+    case 501:
+        return (struct verdict){ NEXT_FAULT, FAULT_INVALID, "aws_unsupported" };
     case 507:
         return (struct verdict){ NEXT_FAULT, FAULT_UNAVAILABLE, "aws_full" };
     default:

@@ -20,6 +20,7 @@ const struct code codes[] = {
     { "aws_strange", 503, "An answer of AWS cannot be read." },
     { "aws_throttled", 503, "AWS takes no more requests from the cinema at the moment, to the last try." },
     { "aws_token_expired", 503, "The session's token for AWS ran out, and there is no newer one." },
+    { "aws_unsupported", 502, "The server that plays AWS's does not know what was asked of it." },
     { "backup_damaged", 0, "A backup is not as its manifest says; the message names the file. Nothing of it was used." },
     { "backup_missing", 0, "There is no backup where one was looked for." },
     { "backup_running", 0, "Another backup is being written into the same directory." },
