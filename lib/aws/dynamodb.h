@@ -34,43 +34,45 @@ struct dynamodb_seen {
 };
 
 const fault *dynamodb_describe(struct aws *w, arena *a, str table, struct dynamodb_seen *seen) MUST_CHECK; /* absent: !there */
-const fault *dynamodb_create(struct aws *w, arena *a, const struct dynamodb_table *t) MUST_CHECK; /* on demand; waits until ACTIVE, 2 min at most */
-const fault *dynamodb_index_add(struct aws *w, arena *a, const struct dynamodb_table *t, size_t index) MUST_CHECK; /* waits as well */
+/* On demand, with its indexes and its ttl; waits until all is ACTIVE, 2 min at most. One that is there already is taken as it is. */
+const fault *dynamodb_create(struct aws *w, arena *a, const struct dynamodb_table *t) MUST_CHECK;
+/* Waits as well. */
+const fault *dynamodb_index_add(struct aws *w, arena *a, const struct dynamodb_table *t, size_t index) MUST_CHECK;
 const fault *dynamodb_ttl(struct aws *w, arena *a, str table, str *attribute) MUST_CHECK; /* empty: off */
-const fault *dynamodb_ttl_on(struct aws *w, arena *a, str table, const char *attribute) MUST_CHECK;
+const fault *dynamodb_ttl_on(struct aws *w, arena *a, str table, const char *attribute) MUST_CHECK; /* also when it is on */
 
-/* Up to DYNAMODB_BATCH_MAX whole items of one table, without conditions; what the service left is sent again with jitter until it
- * is taken. */
+/* Up to DYNAMODB_BATCH_MAX whole items of one table, without conditions. No two may have the same key: DynamoDB refuses such a batch
+ * (INVALID aws_refused), so the caller keeps the newer of them. What the service left is sent again with jitter, ten times at most:
+ * UNAVAILABLE aws_throttled. */
 const fault *dynamodb_batch_put(struct aws *w, arena *a, str table, const strs *items) MUST_CHECK;
 
-/* PutItem unless the item there has a position that is not smaller: `position < :p or attribute_not_exists(position)`.
- * *taken false: it had. */
+/* PutItem unless the item there has a position that is not smaller; the item should hold its position too. *taken false: it had, which
+ * may also be this very item from an earlier try whose answer was lost. */
 const fault *dynamodb_put_newer(struct aws *w, arena *a, str table, str item, int64_t position, bool *taken) MUST_CHECK;
 
-/* UpdateItem with the same guard: `set` is an update expression ("SET #a = :a REMOVE #b") over the attributes other than position,
- * names and values JSON objects ({"#a":"status"}, {":a":{"S":"X"}}; may be empty). Makes an item that is not there. */
+/* UpdateItem with the same guard; it sets the position too. Makes an item that is not there. */
 struct dynamodb_change {
-    str table, key; /* key: {"reservation_id":{"S":"7"}} */
-    str expression, names, values;
+    str table, key;    /* key: {"reservation_id":{"S":"7"}} */
+    str expression;    /* over the attributes other than position: "SET #a = :a REMOVE #b", or empty */
+    str names, values; /* JSON objects, or empty: {"#a":"status"}, {":a":{"S":"X"}}; not #position, :position */
     int64_t position;
 };
 const fault *dynamodb_change_newer(struct aws *w, arena *a, const struct dynamodb_change *c, bool *taken) MUST_CHECK;
 
 const fault *dynamodb_get(struct aws *w, arena *a, str table, str key, str *item) MUST_CHECK; /* no text: there is none; consistent */
 
-/* Items of a page: DynamoDB's JSON each. `each` on this fiber; its fault ends it. Index NULL: scan. */
+/* Items page by page, DynamoDB's JSON each. `each` on this fiber, may park; its fault ends it. What it is shown lives until it returns. */
 struct dynamodb_wish {
     str table;
-    const char *index;       /* query by it */
+    const char *index;       /* query by it; NULL: all items, a scan */
     struct dynamodb_key key; /* of that index */
-    str value;
-    bool whole_table;        /* query the table's own key: index NULL */
+    str value;               /* of that key */
     int64_t limit;           /* items at most in all; 0: all pages */
 };
 const fault *dynamodb_read(struct aws *w, arena *a, const struct dynamodb_wish *want,
                            const fault *(*each)(void *arg, str item), void *arg) MUST_CHECK;
 
-/* DynamoDB's JSON as plain JSON: {"movie_id":"7","position":12}. */
+/* DynamoDB's JSON as plain JSON: {"movie_id":"7","position":12}. Sets are arrays, bytes stay base64. UNAVAILABLE aws_strange. */
 const fault *dynamodb_plain(arena *a, str item, str *json) MUST_CHECK;
 
 #endif

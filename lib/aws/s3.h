@@ -13,6 +13,7 @@
 struct s3 {
     struct aws *aws;
     str bucket;
+    size_t page_keys; /* of a page of a list: 1 .. 1000; 0: 1000 */
 };
 
 struct s3_object {
@@ -21,6 +22,7 @@ struct s3_object {
     size_t metadata_count;
     bool only_new;      /* If-None-Match: *; CONFLICT aws_condition_failed when the key is taken */
     str only_over;      /* If-Match: this ETag; empty: whatever is there */
+    /* A condition that fails may also mean that an earlier try of the same call did it and its answer was lost: look who is there. */
 };
 
 /* What is there. */
@@ -28,7 +30,7 @@ struct s3_seen {
     str key, etag;
     int64_t size;
     instant modified;
-    struct header *metadata; /* of head and get; names without x-amz-meta- */
+    struct header *metadata; /* of head and get; names without x-amz-meta-, in small letters */
     size_t metadata_count;
 };
 
@@ -39,13 +41,16 @@ const fault *s3_get(const struct s3 *s, arena *a, str key, struct s3_seen *seen,
 struct s3_taker {
     const fault *(*piece)(void *arg, str bytes); /* on the loop thread, must not park */
     void *arg;
+    int64_t from; /* bytes that are not wanted; all of them, or more: no piece comes */
 };
 const fault *s3_get_stream(const struct s3 *s, arena *a, str key, struct s3_taker *taker, struct s3_seen *seen) MUST_CHECK;
 const fault *s3_head(const struct s3 *s, arena *a, str key, struct s3_seen *seen) MUST_CHECK;
 const fault *s3_delete(const struct s3 *s, arena *a, str key) MUST_CHECK;
-const fault *s3_delete_many(const struct s3 *s, arena *a, const strs *keys) MUST_CHECK; /* any number, 1000 a request */
+/* Any number, 1000 a request; keys that are not there count as deleted. The first request with a key that could not be ends it:
+ * UNAVAILABLE aws_denied or aws_failing, which says how many and AWS's code of the first. */
+const fault *s3_delete_many(const struct s3 *s, arena *a, const strs *keys) MUST_CHECK;
 
-/* Every key under the prefix, page by page: `each` on this fiber, may park; its fault ends it. */
+/* Every key under the prefix, page by page: `each` on this fiber, may park; its fault ends it. What it is shown lives until it returns. */
 const fault *s3_list(const struct s3 *s, arena *a, str prefix, const fault *(*each)(void *arg, const struct s3_seen *seen),
                      void *arg) MUST_CHECK;
 
@@ -67,10 +72,11 @@ const fault *s3_upload(const struct s3 *s, arena *a, const struct s3_object *o, 
 /* Aborts uploads of parts under the prefix that were begun before `before`. */
 const fault *s3_sweep(const struct s3 *s, arena *a, str prefix, instant before, int64_t *aborted) MUST_CHECK;
 
-/* --- the bucket: each says whether it had to change something --- */
+/* --- the bucket: what is asked for is looked at by one and made so by the other. A server that does not know a setting at all:
+ * INVALID aws_unsupported. --- */
 
 const fault *s3_bucket_there(const struct s3 *s, arena *a, bool *there) MUST_CHECK;
-const fault *s3_bucket_make(const struct s3 *s, arena *a) MUST_CHECK;
+const fault *s3_bucket_make(const struct s3 *s, arena *a) MUST_CHECK; /* one of our own that is there already is made */
 const fault *s3_bucket_versioning(const struct s3 *s, arena *a, bool *on) MUST_CHECK;
 const fault *s3_bucket_version(const struct s3 *s, arena *a) MUST_CHECK;
 const fault *s3_bucket_encryption(const struct s3 *s, arena *a, bool *aes256) MUST_CHECK;
@@ -82,7 +88,8 @@ struct s3_rule {
     str id, prefix;
     int64_t standard_ia_days, glacier_days, expire_days, noncurrent_days, abort_days; /* 0: not */
 };
-const fault *s3_bucket_rules(const struct s3 *s, arena *a, list *rules) MUST_CHECK; /* of struct s3_rule; none is none */
+const fault *s3_bucket_rules(const struct s3 *s, arena *a, list *rules) MUST_CHECK; /* those in force, of struct s3_rule; none is none */
+/* Instead of all that are there. */
 const fault *s3_bucket_rule(const struct s3 *s, arena *a, const struct s3_rule *rules, size_t count) MUST_CHECK;
 
 #endif
