@@ -95,7 +95,9 @@ int64_t aws_clock_off_ms(const struct aws *w)
 
 static struct desk *desk_of(struct aws *w, const char *service)
 {
-    return strcmp(service, w->desks[0].service) == 0 ? &w->desks[0] : &w->desks[1];
+    size_t i = strcmp(service, w->desks[0].service) == 0 ? 0 : 1;
+    assert(strcmp(service, w->desks[i].service) == 0);
+    return &w->desks[i];
 }
 
 struct aws_counts aws_counts_of(const struct aws *w, const char *service)
@@ -155,7 +157,7 @@ static void request_make(struct asking *k, arena *a, struct wire_request *r)
     struct sign_place place = { k->aws->settings.region, q->service, { clock_now().ms + k->clock_off_ms } };
     char *time = arena_take(a, SIGN_TIME_BYTES);
     *r = (struct wire_request){ .method = q->method, .body = q->body, .deadline_ms = q->deadline_ms ? q->deadline_ms : DEADLINE_MS,
-                                .body_bytes_max = AWS_ANSWER_BYTES_MAX, .piece = q->piece, .piece_arg = q->piece_arg };
+                                .body_bytes_max = AWS_ANSWER_BYTES_MAX, .piece = q->piece, .piece_arg = q->piece_arg, .fresh = q->once };
     header_add(r, STR("Host"), k->host);
     header_add(r, STR("X-Amz-Date"), sign_time(time, place.at));
     if (k->desk == &k->aws->desks[0])
@@ -197,7 +199,8 @@ static struct verdict judge(struct asking *k, arena *a, const struct wire_answer
 {
     bool s3 = k->desk == &k->aws->desks[0];
     instant theirs;
-    *r = (struct refused){ .status = answer->status, .bucket_itself = s3 && (k->q->path.len <= 1) };
+    *r = (struct refused){ .status = answer->status, .bucket_itself = s3 && k->q->path.len <= 1,
+                           .token_unjudged = k->q->method == HEAD && k->who.token.len > 0 };
     if (answer->status >= 300 || (s3 && k->q->method == POST)) {
         bool refused = s3 ? refusal_read_xml(a, buf_str(&answer->body), &r->said) : refusal_read_json(a, buf_str(&answer->body), &r->said);
         if (refused && answer->status == 200)
@@ -226,27 +229,24 @@ static const fault *away(struct asking *k, const struct wire_answer *answer)
 static const fault *refused(struct asking *k, const struct refused *r, const struct verdict *v)
 {
     static const struct {
-        const char *code, *sentence;
+        const char *code, *says;
     } sentences[] = {
-        { "aws_clock_off", "%s finds our clock wrong, and its own time did not help" },
-        { "aws_condition_failed", "What lies in %s is not what was to be there" },
-        { "aws_denied", "%s does not let us in, or not do this" },
-        { "aws_failing", "%s fails" },
-        { "aws_full", "%s has no room left" },
-        { "aws_throttled", "%s takes no more from us at the moment" },
-        { "aws_token_expired", "The session's token for %s ran out, and there is no newer one" },
-        { "aws_unsupported", "The server that plays %s does not know this" },
-        { "bucket_missing", "The bucket is not there in %s" },
-        { "object_missing", "The object is not there in %s" },
-        { "table_missing", "The table is not there in %s" },
-        { "aws_refused", "%s refuses the request" },
+        { "aws_clock_off", "finds our clock wrong, and its own time did not help" },
+        { "aws_condition_failed", "holds something else than was to be there" },
+        { "aws_denied", "does not know our key, or does not let it do this" },
+        { "aws_failing", "fails" },
+        { "aws_full", "has no room left" },
+        { "aws_throttled", "takes no more from us at the moment" },
+        { "aws_token_expired", "finds that the session's token ran out, and there is no newer one" },
+        { "bucket_missing", "has no such bucket" },
+        { "object_missing", "has no such object" },
+        { "table_missing", "has no such table" },
+        { "aws_refused", "refuses the request" },
     };
     size_t i = 0;
     while (i + 1 < COUNT_OF(sentences) && strcmp(sentences[i].code, v->code) != 0)
         i++;
-    str before = str_of(sentences[i].sentence), name = str_of(k->desk->name), at = { memchr(before.at, '%', before.len), 0 };
-    before.len = (size_t)(at.at - before.at);
-    return fault_new(k->a, v->kind, v->code, "%.*s%.*s%s (%d%s%.*s).", STR_ARG(before), STR_ARG(name), at.at + 2, r->status,
+    return fault_new(k->a, v->kind, v->code, "%s %s (%d%s%.*s).", k->desk->name, sentences[i].says, r->status,
                      r->said.code.len ? " " : "", STR_ARG(r->said.code));
 }
 

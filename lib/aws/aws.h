@@ -87,7 +87,8 @@ str aws_answer_header(const struct aws_answer *answer, const char *name); /* no 
  * S3 whose body is an error (parts put together) is a 500. Fibers only. */
 const fault *aws_ask(struct aws *w, arena *a, const struct aws_question *q, struct aws_answer *answer) MUST_CHECK;
 
-/* A URL that lets its holder do one thing for `valid_s` (1 .. 604800) seconds without a key. Fibers only (credentials). */
+/* A URL that lets its holder do one thing for `valid_s` (1 .. 604800) seconds without a key; less when the credentials are temporary and
+ * run out before. Fibers only (credentials). */
 const fault *aws_presign(struct aws *w, arena *a, const struct aws_question *q, int64_t valid_s, str *url) MUST_CHECK;
 
 #endif

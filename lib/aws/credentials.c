@@ -107,6 +107,15 @@ static void renew_after(struct keyring *k, int64_t after_ms)
     k->again_ms = loop_now_ms() + (holds(k) && left / 2 < after_ms ? left / 2 : after_ms);
 }
 
+/* Some are handed out when they have run out already: by a machine whose service has troubles, or so it seems to a clock that is
+ * wrong. AWS is let to say whether they have. */
+static void extend(struct credentials *found)
+{
+    int64_t now_ms = clock_now().ms;
+    if (found->expires.ms != TIME_NONE && found->expires.ms <= now_ms)
+        found->expires.ms = now_ms + RENEW_AHEAD_MS;
+}
+
 /* Those at hand stay when there are no new ones, as long as they hold; that is told once. */
 static void look(struct keyring *k)
 {
@@ -116,6 +125,7 @@ static void look(struct keyring *k)
     const fault *problem = find(&f, &found);
     if (problem)
         found = (struct credentials){ .expires = INSTANT_NONE };
+    extend(&found);
     k->looking = false;
     k->looked = true;
     if (problem && holds(k)) {

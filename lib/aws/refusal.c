@@ -55,6 +55,10 @@ static const struct known {
 static struct verdict by_status(const struct refused *r)
 {
     switch (r->status) {
+    case 400:
+        if (r->token_unjudged && r->said.code.len == 0)
+            return (struct verdict){ NEXT_RENEW, FAULT_INVALID, "aws_refused" };
+        break;
     case 401:
     case 403:
         return (struct verdict){ NEXT_FAULT, FAULT_UNAVAILABLE, "aws_denied" };

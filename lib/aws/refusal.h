@@ -41,6 +41,7 @@ struct refused {
     struct refusal said;
     int64_t clock_off_ms; /* their Date less our time; 0 when unknown */
     bool bucket_itself;   /* S3: no key was asked for */
+    bool token_unjudged;  /* HEAD with a session's token: that it ran out is told as a 400 and no more */
 };
 struct verdict refusal_judge(const struct refused *r);
 

@@ -160,6 +160,17 @@ static void test_clock_in_disguise(void **state)
     assert_int_equal(refusal_judge(&head).next, NEXT_FAULT); /* it let us in */
 }
 
+/* HEAD has no body that could say why: a session's token may have run out. */
+static void test_head_with_a_token(void **state)
+{
+    (void)state;
+    struct refused r = { .status = 400, .token_unjudged = true };
+    assert_int_equal(refusal_judge(&r).next, NEXT_RENEW);
+    assert_string_equal(refusal_judge(&r).code, "aws_refused");
+    r.token_unjudged = false;
+    assert_int_equal(refusal_judge(&r).next, NEXT_FAULT);
+}
+
 static void test_dates(void **state)
 {
     (void)state;
@@ -176,7 +187,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_xml_of_s3_and_sts), cmocka_unit_test(test_what_is_no_refusal), cmocka_unit_test(test_codes_are_words),
         cmocka_unit_test(test_json_of_dynamodb), cmocka_unit_test(test_one_text_of_a_document), cmocka_unit_test(test_judgement),
-        cmocka_unit_test(test_clock_in_disguise), cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_clock_in_disguise),
+        cmocka_unit_test(test_head_with_a_token), cmocka_unit_test(test_dates),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -279,6 +279,8 @@ static void easy_set(struct exchange *x, arena *a, struct curl_slist *lines)
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)r->fresh);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "taquilla");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

@@ -29,6 +29,7 @@ struct wire_request {
     int64_t deadline_ms;        /* of all of it, the wait for its turn included; with `piece` that wait, and every silence after it */
     size_t body_bytes_max;      /* of an answer that is not handed on in pieces */
     bool direct;                /* past any proxy */
+    bool fresh;                 /* on a new connection: on a kept one that just broke libcurl sends it again by itself */
     const fault *(*piece)(void *arg, str bytes); /* of a 200 or 206; on the loop, not on the fiber */
     void *piece_arg;
 };

@@ -300,3 +300,18 @@ def test_a_token_that_aws_finds_expired(house):
     answers, _ = house.ask("20*s3 GET b /key")
     assert {a["status"] for a in answers} == {200} and len(server.asked) == 2
     assert set(house.keys()) == {"ASIA1", "ASIA2"}
+
+
+def test_a_token_that_head_cannot_tell_expired(house):
+    """An answer to HEAD has no body: S3 says 400 and no more."""
+    server = house.container(counted(3600))
+    house.say_s3 = lambda asked: (400, "") if key_of(asked) == "ASIA1" else (200, "")
+    (answer,), _ = house.ask("ask s3 HEAD b /key")
+    assert answer["status"] == 200 and len(server.asked) == 2 and house.keys() == ["ASIA1", "ASIA2"]
+
+
+def test_handed_out_when_they_had_run_out(house):
+    """The machine's service has troubles, or our clock is wrong: AWS is let to judge, and they are asked for again only later."""
+    server = house.machine(lambda asked: (200, handed_out("ASIAOLD", -3600)))
+    answers, _ = house.ask(ASK, ASK)
+    assert [a["fault"] for a in answers] == ["", ""] and house.keys() == ["ASIAOLD"] * 2 and len(server.asked) == 3
