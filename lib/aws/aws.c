@@ -13,6 +13,7 @@
 #define DEADLINE_MS 30000
 #define PAUSE_MS_MAX 20000
 #define PRESIGNED_S_MAX 604800
+#define TRY_BYTES_MAX (3 * AWS_ANSWER_BYTES_MAX) /* a refusal of that length taken apart, and the request */
 
 _Static_assert(AWS_CALLS_MAX == WIRE_CALLS_MAX && AWS_WAITING_MAX == WIRE_WAITING_MAX, "aws.h promises what wire.h keeps");
 _Static_assert(AWS_HEADERS_MAX + 8 <= WIRE_HEADERS_MAX, "room for what signing adds");
@@ -309,7 +310,7 @@ static const fault *try_once(struct asking *k, struct aws_answer *answer, bool *
     const fault *problem = NULL;
     *more = false;
     TRY(keyring_get(k->aws->keys, k->a, &k->who));
-    arena *a = arena_new(2 * AWS_ANSWER_BYTES_MAX);
+    arena *a = arena_new(TRY_BYTES_MAX);
     request_make(k, a, &request);
     counts->requests++;
     counts->retries += k->tries > 0;

@@ -5,6 +5,7 @@
 
 #include "lib/aws/refusal.h"
 #include "lib/aws/sign.h"
+#include "lib/aws/xml.h"
 
 #define STS_MS 5000
 #define STS_ANSWER_BYTES_MAX ((size_t)256 * 1024)
@@ -25,14 +26,16 @@ static str sts_url(struct finding *f)
 
 static bool answer_read(struct finding *f, str body, struct credentials *out)
 {
-    str expires;
-    struct credentials found = { .source = "web identity" };
-    bool well = xml_text(f->a, body, "AccessKeyId", &found.key_id) && xml_text(f->a, body, "SecretAccessKey", &found.secret) &&
-                xml_text(f->a, body, "SessionToken", &found.token) && xml_text(f->a, body, "Expiration", &expires) &&
-                instant_read(expires, &found.expires);
-    if (well)
-        *out = found;
-    return well && found.key_id.len > 0 && found.secret.len > 0;
+    struct xml *root;
+    if (!xml_read(f->a, body, &root))
+        return false;
+    const struct xml *given = xml_child(xml_child(root, "AssumeRoleWithWebIdentityResult"), "Credentials");
+    struct credentials found = { xml_child_text(given, "AccessKeyId"), xml_child_text(given, "SecretAccessKey"),
+                                 xml_child_text(given, "SessionToken"), INSTANT_NONE, "web identity" };
+    if (found.key_id.len == 0 || found.secret.len == 0 || !instant_read(xml_child_text(given, "Expiration"), &found.expires))
+        return false;
+    *out = found;
+    return true;
 }
 
 const fault *credentials_web(struct finding *f, struct credentials *out)

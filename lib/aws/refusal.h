@@ -6,7 +6,6 @@
 #include "lib/base/fault.h"
 
 #define REFUSAL_CODE_BYTES_MAX 100
-#define REFUSAL_MESSAGE_BYTES_MAX 1000
 #define CLOCK_OFF_MS_MAX ((int64_t)4 * 60 * 1000) /* DynamoDB allows five minutes, S3 fifteen */
 
 /* What AWS says of itself; its message may name keys and accounts: it is looked into and told to nobody. */
@@ -18,9 +17,6 @@ struct refusal {
 bool refusal_read_xml(arena *a, str body, struct refusal *out);
 /* JSON of DynamoDB: "__type" behind its '#'. */
 bool refusal_read_json(arena *a, str body, struct refusal *out);
-
-/* The text of the first element of that name anywhere in an XML document; false when there is none or it is no XML. */
-bool xml_text(arena *a, str body, const char *element, str *out);
 
 enum refusal_next {
     NEXT_WELL,  /* no refusal */

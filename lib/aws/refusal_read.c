@@ -1,13 +1,10 @@
-/* refusal_read.c - refusals taken from AWS's XML and JSON. Nothing outside of the document is fetched: no entity, no DTD. */
+/* refusal_read.c - refusals taken from AWS's XML and JSON, and the time from its answers. */
 #include "lib/aws/refusal.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include <expat.h>
-
-#include "lib/base/buf.h"
+#include "lib/aws/xml.h"
 #include "lib/json/read.h"
 
 /* Codes go into sentences and logs: letters, digits and what joins them. */
@@ -26,103 +23,15 @@ static str code_of(arena *a, str text)
 
 /* --- XML --- */
 
-#define XML_DEPTH_MAX 32
-#define XML_TEXT_BYTES_MAX ((size_t)64 * 1024)
-
-struct looking {
-    XML_Parser parser;
-    const char *wanted[2];
-    struct buf texts[2];
-    bool found[2], taken[2];
-    int inside; /* -1: neither */
-    unsigned depth;
-    char root[32];
-};
-
-/* Names come with their namespace when they have one: "http://...|Code". */
-static const char *local(const char *name)
-{
-    const char *bar = strrchr(name, '|');
-    return bar ? bar + 1 : name;
-}
-
-static void began(void *arg, const char *name, const char **attributes)
-{
-    (void)attributes;
-    struct looking *l = arg;
-    if (++l->depth > XML_DEPTH_MAX)
-        XML_StopParser(l->parser, XML_FALSE);
-    if (l->depth == 1)
-        snprintf(l->root, sizeof l->root, "%s", local(name));
-    l->inside = -1;
-    for (int i = 0; i < 2; i++)
-        if (l->wanted[i] && !l->taken[i] && strcmp(local(name), l->wanted[i]) == 0) {
-            l->inside = i;
-            l->taken[i] = true;
-        }
-}
-
-static void text_came(void *arg, const char *at, int len)
-{
-    struct looking *l = arg;
-    if (l->inside < 0)
-        return;
-    if (l->texts[l->inside].len + (size_t)len > XML_TEXT_BYTES_MAX)
-        XML_StopParser(l->parser, XML_FALSE);
-    else
-        buf_put(&l->texts[l->inside], at, (size_t)len);
-}
-
-static void over(void *arg, const char *name)
-{
-    (void)name;
-    struct looking *l = arg;
-    if (l->inside >= 0)
-        l->found[l->inside] = true;
-    l->inside = -1;
-    l->depth--;
-}
-
-/* AWS's documents have no DTD: one that has is none of AWS's. */
-static void dtd_began(void *arg, const char *name, const char *system, const char *public, int internal)
-{
-    (void)name, (void)system, (void)public, (void)internal;
-    struct looking *l = arg;
-    XML_StopParser(l->parser, XML_FALSE);
-}
-
-static bool look(arena *a, str body, struct looking *l)
-{
-    l->inside = -1;
-    l->texts[0].in = l->texts[1].in = a;
-    l->parser = XML_ParserCreateNS(NULL, '|');
-    if (!l->parser)
-        return false;
-    XML_SetUserData(l->parser, l);
-    XML_SetElementHandler(l->parser, began, over);
-    XML_SetCharacterDataHandler(l->parser, text_came);
-    XML_SetStartDoctypeDeclHandler(l->parser, dtd_began);
-    bool well = XML_Parse(l->parser, body.len ? body.at : "", (int)body.len, 1) == XML_STATUS_OK;
-    XML_ParserFree(l->parser);
-    return well;
-}
-
 bool refusal_read_xml(arena *a, str body, struct refusal *out)
 {
-    struct looking l = { .wanted = { "Code", "Message" } };
-    if (!look(a, body, &l) || (strcmp(l.root, "Error") != 0 && strcmp(l.root, "ErrorResponse") != 0))
+    struct xml *root;
+    if (!xml_read(a, body, &root))
         return false;
-    out->code = code_of(a, buf_str(&l.texts[0]));
-    out->message = buf_str(&l.texts[1]);
-    return true;
-}
-
-bool xml_text(arena *a, str body, const char *element, str *out)
-{
-    struct looking l = { .wanted = { element, NULL } };
-    if (!look(a, body, &l) || !l.found[0])
+    const struct xml *said = str_equal(root->name, STR("ErrorResponse")) ? xml_child(root, "Error") : root;
+    if (!said || !str_equal(said->name, STR("Error")))
         return false;
-    *out = str_trim(buf_str(&l.texts[0]));
+    *out = (struct refusal){ code_of(a, xml_child_text(said, "Code")), xml_child_text(said, "Message") };
     return true;
 }
 
