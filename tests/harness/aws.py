@@ -19,7 +19,9 @@ tokens, but no clock, no hash and no expiry; dynamodb none. None echoes x-amz-se
 """
 
 import ctypes
+import errno
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -40,7 +42,8 @@ REGION = "us-east-1"
 KEYS = ("AKIATAQUILLATESTS000", "the+secret/of+the/tests+0123456789/abcdef")
 READY_S = 60
 PR_SET_PDEATHSIG = 1
-ROLE = "arn:aws:iam::123456789012:role/cinema"  # at moto
+ACCOUNT = "123456789012"  # of moto, like the role
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/cinema"
 
 
 def end_with_parent():
@@ -49,6 +52,8 @@ def end_with_parent():
 
 class Server:
     """Started with start(), ended with stop(); after kill(), a crash, start() starts it again on the same port."""
+
+    LOOK = "/"  # what is asked to see whether it answers
 
     def __init__(self, keys=KEYS):
         self.keys = keys
@@ -77,7 +82,7 @@ class Server:
     def answers(self):
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            line.request("GET", "/")
+            line.request("GET", self.LOOK)
             line.getresponse().read()
             return True
         except (OSError, http.client.HTTPException):
@@ -113,7 +118,7 @@ class Server:
 
 
 class VersityGW(Server):
-    """Its buckets are folders of .data, where a test may look; needs extended attributes, which Linux has on tmpfs since 6.6."""
+    """Its buckets are folders of .data/objects, where a test may look."""
 
     def __init__(self, keys=KEYS, disk_mb=None):
         super().__init__(keys)
@@ -141,19 +146,14 @@ class VersityGW(Server):
 
     def fill(self, leave_kb=0):
         """Takes all of the room of its disk but so much."""
-        with open(self.data / "ballast", "ab") as file:
-            free = os.statvfs(self.data)
+        free = os.statvfs(self.data)
+        room = free.f_bavail * free.f_frsize - leave_kb * 1024
+        with open(self.data / "ballast", "ab", buffering=0) as file:
             try:
-                os.posix_fallocate(file.fileno(), 0, max(1, free.f_bavail * free.f_frsize - leave_kb * 1024))
-            except OSError:
-                # What the file system keeps for itself: byte by byte then.
-                with open(self.data / "ballast", "ab", buffering=0) as more:
-                    with_room = True
-                    while with_room:
-                        try:
-                            with_room = more.write(b"x" * 1024) == 1024
-                        except OSError:
-                            with_room = False
+                while room > 0:
+                    room -= file.write(b"x" * min(room, 65536))
+            except OSError as full:
+                assert full.errno == errno.ENOSPC
 
     def empty(self):
         (self.data / "ballast").unlink()
@@ -183,45 +183,41 @@ class S3s(Server):
         return command, {"RUST_LOG": "warn"}
 
 
-class Moto(Server):
-    """Its key is its own choice: .keys after start(). assume() gives a session of a role, whose token it checks."""
+def policy(**statement):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow"} | statement]})
 
+
+class Moto(Server):
+    """Its key is its own choice: .keys after start(). Of its sessions it checks the token."""
+
+    LOOK = "/moto-api/data.json"  # counts as no call of AWS
+    ALL = {"PolicyName": "all", "PolicyDocument": policy(Resource="*", Action="*")}
+    TRUST = policy(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/cinema"}, Action="sts:AssumeRole")
     SETUP = (
         ("CreateUser", {"UserName": "cinema"}),
         ("CreateAccessKey", {"UserName": "cinema"}),
-        ("PutUserPolicy", {"UserName": "cinema", "PolicyName": "all"}),
-        ("CreateRole", {"RoleName": "cinema"}),
-        ("PutRolePolicy", {"RoleName": "cinema", "PolicyName": "all"}),
+        ("PutUserPolicy", {"UserName": "cinema"} | ALL),
+        ("CreateRole", {"RoleName": "cinema", "AssumeRolePolicyDocument": TRUST}),
+        ("PutRolePolicy", {"RoleName": "cinema"} | ALL),
     )
-    POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
-    TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}]}'
 
     def command(self):
-        # The calls of SETUP and the first look whether it answers are not asked for a signature, then everything is.
+        # The calls of SETUP are not asked for a signature, then everything is.
         command = [awstools.moto(), "-m", "moto.server", "-H", "127.0.0.1", "-p", self.port]
-        return command, {"INITIAL_NO_AUTH_ACTION_COUNT": str(len(self.SETUP)), "MOTO_ACCOUNT_ID": "123456789012"}
-
-    def answers(self):
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            line.request("GET", "/moto-api/data.json")
-            return line.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            line.close()
+        return command, {"INITIAL_NO_AUTH_ACTION_COUNT": str(len(self.SETUP)), "MOTO_ACCOUNT_ID": ACCOUNT}
 
     def start(self):
         super().start()
         for action, words in self.SETUP:
-            if "PolicyName" in words:
-                words = words | {"PolicyDocument": self.POLICY}
-            if action == "CreateRole":
-                words = words | {"AssumeRolePolicyDocument": self.TRUST}
             answer = self.query("iam", action, "2010-05-08", **words)
             if action == "CreateAccessKey":
                 self.keys = (answer["AccessKeyId"], answer["SecretAccessKey"])
         return self
+
+    def session(self):
+        """Key id, secret and token of a new session of the role; it ends in an hour, but moto lets it in for ever."""
+        given = boto("sts", self.url, self.keys).assume_role(RoleArn=ROLE, RoleSessionName="taquilla")["Credentials"]
+        return given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
 
     def query(self, service, action, version, **words):
         """An unsigned call, as long as those are let in: the innermost elements of the answer by name."""
@@ -247,6 +243,23 @@ class DynamoDB(Server):
             *("-dbPath", self.folder / "data", "-sharedDb", "-port", self.port, "-disableTelemetry"),
         ]
         return command, {}
+
+
+def boto(service, url, keys, token=None, **config):
+    """A client of boto3 that does not try again; for S3 with the bucket in the path."""
+    import boto3
+    from botocore.config import Config
+
+    config = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}} | config
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id=keys[0],
+        aws_secret_access_key=keys[1],
+        aws_session_token=token,
+        config=Config(**config),
+    )
 
 
 KINDS = {"versitygw": VersityGW, "s3s": S3s, "moto": Moto, "dynamodb": DynamoDB}
@@ -307,21 +320,8 @@ class Aws:
         return {"S3_BUCKET_NAME": name} | {f"DYNAMODB_{t.upper()}_TABLE": f"{name}-{t}" for t in TABLES}
 
     def boto(self, service, url=None, keys=None, token=None, **config):
-        """A client of boto3 that does not try again; for S3 with the bucket in the path."""
-        import boto3
-        from botocore.config import Config
-
-        key, secret = keys or self.keys
-        config = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}} | config
-        return boto3.client(
-            service,
-            endpoint_url=url or (self.s3 if service == "s3" else self.dynamodb).url,
-            region_name=REGION,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            config=Config(**config),
-        )
+        """A client of boto3 that does not try again; as the cinema's own account unless keys are given."""
+        return boto(service, url or (self.s3 if service == "s3" else self.dynamodb).url, keys or self.keys, token, **config)
 
     def __enter__(self):
         return self if self.servers else self.start()

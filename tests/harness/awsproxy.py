@@ -111,8 +111,9 @@ class Rule:
 
 
 class Proxy:
-    def __init__(self, server, service="s3", dice=random):
-        self.server, self.service, self.dice = server, service, dice
+    def __init__(self, server, service="s3", dice=random, keys=None):
+        """keys: those of awskeys.py, refused when they ran out."""
+        self.server, self.service, self.dice, self.keys = server, service, dice, keys
         self.port = hold_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.rules, self.expired, self.ahead_s, self.asked = [], set(), 0, []
@@ -214,7 +215,7 @@ class Proxy:
 
     def judge(self, request):
         """What AWS itself would hold against it, by the proxy's clock and of keys that ran out."""
-        if self.expired & {request.key_id(), request.token()}:
+        if self.expired & {request.key_id(), request.token()} or (self.keys and self.keys.ran_out(request.key_id())):
             return "ExpiredToken" if self.service == "s3" else "ExpiredTokenException"
         said = request.time()
         if self.ahead_s and said is not None and abs(said - time.time() - self.ahead_s) > WINDOW_S[self.service]:
