@@ -125,8 +125,15 @@ def test_a_full_disk_of_s3():
         s3 = boto("s3", server.url, server.keys)
         s3.create_bucket(Bucket="full")
         s3.put_object(Bucket="full", Key="before", Body=b"x" * 100_000)
+        parts = s3.create_multipart_upload(Bucket="full", Key="parts")["UploadId"]
         server.fill(leave_kb=512)
-        assert refused(s3.put_object, Bucket="full", Key="large", Body=b"x" * 1_000_000) == (507, "InsufficientStorage")
+        full = (507, "InsufficientStorage")
+        assert refused(s3.put_object, Bucket="full", Key="large", Body=b"x" * 1_000_000) == full
+        assert refused(s3.upload_part, Bucket="full", Key="parts", UploadId=parts, PartNumber=1, Body=b"x" * 5_000_000) == full
         assert [o["Key"] for o in s3.list_objects_v2(Bucket="full")["Contents"]] == ["before"], "nothing half is there"
+        server.fill()
+        assert refused(s3.put_object, Bucket="full", Key="small", Body=b"x" * 10) == full
+        assert refused(s3.create_multipart_upload, Bucket="full", Key="more") == (500, "InternalError")  # where AWS has no such case
+        assert len(s3.get_object(Bucket="full", Key="before")["Body"].read()) == 100_000
         server.empty()
         s3.put_object(Bucket="full", Key="large", Body=b"x" * 1_000_000)

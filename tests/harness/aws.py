@@ -14,8 +14,9 @@ Every server has .url, .port, .keys (id, secret) and .log(). awsproxy.py stands 
 As a program: aws.py SERVER... COMMAND..., SERVER one or more of versitygw, s3s, moto, dynamodb; runs COMMAND with AWS_ACCESS_KEY_ID,
 AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL_S3 (of the first named that has S3) and AWS_ENDPOINT_URL_DYNAMODB; exits as it does.
 
-What they check, as tests/cloud/test_servers.py shows: versitygw and s3s signatures and hashes of S3; moto signatures of both and session
-tokens, but no clock, no hash and no expiry; dynamodb none. None echoes x-amz-server-side-encryption but moto.
+What they check, as tests/cloud shows: versitygw and s3s signatures, hashes and the clock of S3; moto signatures of both and session tokens,
+but no clock, no hash and no expiry; dynamodb nothing. Only moto echoes x-amz-server-side-encryption. versitygw takes no session token and
+makes one '/' of two in a key.
 """
 
 import ctypes
@@ -41,6 +42,7 @@ from harness.ports import hold_port, let_port  # noqa: E402
 REGION = "us-east-1"
 KEYS = ("AKIATAQUILLATESTS000", "the+secret/of+the/tests+0123456789/abcdef")
 READY_S = 60
+MEMORY = Path("/dev/shm")
 PR_SET_PDEATHSIG = 1
 ACCOUNT = "123456789012"  # of moto, like the role
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/cinema"
@@ -229,20 +231,24 @@ class Moto(Server):
 
 
 class DynamoDB(Server):
-    """DynamoDB Local; its tables outlive a kill."""
+    """DynamoDB Local; its tables outlive a kill. They lie in memory where there is a file system for that: it syncs each item."""
 
     def __init__(self, keys=KEYS):
         super().__init__(keys)
-        (self.folder / "data").mkdir()
+        self.data = Path(tempfile.mkdtemp(prefix="taquilla-dynamodb-", dir=MEMORY if MEMORY.is_dir() else None))
 
     def command(self):
         jars = awstools.dynamodb()
         command = [
             *("java", "-Xmx384m", f"-Djava.library.path={jars}", "-cp", f"{jars}/*"),
             "software.amazon.dynamodb.services.local.main.ServerRunner",
-            *("-dbPath", self.folder / "data", "-sharedDb", "-port", self.port, "-disableTelemetry"),
+            *("-dbPath", self.data, "-sharedDb", "-port", self.port, "-disableTelemetry"),
         ]
         return command, {}
+
+    def stop(self):
+        super().stop()
+        shutil.rmtree(self.data, ignore_errors=True)
 
 
 def boto(service, url, keys, token=None, **config):

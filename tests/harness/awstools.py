@@ -49,6 +49,8 @@ def made(name, key, make):
     place = CACHE / f"{name}-{hashlib.sha256(key).hexdigest()[:16]}"
     with alone(name):
         if not place.is_dir():
+            for left in CACHE.glob(f"half-{name}-*"):  # by one that was ended halfway
+                shutil.rmtree(left, ignore_errors=True)
             half = Path(tempfile.mkdtemp(dir=CACHE, prefix=f"half-{name}-"))
             try:
                 make(half)
