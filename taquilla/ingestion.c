@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "taquilla/cloud.h"
 #include "taquilla/flags.h"
 #include "taquilla/keeping.h"
 #include "taquilla/services.h"
@@ -9,25 +10,17 @@
 
 #define ARENA_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
-static int no_cloud(const char *mode)
-{
-    fprintf(stderr, "taquilla ingestion: --mode %s is for the cloud, and this version does not speak to one; "
-                    "`taquilla backup --to DIR` keeps everything in a directory.\n", mode);
-    return 1;
-}
-
-/* BACKUP_DIR, when it is set; else *code is 2 after a sentence. */
-static const char *shelf_of(arena *a, const char *mode, struct ingestion_settings *set, int *code)
+/* 0, or 2 after a sentence. */
+static int settings_of(arena *a, struct ingestion_settings *set)
 {
     const fault *problem = settings_read(a, &ingestion_settings_shape, set);
-    *code = 2;
-    if (problem)
-        (void)keeping_failed("ingestion", problem);
-    else if (set->backup_dir.len == 0)
-        fprintf(stderr, "taquilla ingestion: --mode %s needs BACKUP_DIR, and it is not set.\n", mode);
-    else
-        *code = 0;
-    return *code == 0 ? arena_cstr(a, set->backup_dir) : NULL;
+    return problem ? keeping_failed("ingestion", problem) : 0;
+}
+
+static int nowhere(const char *mode)
+{
+    fprintf(stderr, "taquilla ingestion: --mode %s needs BACKUP_DIR or a cloud, and neither is set.\n", mode);
+    return 2;
 }
 
 /* The owners' addresses are settings here: nobody says that they run on one machine. */
@@ -41,30 +34,45 @@ static int task_run(arena *a, const char *data, cinema_task *run, void *task)
     return problem ? keeping_failed("ingestion", problem) : 0;
 }
 
-static int mode_backup(arena *a, const char *data)
+static int cloud_job(arena *a, const char *data, const struct ingestion_settings *set, enum job_kind kind)
 {
-    int code;
-    struct ingestion_settings set;
-    struct backup_task task = { .shelf = shelf_of(a, "backup", &set, &code) };
-    if (code)
-        return code;
-    task.keep = set.backup_keep;
+    struct settings shared;
+    struct cloud_task task = { .settings = set, .kind = kind };
+    const fault *problem = settings_read(a, &settings_shape, &shared);
+    if (problem)
+        return keeping_failed("ingestion", problem);
+    task.data = data ? data : arena_cstr(a, shared.data_dir);
+    int code = task_run(a, data, cloud_job_run, &task);
+    return code ? code : task.code;
+}
+
+static int shelf_backup(arena *a, const char *data, const struct ingestion_settings *set)
+{
+    struct backup_task task = { .shelf = arena_cstr(a, set->backup_dir), .keep = set->backup_keep };
     teller_begin(&task.teller, false);
-    code = task_run(a, data, backup_task_run, &task);
+    int code = task_run(a, data, backup_task_run, &task);
     if (code == 0)
         backup_account(&task);
     return code;
 }
 
-static int mode_restore(arena *a, const char *data)
+/* Into the directory and to the cloud, as the service does it by schedule. */
+static int mode_backup(arena *a, const char *data, const struct ingestion_settings *set)
 {
-    int code;
-    struct ingestion_settings set;
+    bool cloud = ingestion_cloud_wished(set);
+    if (set->backup_dir.len == 0 && !cloud)
+        return nowhere("backup");
+    int code = set->backup_dir.len > 0 ? shelf_backup(a, data, set) : 0;
+    return code == 0 && cloud ? cloud_job(a, data, set, JOB_BACKUP) : code;
+}
+
+static int mode_restore(arena *a, const char *data, const struct ingestion_settings *set)
+{
     struct restore_task task = { 0 };
-    const char *shelf = shelf_of(a, "restore", &set, &code);
+    if (set->backup_dir.len == 0)
+        return nowhere("restore");
     teller_begin(&task.teller, true);
-    if (code == 0)
-        code = backup_choose_aloud(a, "ingestion", shelf, &task.backup);
+    int code = backup_choose_aloud(a, "ingestion", arena_cstr(a, set->backup_dir), &task.backup);
     if (code == 0)
         code = task_run(a, data, restore_task_run, &task);
     if (code == 0)
@@ -72,30 +80,33 @@ static int mode_restore(arena *a, const char *data)
     return code;
 }
 
-/* The service makes the backups of its schedule either way; as `scheduler` it does not start without one. */
-static int mode_scheduler(arena *a, int argc, char **argv)
+/* The service does what is scheduled either way; as `scheduler` it does not start when there is nothing to do. */
+static int mode_service(const char *mode, const struct ingestion_settings *set, int argc, char **argv)
 {
-    int code;
-    struct ingestion_settings set;
-    return shelf_of(a, "scheduler", &set, &code) ? service_run(&ingestion_service, argc, argv) : code;
+    bool nothing = set->backup_dir.len == 0 && !ingestion_cloud_wished(set);
+    return strcmp(mode, "scheduler") == 0 && nothing ? nowhere(mode) : service_run(&ingestion_service, argc, argv);
 }
 
 static int mode_run(arena *a, const char *mode, int argc, char **argv)
 {
     const char *data = NULL, *port = NULL, *listen = NULL;
     const struct flag known[] = { { "--data", &data }, { "--port", &port }, { "--listen", &listen } };
-    if (strcmp(mode, "api") == 0)
-        return service_run(&ingestion_service, argc, argv);
-    if (strcmp(mode, "scheduler") == 0)
-        return mode_scheduler(a, argc, argv);
+    struct ingestion_settings set;
+    int code = settings_of(a, &set);
+    if (code)
+        return code;
+    if (strcmp(mode, "api") == 0 || strcmp(mode, "scheduler") == 0)
+        return mode_service(mode, &set, argc, argv);
     if (!flags_read(argc, argv, known, COUNT_OF(known)))
         return 2;
     if (strcmp(mode, "backup") == 0)
-        return mode_backup(a, data);
+        return mode_backup(a, data, &set);
+    if (strcmp(mode, "migrate") == 0)
+        return cloud_job(a, data, &set, JOB_MIGRATE);
     if (strcmp(mode, "restore") == 0)
-        return mode_restore(a, data);
-    if (strcmp(mode, "migrate") == 0 || strcmp(mode, "setup") == 0)
-        return no_cloud(mode);
+        return mode_restore(a, data, &set);
+    if (strcmp(mode, "setup") == 0)
+        return setup_run(1, argv);
     fprintf(stderr, "taquilla ingestion: --mode is api, backup, restore, scheduler, migrate or setup, not %s.\n", mode);
     return 2;
 }

@@ -35,6 +35,9 @@ static const struct verb {
     { "copy", "FROM TO",
       "a closed cinema into an empty one, for a move between embedded and real databases: each is a data directory,\n"
       "      or a file like .env that says where its stores are. What broke off goes on when it is run again", copy_run },
+    { "setup", "[--plan | --policy] [--data DIR]",
+      "makes what the cloud needs once, bucket and tables, where they are missing; --plan only says what it would make,\n"
+      "      --policy prints the rights that this and the service need", setup_run },
     { "schema", "[--data DIR]",
       "which migrations each owner's store has, and which the next start would apply; changes nothing. There is no way\n"
       "      down but a restore of the backup from before", schema_run },

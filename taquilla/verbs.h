@@ -16,6 +16,7 @@ int restore_run(int argc, char **argv);
 int schema_run(int argc, char **argv);
 int copy_run(int argc, char **argv);
 int replay_run(int argc, char **argv);
+int setup_run(int argc, char **argv);
 int ingestion_run(int argc, char **argv); /* the service, and its tasks by --mode */
 
 #endif

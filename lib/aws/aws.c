@@ -207,7 +207,7 @@ static struct verdict judge(struct asking *k, arena *a, const struct wire_answer
         if (refused && answer->status == 200)
             r->status = 500;
     }
-    if (http_date_read(wire_header(answer, STR("Date")), &theirs))
+    if (http_date_read(wire_answer_header(answer, STR("Date")), &theirs))
         r->clock_off_ms = theirs.ms - clock_now().ms - k->clock_off_ms;
     return refusal_judge(r);
 }
@@ -239,6 +239,7 @@ static const fault *refused(struct asking *k, const struct refused *r, const str
         { "aws_full", "has no room left" },
         { "aws_throttled", "takes no more from us at the moment" },
         { "aws_token_expired", "finds that the session's token ran out, and there is no newer one" },
+        { "aws_unsupported", "is not Amazon's, and does not know this" },
         { "bucket_missing", "has no such bucket" },
         { "object_missing", "has no such object" },
         { "table_missing", "has no such table" },

@@ -196,7 +196,7 @@ static size_t body_came(char *at, size_t size, size_t count, void *arg)
     return body_take(arg, (str){ at, size * count }) ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
-str wire_header(const struct wire_answer *answer, str name)
+str wire_answer_header(const struct wire_answer *answer, str name)
 {
     str rest = buf_str(&answer->head);
     struct header next;

@@ -58,7 +58,7 @@ void wire_ask(struct wire *w, const struct wire_request *r, struct wire_answer *
 void wire_answer_free(struct wire_answer *answer);
 
 /* A header's value, in the answer; no text when absent. */
-str wire_header(const struct wire_answer *answer, str name);
+str wire_answer_header(const struct wire_answer *answer, str name);
 /* Takes the next header off *rest (at first: the head); false at the end. */
 bool wire_next_header(str *rest, struct header *out);
 

@@ -21,7 +21,7 @@ static bool checks_run(struct app *app, bool needed_alone)
         struct health_check *check = &app->checks[i];
         if (check->needed || !needed_alone)
             check->run(check, app);
-        if (check->away && check->needed)
+        if (check->away && (check->needed || (check->matters && !needed_alone)))
             well = false;
     }
     return well;

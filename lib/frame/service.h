@@ -19,6 +19,7 @@ struct health_check {
     const struct breaker *breaker; /* of an upstream; NULL: it is none */
     void (*run)(struct health_check *check, struct app *app);
     bool needed;                   /* away makes the service unhealthy (503) and unready */
+    bool matters;                  /* away makes it unhealthy, and it stays ready: nobody mends that by taking it away */
 };
 
 struct service {

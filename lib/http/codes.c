@@ -60,6 +60,8 @@ const struct code codes[] = {
       "Too many readers wait on this feed already. Ask without wait, or after Retry-After." },
     { "feed_refused", 0, "Another service's feed answered something else than events." },
     { "fibers_exhausted", 500, "At start: no fiber was left for a service's upkeep." },
+    { "figures_away", 503, "Analytics, whose figures are kept with each backup, does not answer." },
+    { "figures_late", 503, "Analytics has not yet taken all that a backup holds into its sums." },
     { "film_inactive", 409, "The film is no longer shown, so no showing of it can be made." },
     { "film_unknown", 404, "There is no film with this id." },
     { "genre_exists", 409, "There is a genre of this name already." },
@@ -79,6 +81,8 @@ const struct code codes[] = {
     { "import_report", 0, "The report of an import could not be written." },
     { "import_unreadable", 0, "The file to import cannot be read, or is not what its name says." },
     { "internal_error", 500, "A fault of ours. The log has the details under the answer's requestId." },
+    { "job_running", 409, "A backup or migration of that kind runs already; Location names it when this process runs it." },
+    { "job_unknown", 404, "There is no such job, or it ended long ago: the last hundred of a kind are kept." },
     { "json_malformed", 400, "The body is not JSON, or names a key twice." },
     { "json_too_deep", 400, "The body is nested deeper than 32." },
     { "listen_failed", 0, "The address or port cannot be listened on: taken, or not of this machine." },
@@ -139,6 +143,7 @@ const struct code codes[] = {
       "Another showing is in that room at that time, or the room is not yet cleaned after it." },
     { "showing_unknown", 404, "There is no showing with this id." },
     { "status_unknown", 400, "The status is none of PENDING, CONFIRMED, CANCELLED, EXPIRED." },
+    { "stopping", 503, "The service is about to end. Ask again after Retry-After." },
     { "storage_full", 503, "The disk is full; nothing was changed. It works again when there is room." },
     { "store_busy", 503, "The store has too much to do at the moment. Ask again after Retry-After." },
     { "store_in_use", 0, "Another process uses this store." },
@@ -187,6 +192,12 @@ const struct code *code_find(const char *code)
             low = middle + 1;
     }
     return NULL;
+}
+
+str code_told(const fault *problem)
+{
+    const struct code *known = code_find(problem->code);
+    return known && known->status == 0 ? str_of(known->meaning) : problem->sentence;
 }
 
 void codes_write(struct buf *out)

@@ -3,6 +3,7 @@
 #define TAQUILLA_HTTP_CODES_H
 
 #include "lib/base/buf.h"
+#include "lib/base/fault.h"
 
 struct code {
     const char *code;
@@ -12,6 +13,8 @@ struct code {
 
 extern const struct code codes[]; /* sorted by code, ended by a NULL code */
 const struct code *code_find(const char *code); /* NULL when it is not listed */
+/* What a client may read of a fault: one whose code is never an answer names paths, and is told by what its code means. */
+str code_told(const fault *problem);
 
 /* docs/errors.md. */
 void codes_write(struct buf *out);

@@ -5,10 +5,15 @@
 #include "lib/http/route.h"
 #include "lib/loop/fiber.h"
 #include "services/ingestion/backup.h"
+#include "services/ingestion/cloud_jobs.h"
+#include "services/ingestion/watch.h"
 
 struct ingestion {
     const struct ingestion_settings *settings;
     struct ingestion_owners owners;
+    struct cloud cloud;      /* without `aws`: none is configured */
+    struct cloud_jobs work;
+    struct cloud_watch watch;
     const char *program;
     struct scheduler {
         fiber *self;       /* while it runs */
@@ -27,9 +32,17 @@ struct ingestion {
 };
 
 extern const struct route ingestion_routes[];
-handler ingestion_cloud;
 
-/* --- scheduler.c: backups into BACKUP_DIR by BACKUP_SCHEDULE --- */
+struct backups_query {
+    str source_db, table_name;
+};
+
+/* UNAVAILABLE cloud_not_configured. */
+const fault *ingestion_cloud_there(struct call *c) MUST_CHECK;
+handler ingestion_backups_list;
+handler ingestion_migrate, ingestion_backup, ingestion_job_show; /* handlers_jobs.c */
+
+/* --- scheduler.c: backups into BACKUP_DIR and the cloud by BACKUP_SCHEDULE --- */
 
 const fault *ingestion_scheduler_start(struct ingestion *svc, arena *a) MUST_CHECK;
 void ingestion_scheduler_stop(struct ingestion *svc);  /* says so; from anywhere */

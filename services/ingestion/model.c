@@ -1,45 +1,8 @@
-/* model.c - settings, manifests, names and lines: every rule about a backup that needs no disk. */
+/* model.c - manifests, names, keys and lines: every rule about a backup that needs no disk. */
 #include "services/ingestion/model.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* --- settings --- */
-
-static const struct field settings_fields[] = {
-    FIELD(struct ingestion_settings, backup_dir, "BACKUP_DIR", .optional = true, .max = 1000,
-          .doc = "directory for backups by schedule, a folder each; none are made without it. Better on another disk"),
-    FIELD(struct ingestion_settings, backup_schedule, "BACKUP_SCHEDULE", .fallback = "0 2 * * *", .max = 200,
-          .doc = "when, as in crontab(5): minute hour day month weekday, on the house's wall clock; one that was "
-                 "missed while the cinema was closed is made up for at the next start"),
-    FIELD(struct ingestion_settings, backup_keep, "BACKUP_KEEP", .fallback = "14", .min = 1, .max = 100000,
-          .doc = "how many of the newest are kept in BACKUP_DIR"),
-    FIELD(struct ingestion_settings, retries_max, "MAX_RETRIES", .fallback = "3", .max = 100,
-          .doc = "how often a backup that failed is tried again before the next of the schedule"),
-    FIELD(struct ingestion_settings, retry_delay_s, "RETRY_DELAY", .fallback = "5", .min = 1, .max = 86400,
-          .doc = "seconds before the first of these, doubled for each further one"),
-    FIELD(struct ingestion_settings, aws_key, "AWS_ACCESS_KEY_ID", .optional = true, .max = 200,
-          .doc = "this version does not speak to AWS: it answers cloud_not_configured, whether set or not"),
-    FIELD(struct ingestion_settings, rds_endpoint, "RDS_ENDPOINT", .optional = true, .max = 255,
-          .doc = "the same; analytics keeps its sums there"),
-};
-
-static const fault *settings_check(arena *a, void *body)
-{
-    struct ingestion_settings *s = body;
-    const char *wrong = cron_read(s->backup_schedule, &s->schedule);
-    if (!wrong)
-        return NULL;
-    return fault_new(a, FAULT_INVALID, "setting_invalid", "BACKUP_SCHEDULE is \"%.*s\", and %s.",
-                     STR_ARG(s->backup_schedule), wrong);
-}
-
-const struct shape ingestion_settings_shape = SHAPE(ingestion_settings, settings_fields, .check = settings_check);
-
-bool ingestion_cloud_wished(const struct ingestion_settings *s)
-{
-    return s->aws_key.len > 0 || s->rds_endpoint.len > 0;
-}
 
 /* --- manifest --- */
 
@@ -124,13 +87,34 @@ str ingestion_backup_name(char room[BACKUP_NAME_MAX], instant made_at)
     return (str){ room, (size_t)length };
 }
 
-bool ingestion_is_backup_name(str name)
+static bool is_stamp(str stamp)
 {
-    str stamp = str_after(name, PREFIX.len);
-    bool good = str_starts(name, PREFIX) && stamp.len == STAMP_LENGTH;
+    bool good = stamp.len == STAMP_LENGTH;
     for (size_t i = 0; i < stamp.len && good; i++)
         good = i == 8 ? stamp.at[i] == '_' : stamp.at[i] >= '0' && stamp.at[i] <= '9';
     return good;
+}
+
+bool ingestion_is_backup_name(str name)
+{
+    return str_starts(name, PREFIX) && is_stamp(str_after(name, PREFIX.len));
+}
+
+str ingestion_backup_stamp(str name)
+{
+    return str_after(name, PREFIX.len);
+}
+
+instant ingestion_backup_moment(str name)
+{
+    char text[TIME_TEXT_MAX];
+    instant moment;
+    str stamp = ingestion_backup_stamp(name);
+    if (!ingestion_is_backup_name(name))
+        return INSTANT_NONE;
+    int length = snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", stamp.at, stamp.at + 4, stamp.at + 6, stamp.at + 9,
+                          stamp.at + 11, stamp.at + 13);
+    return instant_read((str){ text, (size_t)length }, &moment) ? moment : INSTANT_NONE;
 }
 
 bool ingestion_is_leftover_name(str name)
@@ -144,6 +128,38 @@ bool ingestion_is_table_name(str name)
         if (name.at[i] != '_' && (name.at[i] < 'a' || name.at[i] > 'z'))
             return false;
     return name.len > 0 && name.len <= 64;
+}
+
+/* --- keys in S3 --- */
+
+#define MANIFESTS STR("/manifests/")
+#define MANIFEST_END STR("_manifest.json")
+
+const char *ingestion_source_of(str owner)
+{
+    if (str_equal(owner, STR("movies")))
+        return "mongodb";
+    return str_equal(owner, STR("rooms")) ? "mysql" : "postgresql";
+}
+
+str ingestion_table_key(arena *a, const char *folder, str owner, str table, str stamp)
+{
+    return arena_printf(a, "%s/%s/%.*s/%.*s_%.*s.json", folder, ingestion_source_of(owner), STR_ARG(table), STR_ARG(stamp),
+                        STR_ARG(table));
+}
+
+str ingestion_manifest_key(arena *a, const char *folder, str stamp)
+{
+    return arena_printf(a, "%s/manifests/%.*s_manifest.json", folder, STR_ARG(stamp));
+}
+
+str ingestion_manifest_stamp(str key)
+{
+    size_t tail = MANIFESTS.len + STAMP_LENGTH + MANIFEST_END.len;
+    if (key.len < tail || !str_ends(key, MANIFEST_END) || !str_starts(str_after(key, key.len - tail), MANIFESTS))
+        return (str){ NULL, 0 };
+    str stamp = { key.at + key.len - MANIFEST_END.len - STAMP_LENGTH, STAMP_LENGTH };
+    return is_stamp(stamp) ? stamp : (str){ NULL, 0 };
 }
 
 /* --- lines of an export --- */

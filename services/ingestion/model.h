@@ -1,24 +1,8 @@
-/* model.h - what a backup is: its manifest, the lines of an export, the names of its folders. No I/O. */
+/* model.h - what a backup is: its manifest, the lines of an export, the names of its folders and of its keys in S3. No I/O. */
 #ifndef TAQUILLA_INGESTION_MODEL_H
 #define TAQUILLA_INGESTION_MODEL_H
 
-#include "lib/base/cron.h"
 #include "lib/json/shape.h"
-
-/* --- settings --- */
-
-struct ingestion_settings {
-    uint64_t given_unused; /* keeps offset 0 free */
-    str backup_dir;        /* no text: no backups by schedule */
-    str backup_schedule;
-    int64_t backup_keep;
-    int64_t retries_max, retry_delay_s;
-    str aws_key, rds_endpoint;
-    struct cron schedule;  /* of backup_schedule; not a field */
-};
-extern const struct shape ingestion_settings_shape;
-
-bool ingestion_cloud_wished(const struct ingestion_settings *s);
 
 /* --- a backup --- */
 
@@ -59,9 +43,18 @@ const struct backup_service *ingestion_manifest_find(const struct backup_manifes
 #define BACKUP_NAME_MAX 32
 /* "taquilla-20261125_070000", in UTC: names sort as their times do. */
 str ingestion_backup_name(char room[BACKUP_NAME_MAX], instant made_at);
+/* The time in its name; INSTANT_NONE: it is no backup's. */
+instant ingestion_backup_moment(str name);
+str ingestion_backup_stamp(str name); /* "20261125_070000" of it */
 bool ingestion_is_backup_name(str name);
 bool ingestion_is_leftover_name(str name); /* one with .partial behind it */
 bool ingestion_is_table_name(str name);    /* small letters and '_': a file's name that leads nowhere else */
+
+/* The old system's names for where an owner's tables live: "postgresql", "mysql", "mongodb". They are folders in S3. */
+const char *ingestion_source_of(str owner);
+str ingestion_table_key(arena *a, const char *folder, str owner, str table, str stamp); /* backups/mysql/rooms/STAMP_rooms.json */
+str ingestion_manifest_key(arena *a, const char *folder, str stamp);                    /* backups/manifests/STAMP_manifest.json */
+str ingestion_manifest_stamp(str key); /* STAMP; no text: it is no such key */
 
 /* --- lines of an export --- */
 

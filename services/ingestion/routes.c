@@ -1,53 +1,55 @@
 /* routes.c - the API of ingestion as one table. */
 #include "services/ingestion/ingestion.h"
+#include "services/ingestion/model_report.h"
 
-struct backups_query {
-    str source_db, table_name;
-};
 static const struct field backups_query_fields[] = {
-    FIELD(struct backups_query, source_db, "source_db", .optional = true, .max = 64, .doc = "mysql, postgresql or mongodb"),
+    FIELD(struct backups_query, source_db, "source_db", .optional = true, .max = 64, .fits = ingestion_is_table_name,
+          .fits_what = "small letters and _", .doc = "mysql, postgresql or mongodb"),
     FIELD(struct backups_query, table_name, "table_name", .optional = true, .max = 64),
 };
 static const struct shape backups_query_shape = SHAPE(backups_query, backups_query_fields);
 
-struct items_query {
-    int64_t limit;
-    str index, key;
+/* What GET /backups writes as it comes, for the API's description. */
+struct backup_object {
+    str key;
+    instant last_modified;
+    int64_t size;
 };
-static const struct field items_query_fields[] = {
-    FIELD(struct items_query, limit, "limit", .fallback = "100", .max = 10000),
-    FIELD(struct items_query, index, "index", .optional = true, .max = 255, .doc = "a global secondary index"),
-    FIELD(struct items_query, key, "key", .optional = true, .max = 1000, .doc = "of that index"),
+static const struct field backup_object_fields[] = {
+    FIELD(struct backup_object, key, "key"),
+    FIELD(struct backup_object, last_modified, "last_modified", .form = TIME_Z),
+    FIELD(struct backup_object, size, "size", .doc = "bytes"),
 };
-static const struct shape items_query_shape = SHAPE(items_query, items_query_fields);
+static const struct shape backup_object_shape = SHAPE(backup_object, backup_object_fields);
 
-struct sync_order {
-    uint64_t given;
-    instant last_sync_time;
+struct backups_told {
+    list backups;
+    int64_t count;
 };
-static const struct field sync_order_fields[] = {
-    FIELD(struct sync_order, last_sync_time, "last_sync_time", .optional = true, .nullable = true,
-          .doc = "since when; without it since the last sync"),
+static const struct field backups_fields[] = {
+    FIELD(struct backups_told, backups, "backups", .shape = &backup_object_shape),
+    FIELD(struct backups_told, count, "count"),
 };
-static const struct shape sync_order_shape = SHAPE(sync_order, sync_order_fields, .given = offsetof(struct sync_order, given),
-                                                   .partial = true);
+static const struct shape backups_shape = SHAPE(backups_told, backups_fields);
 
 /* clang-format off */
-static const char *const cloud_faults[] = { "cloud_not_configured", NULL };
+#define CLOUD_FAULTS "cloud_not_configured", "aws_away", "aws_failing", "aws_throttled", "aws_denied", "aws_token_expired", "aws_clock_off", \
+    "aws_no_credentials", "aws_refused", "aws_strange"
+static const char *const job_faults[] = { "cloud_not_configured", "job_running", "backup_unwritable", "storage_full", NULL };
+static const char *const show_faults[] = { "cloud_not_configured", "job_unknown", NULL };
+static const char *const bucket_faults[] = { CLOUD_FAULTS, "bucket_missing", NULL };
 
 const struct route ingestion_routes[] = {
-    { POST, "/migrate",                          ingestion_cloud, NULL,              NULL,
-      "Copy every table to S3 and DynamoDB, and to RDS when set",  .plain = true, .access = ACCESS_ADMIN, .faults = cloud_faults },
-    { POST, "/backup",                           ingestion_cloud, NULL,              NULL,
-      "Every table to S3",                       .plain = true, .access = ACCESS_ADMIN, .faults = cloud_faults },
-    { POST, "/sync/{*table_name}",               ingestion_cloud, &sync_order_shape, NULL,
-      "What changed in a table since the last sync", .body_optional = true, .plain = true, .access = ACCESS_ADMIN, .faults = cloud_faults },
-    { GET,  "/backups",                          ingestion_cloud, NULL,              NULL,
-      "The backups in S3",                       .query = &backups_query_shape, .plain = true, .access = ACCESS_ADMIN, .faults = cloud_faults },
-    { GET,  "/dynamodb/tables",                  ingestion_cloud, NULL,              NULL,
-      "The tables in DynamoDB",                  .plain = true, .access = ACCESS_ADMIN, .faults = cloud_faults },
-    { GET,  "/dynamodb/{*table_name}/items",     ingestion_cloud, NULL,              NULL,
-      "Items of one of them",                    .query = &items_query_shape, .plain = true, .access = ACCESS_ADMIN, .faults = cloud_faults },
+    { POST, "/migrate",                          ingestion_migrate, NULL, &ingestion_migration_report_shape,
+      "Copy every table to S3 and DynamoDB, and see that RDS has it; with Prefer: respond-async answers 202 and goes on",
+                                                 .plain = true, .access = ACCESS_ADMIN, .also_status = 202, .faults = job_faults },
+    { POST, "/backup",                           ingestion_backup, NULL,  &ingestion_backup_report_shape,
+      "Every table to S3, with what analytics says; with Prefer: respond-async answers 202 and goes on",
+                                                 .plain = true, .access = ACCESS_ADMIN, .also_status = 202, .faults = job_faults },
+    { GET,  "/jobs/{*id}",                       ingestion_job_show, NULL, &job_shape,
+      "How a migration or backup is",            .plain = true, .access = ACCESS_ADMIN, .faults = show_faults },
+    { GET,  "/backups",                          ingestion_backups_list, NULL, &backups_shape,
+      "The backups in S3",                       .query = &backups_query_shape, .plain = true, .access = ACCESS_ADMIN, .faults = bucket_faults },
     { .path = NULL },
 };
 /* clang-format on */

@@ -94,17 +94,29 @@ static void last_set(struct scheduler *s, const struct backup_made *made)
     s->last.name = str_of(s->last_name);
 }
 
-/* Where the last run left off: what fell due while the house was closed is due now, and so is the very first backup. */
+/* Where the last run left off: what fell due while the house was closed is due now, and so is the very first backup, of the
+ * directory or of the cloud. */
 static void resume(struct ingestion *svc, const char *shelf, arena *a)
 {
     struct scheduler *s = &svc->scheduler;
     struct newest n = { .a = a, .shelf = shelf };
+    struct backup_made last = { .made_at = INSTANT_NONE };
+    char room[BACKUP_NAME_MAX];
     s->next = s->began;
-    if (offload("the list of backups", newest_find, &n) && n.found) {
-        last_set(s, &(struct backup_made){ .name = n.names.at[0], .made_at = n.manifest.made_at });
-        /* A clock that was wrong once may have left one of a time to come. */
-        next_after(svc, n.manifest.made_at.ms < s->began.ms ? n.manifest.made_at : s->began);
+    if (shelf && (!offload("the list of backups", newest_find, &n) || !n.found))
+        return;
+    if (shelf)
+        last = (struct backup_made){ .name = n.names.at[0], .made_at = n.manifest.made_at };
+    if (svc->cloud.aws) {
+        instant sent = jobs_last_good(&svc->work.jobs, a, JOB_BACKUP);
+        if (sent.ms == TIME_NONE)
+            return;
+        if (!shelf || sent.ms < last.made_at.ms)
+            last = (struct backup_made){ .name = ingestion_backup_name(room, sent), .made_at = sent };
     }
+    last_set(s, &last);
+    /* A clock that was wrong once may have left one of a time to come. */
+    next_after(svc, last.made_at.ms < s->began.ms ? last.made_at : s->began);
 }
 
 /* --- one backup --- */
@@ -123,6 +135,13 @@ static const fault *make_and_prune(struct ingestion *svc, const char *shelf, are
     return NULL;
 }
 
+static void failed(struct scheduler *s, str code)
+{
+    s->failed = true;
+    s->failures++;
+    snprintf(s->code, sizeof s->code, "%.*s", STR_ARG(code));
+}
+
 static bool attempt(struct ingestion *svc, const char *shelf, arena *a)
 {
     struct scheduler *s = &svc->scheduler;
@@ -133,10 +152,9 @@ static bool attempt(struct ingestion *svc, const char *shelf, arena *a)
     s->running = false;
     if (problem && s->ending)
         return true;
-    s->failed = problem != NULL;
+    s->failed = false;
     if (problem) {
-        s->failures++;
-        snprintf(s->code, sizeof s->code, "%s", problem->code);
+        failed(s, str_of(problem->code));
         log_line("error", "backup_failed", "%s: %.*s", problem->code, STR_ARG(problem->sentence));
         return false;
     }
@@ -169,19 +187,48 @@ static void attempts(struct ingestion *svc, const char *shelf, arena *a)
     }
 }
 
+/* Its steps have their own tries. One that somebody ordered is as good. */
+static void send(struct ingestion *svc, arena *a)
+{
+    struct scheduler *s = &svc->scheduler;
+    struct job *job;
+    char room[BACKUP_NAME_MAX];
+    const fault *problem = jobs_begin(&svc->work.jobs, a, JOB_BACKUP, &job, NULL);
+    if (problem && problem->kind != FAULT_CONFLICT && !s->ending)
+        failed(s, str_of(problem->code));
+    if (problem)
+        return;
+    s->running = true;
+    jobs_wait(job);
+    s->running = false;
+    if (job->state == JOB_FAILED && !s->ending)
+        failed(s, job->code);
+    if (job->state != JOB_FAILED && svc->settings->backup_dir.len == 0) {
+        s->failed = false;
+        s->made++;
+        s->took_ms = job->ended_at.ms - job->began_at.ms;
+        last_set(s, &(struct backup_made){ .name = ingestion_backup_name(room, job->began_at), .made_at = job->began_at,
+                                           .rows = job->rows_total, .bytes = job->bytes });
+    }
+    jobs_let_go(job);
+}
+
 static void schedule(void *arg)
 {
     struct ingestion *svc = arg;
     struct scheduler *s = &svc->scheduler;
     s->self = fiber_self();
     arena *a = arena_new(ARENA_BYTES_MAX), *names = arena_new(PATH_BYTES_MAX * 4);
-    const char *shelf = arena_cstr(names, svc->settings->backup_dir);
+    const char *shelf = svc->settings->backup_dir.len > 0 ? arena_cstr(names, svc->settings->backup_dir) : NULL;
     resume(svc, shelf, a);
     arena_reset(a);
     if (rest_until_next(s))
         owners_await(svc, a);
     while (rest_until_next(s)) {
-        attempts(svc, shelf, a);
+        if (shelf)
+            attempts(svc, shelf, a);
+        if (svc->cloud.aws && !s->ending)
+            send(svc, a);
         next_after(svc, clock_now());
         arena_reset(a);
     }
@@ -196,7 +243,7 @@ const fault *ingestion_scheduler_start(struct ingestion *svc, arena *a)
 {
     svc->scheduler.began = clock_now();
     svc->scheduler.next = INSTANT_NONE;
-    if (svc->settings->backup_dir.len == 0)
+    if (svc->settings->backup_dir.len == 0 && !svc->cloud.aws)
         return NULL;
     for (size_t i = 0; i < BACKUP_OWNERS; i++)
         if (!svc->owners.of[i])

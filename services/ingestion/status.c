@@ -59,7 +59,7 @@ struct health_told {
 };
 static const struct field health_fields[] = {
     FIELD(struct health_told, aws_connections, "aws_connections", .shape = &connections_shape),
-    FIELD(struct health_told, backup, "backup", .shape = &backup_shape, .doc = "null: no BACKUP_DIR is set"),
+    FIELD(struct health_told, backup, "backup", .shape = &backup_shape, .doc = "null: no BACKUP_DIR is set and no cloud"),
 };
 const struct shape ingestion_health_shape = SHAPE(health_told, health_fields);
 
@@ -67,14 +67,13 @@ const struct shape ingestion_health_shape = SHAPE(health_told, health_fields);
 
 static void cloud_write(const struct ingestion *svc, struct buf *out)
 {
-    static const char *const each[] = { "s3", "dynamodb", "rds" };
-    str message = ingestion_cloud_wished(svc->settings)
-                      ? STR("This version does not speak to AWS, although its settings are there.")
-                      : STR("No cloud is configured; backups go to a directory.");
+    static const char *const each[WATCHED] = { "s3", "dynamodb", "rds" };
     buf_literal(out, ",\"aws_connections\":{");
-    for (size_t i = 0; i < COUNT_OF(each); i++) {
-        buf_printf(out, "%s\"%s\":{\"status\":\"not_configured\",\"message\":", i > 0 ? "," : "", each[i]);
-        json_write_text(out, message);
+    for (size_t i = 0; i < WATCHED; i++) {
+        const struct watch_state *of = &svc->watch.of[i];
+        buf_printf(out, "%s\"%s\":{\"status\":\"%s\",\"message\":", i > 0 ? "," : "", each[i],
+                   !of->used ? "not_configured" : of->well ? "success" : "error");
+        json_write_text(out, of->used ? of->message : STR("Not configured; backups go to a directory."));
         buf_char(out, '}');
     }
     buf_char(out, '}');
@@ -89,7 +88,7 @@ static const char *last_result(const struct scheduler *s)
 static void backup_write(const struct ingestion *svc, struct buf *out)
 {
     const struct scheduler *s = &svc->scheduler;
-    if (svc->settings->backup_dir.len == 0) {
+    if (svc->settings->backup_dir.len == 0 && !svc->cloud.aws) {
         buf_literal(out, ",\"backup\":null");
         return;
     }
@@ -110,10 +109,43 @@ void ingestion_health_write(const struct ingestion *svc, struct buf *out)
     backup_write(svc, out);
 }
 
+static void aws_metrics(const struct cloud *c, struct buf *out)
+{
+    static const char *const each[] = { "s3", "dynamodb" };
+    buf_literal(out, "# HELP taquilla_aws_requests_total Requests to AWS, every try of them.\n"
+                     "# TYPE taquilla_aws_requests_total counter\n"
+                     "# HELP taquilla_aws_retries_total Tries after the first.\n# TYPE taquilla_aws_retries_total counter\n"
+                     "# HELP taquilla_aws_throttled_total Answers that asked for patience.\n"
+                     "# TYPE taquilla_aws_throttled_total counter\n");
+    for (size_t i = 0; i < COUNT_OF(each); i++) {
+        struct aws_counts n = aws_counts_of(c->aws, each[i]);
+        buf_printf(out,
+                   "taquilla_aws_requests_total{service=\"%s\"} %llu\ntaquilla_aws_retries_total{service=\"%s\"} %llu\n"
+                   "taquilla_aws_throttled_total{service=\"%s\"} %llu\n",
+                   each[i], (unsigned long long)n.requests, each[i], (unsigned long long)n.retries, each[i],
+                   (unsigned long long)n.throttled);
+    }
+}
+
+static void jobs_metrics(const struct cloud_jobs *j, struct buf *out)
+{
+    static const char *const results[] = { [JOB_SUCCEEDED] = "succeeded", [JOB_PARTIAL] = "partial", [JOB_FAILED] = "failed" };
+    buf_literal(out, "# HELP taquilla_cloud_jobs_total Backups to S3 and migrations that ended.\n"
+                     "# TYPE taquilla_cloud_jobs_total counter\n");
+    for (size_t kind = 0; kind < JOB_KINDS; kind++)
+        for (size_t state = JOB_SUCCEEDED; state <= JOB_FAILED; state++)
+            buf_printf(out, "taquilla_cloud_jobs_total{kind=\"%s\",result=\"%s\"} %llu\n", job_kind_names[kind], results[state],
+                       (unsigned long long)j->ended[kind][state]);
+}
+
 void ingestion_metrics_write(const struct ingestion *svc, struct buf *out)
 {
     const struct scheduler *s = &svc->scheduler;
-    if (svc->settings->backup_dir.len == 0)
+    if (svc->cloud.aws) {
+        aws_metrics(&svc->cloud, out);
+        jobs_metrics(&svc->work, out);
+    }
+    if (svc->settings->backup_dir.len == 0 && !svc->cloud.aws)
         return;
     buf_printf(out,
                "# HELP taquilla_backups_total Tries at a backup by schedule.\n# TYPE taquilla_backups_total counter\n"
