@@ -25,7 +25,7 @@ const fault *cloud_task_open(struct cloud_task *t, struct cinema *c, arena *a)
     str url = t->settings->analytics_api_url;
     TRY(ingestion_cloud_open(a, &t->cloud, t->settings, str_of(t->data)));
     if (!t->cloud.aws)
-        return fault_new(a, FAULT_INVALID, "cloud_not_configured",
+        return fault_new(a, FAULT_UNAVAILABLE, "cloud_not_configured",
                          "No cloud is configured: set AWS_ACCESS_KEY_ID or S3_BUCKET_NAME. `taquilla backup --to DIR` keeps everything in a directory.");
     t->cloud.owners = (struct ingestion_owners){ { c->reservations, c->rooms, c->movies } };
     t->cloud.admin_token = c->admin_token;

@@ -41,7 +41,7 @@ static const fault *set_up(struct setting_up *s)
     TRY(ingestion_cloud_open(s->a, &c, s->settings, s->data));
     const fault *problem = NULL;
     if (!c.aws)
-        problem = fault_new(s->a, FAULT_INVALID, "cloud_not_configured",
+        problem = fault_new(s->a, FAULT_UNAVAILABLE, "cloud_not_configured",
                             "No cloud is configured: set AWS_ACCESS_KEY_ID or S3_BUCKET_NAME.");
     else if (s->policy)
         ingestion_policy_write(&text, &c);
