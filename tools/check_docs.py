@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 # Each has a Spanish twin beside it, with the same headings, tables and examples.
-TRANSLATED = ("README.md", "docs/guide/operator.md", "docs/api.md")
+TRANSLATED = ("README.md", "docs/guide/operator.md", "docs/guide/cloud.md", "docs/api.md")
 SAME_EXAMPLES = ("docs/api.md",)  # its twin repeats the code byte for byte, so the test that runs the one holds for both
 WALK = "docs/guide/maintainer.md"  # the names in code that it gives must be in the code
 CODE_ROOMS = ("lib", "services", "taquilla")
