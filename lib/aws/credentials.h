@@ -4,8 +4,10 @@
  * AssumeRoleWithWebIdentity of STS); 3. the shared files (AWS_SHARED_CREDENTIALS_FILE, ~/.aws/credentials; AWS_CONFIG_FILE,
  * ~/.aws/config; AWS_PROFILE); 4. the container's endpoint (ECS, EKS Pod Identity: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or _FULL_URI,
  * AWS_CONTAINER_AUTHORIZATION_TOKEN[_FILE]); 5. the machine's (EC2, IMDSv2: a token by PUT, then the role's; not when
- * AWS_EC2_METADATA_DISABLED is true). Each source's wait has a deadline. Temporary ones are renewed five minutes before they run
- * out; one renewal at a time, shared by all who wait. */
+ * AWS_EC2_METADATA_DISABLED is true). A source that is set and fails ends the search: what was meant is not replaced by something
+ * else. Of a profile the keys and a web identity are taken; roles by way of other profiles, SSO and credential_process are not, and a
+ * fault says so. Each source's wait has a deadline. Temporary ones are renewed five minutes before they run out, or at half of what is
+ * left to them when that is less; one renewal at a time, shared by all who wait. When it fails the old ones serve as long as they hold. */
 #ifndef TAQUILLA_AWS_CREDENTIALS_H
 #define TAQUILLA_AWS_CREDENTIALS_H
 

@@ -190,7 +190,7 @@ def test_machine_that_is_none(house):
     server = house.machine(lambda asked: None, lambda asked: time.sleep(3))
     begun = time.monotonic()
     answers, _ = house.ask(ASK, ASK, ASK)
-    assert {a["fault"] for a in answers} == {"aws_no_credentials"} and time.monotonic() - begun < 5
+    assert {a["fault"] for a in answers} == {"aws_no_credentials"} and time.monotonic() - begun < 10
     assert len(server.asked) == 2
 
 
@@ -286,8 +286,8 @@ def test_one_looks_for_all(house):
 
 def test_old_ones_serve_while_they_hold(house):
     """The renewal fails: told once, and every question is answered by the old ones until they run out."""
-    house.container(counted(6, after=1))
-    answers, log = house.ask(ASK, "sleep 3500", ASK, ASK, "sleep 3500", ASK)
+    house.container(counted(8, after=1))
+    answers, log = house.ask(ASK, "sleep 4500", ASK, ASK, "sleep 4500", ASK)
     assert [a["fault"] for a in answers] == ["", "", "", "aws_no_credentials"] and house.keys() == ["ASIA1"] * 3
     assert log.count("aws_renewal_failed") == 1
 
