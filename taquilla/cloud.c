@@ -91,7 +91,9 @@ const fault *cloud_job_run(struct cinema *c, arena *a, void *task)
     sigaction(SIGTERM, &catch, NULL);
     t->terminal = isatty(STDOUT_FILENO) == 1;
     const fault *problem = cloud_task_open(t, c, a);
-    t->work = (struct cloud_jobs){ .cloud = &t->cloud, .settings = t->settings,
+    if (!problem)
+        sync_open(&t->sync, a, &(struct sync_setup){ .cloud = &t->cloud });
+    t->work = (struct cloud_jobs){ .cloud = &t->cloud, .settings = t->settings, .sync = &t->sync,
                                    .program = arena_printf(a, "taquilla %s", taquilla_version).at };
     if (!problem)
         problem = job_follow(t, a);

@@ -9,6 +9,7 @@ struct cloud_task {
     const struct ingestion_settings *settings;
     const char *data;
     struct cloud cloud;
+    struct sync sync; /* so that a running service's rests meanwhile */
     struct cloud_jobs work;
     enum job_kind kind;
     int code;       /* 0, 1 failed, 3 partial */

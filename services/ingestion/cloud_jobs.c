@@ -8,6 +8,7 @@
 #include "lib/http/codes.h"
 #include "lib/json/write.h"
 #include "services/ingestion/backup.h"
+#include "services/ingestion/items_load.h"
 #include "services/ingestion/manifest.h"
 #include "services/ingestion/model_report.h"
 #include "services/ingestion/reports.h"
@@ -208,6 +209,28 @@ static const fault *upload_step(struct work *w)
     return NULL;
 }
 
+static void items_told(void *arg, int64_t items)
+{
+    ((struct work *)arg)->job->rows = items;
+}
+
+/* The sync rests until DynamoDB shows the backup, and goes on from there. */
+static const fault *items_step(struct work *w)
+{
+    struct items_made made;
+    const struct items_order want = { .cloud = w->j->cloud, .folder = w->folder, .manifest = &w->manifest,
+                                      .stop = &w->j->jobs.stopping, .told = items_told, .arg = w };
+    TRY(cloud_items_load(w->each, &want, &made));
+    for (size_t i = 0; i < w->manifest.services.count; i++) {
+        const struct backup_service *s = LIST_AT(&w->manifest.services, const struct backup_service, i);
+        TRY(sync_stamp(w->j->sync, w->each, arena_cstr(w->each, s->name), s->position));
+    }
+    w->report.dynamodb = NEW(w->a, struct item_counts);
+    *w->report.dynamodb = (struct item_counts){ made.items[CLOUD_MOVIES], made.items[CLOUD_ROOMS], made.items[CLOUD_RESERVATIONS],
+                                                made.items[CLOUD_USERS] };
+    return NULL;
+}
+
 static const fault *reports_step(struct work *w)
 {
     return ingestion_reports_make(w->j->cloud, w->each, w->stamp, &w->report.reports);
@@ -261,8 +284,10 @@ static const fault *steps(struct work *w)
 {
     TRY(step(w, "export", export_step));
     TRY(step(w, "upload", upload_step));
-    if (w->job->kind == JOB_MIGRATE)
+    if (w->job->kind == JOB_MIGRATE) {
+        TRY(step(w, "dynamodb", items_step));
         TRY(beside_migration(w));
+    }
     TRY(beside_backup(w));
     if (w->job->kind == JOB_MIGRATE) {
         report_end(w, NULL);
@@ -279,7 +304,12 @@ static const fault *work_run(void *arg, struct job *job)
                         .watcher = { table_told, owner_told }, .report = { .rds = STR("not_configured") } };
     w->report.errors.at = w->errors;
     w->shelf = arena_printf(w->a, "%s/%s", j->cloud->dir, job_kind_names[job->kind]).at;
-    const fault *problem = steps(w);
+    const fault *problem = job->kind == JOB_MIGRATE ? sync_pause(j->sync, w->a) : NULL;
+    bool resting = job->kind == JOB_MIGRATE && !problem;
+    if (!problem)
+        problem = steps(w);
+    if (resting)
+        sync_resume(j->sync);
     if (!problem || !j->jobs.stopping)
         folder_drop(w);
     report_end(w, problem);

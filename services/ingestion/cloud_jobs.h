@@ -7,11 +7,13 @@
 
 #include "services/ingestion/cloud.h"
 #include "services/ingestion/jobs.h"
+#include "services/ingestion/sync.h"
 
 struct cloud_jobs {
     struct cloud *cloud;
     const struct ingestion_settings *settings;
     const char *program;  /* "taquilla 0.1.0" */
+    struct sync *sync;    /* rests while a migration writes to DynamoDB */
     struct jobs jobs;
     uint64_t ended[JOB_KINDS][4]; /* by enum job_state, for /metrics */
 };

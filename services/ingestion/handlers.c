@@ -1,5 +1,7 @@
 /* handlers.c - what is in the bucket; and what is said when there is none. */
 #include "lib/json/write.h"
+#include "services/ingestion/handlers_sync.h"
+#include "services/ingestion/handlers_tables.h"
 #include "services/ingestion/ingestion.h"
 
 #define LISTING_BYTES_MAX ((size_t)256 * 1024 * 1024)
@@ -67,4 +69,27 @@ const fault *ingestion_backups_list(struct call *c)
     }
     arena_free(l.a);
     return problem;
+}
+
+/* --- DynamoDB --- */
+
+const fault *ingestion_sync(struct call *c)
+{
+    struct ingestion *svc = c->service;
+    TRY(ingestion_cloud_there(c));
+    return ingestion_sync_answer(&svc->sync, c);
+}
+
+const fault *ingestion_tables(struct call *c)
+{
+    struct ingestion *svc = c->service;
+    TRY(ingestion_cloud_there(c));
+    return ingestion_tables_answer(&svc->cloud, c);
+}
+
+const fault *ingestion_items(struct call *c)
+{
+    struct ingestion *svc = c->service;
+    TRY(ingestion_cloud_there(c));
+    return ingestion_items_answer(&svc->cloud, c);
 }

@@ -2,8 +2,8 @@
 #include "services/ingestion/handlers_sync.h"
 
 struct sync_order {
-    uint64_t given;
     instant last_sync_time;
+    uint64_t given;
 };
 static const struct field order_fields[] = {
     FIELD(struct sync_order, last_sync_time, "last_sync_time", .optional = true, .nullable = true,

@@ -6,6 +6,7 @@
 #include "lib/loop/fiber.h"
 #include "services/ingestion/backup.h"
 #include "services/ingestion/cloud_jobs.h"
+#include "services/ingestion/sync.h"
 #include "services/ingestion/watch.h"
 
 struct ingestion {
@@ -14,6 +15,7 @@ struct ingestion {
     struct cloud cloud;      /* without `aws`: none is configured */
     struct cloud_jobs work;
     struct cloud_watch watch;
+    struct sync sync;        /* only with a cloud */
     const char *program;
     struct scheduler {
         fiber *self;       /* while it runs */
@@ -40,6 +42,7 @@ struct backups_query {
 /* UNAVAILABLE cloud_not_configured. */
 const fault *ingestion_cloud_there(struct call *c) MUST_CHECK;
 handler ingestion_backups_list;
+handler ingestion_sync, ingestion_tables, ingestion_items; /* handlers.c */
 handler ingestion_migrate, ingestion_backup, ingestion_job_show; /* handlers_jobs.c */
 
 /* --- scheduler.c: backups into BACKUP_DIR and the cloud by BACKUP_SCHEDULE --- */

@@ -115,7 +115,7 @@ static const fault *sale_make(struct load *l, const struct joined *of, str *item
         TRY(join_line(l->files, &l->join, 1, &of->rows[1][of->counts[1] - 1], &line));
         TRY(row_read(l, "payments", line, &item_payment_row_shape, &payment));
     }
-    const struct showing_known *known = showings_find(&l->showings, r.schedule_id);
+    const struct showing_known *known = item_showings_find(&l->showings, r.schedule_id);
     *item = item_of_reservation(l->some, &r, of->counts[1] > 0 ? &payment : NULL, known ? &known->showing : NULL,
                                 known ? known->position : 0, l->position);
     return NULL;
@@ -171,7 +171,7 @@ static const fault *showings_read(struct load *l)
             break;
         problem = row_read(l, "schedules", line, &item_showing_shape, &showing);
         if (!problem)
-            showings_take(&l->showings, &showing, rooms->position);
+            item_showings_take(&l->showings, &showing, rooms->position);
         arena_reset(l->some);
     }
     ingestion_rows_close(&f);
@@ -348,7 +348,7 @@ const fault *cloud_items_load(arena *a, const struct items_order *want, struct i
     arena_reset(l->files);
     for (size_t i = 0; i < COUNT_OF(kinds) && !problem; i++)
         problem = kind_load(l, &kinds[i]);
-    showings_forget(&l->showings);
+    item_showings_forget(&l->showings);
     arena_free(l->files);
     arena_free(l->some);
     return problem;

@@ -1,4 +1,6 @@
 /* routes.c - the API of ingestion as one table. */
+#include "services/ingestion/handlers_sync.h"
+#include "services/ingestion/handlers_tables.h"
 #include "services/ingestion/ingestion.h"
 #include "services/ingestion/model_report.h"
 
@@ -38,6 +40,9 @@ static const struct shape backups_shape = SHAPE(backups_told, backups_fields);
 static const char *const job_faults[] = { "cloud_not_configured", "job_running", "backup_unwritable", "storage_full", NULL };
 static const char *const show_faults[] = { "cloud_not_configured", "job_unknown", NULL };
 static const char *const bucket_faults[] = { CLOUD_FAULTS, "bucket_missing", NULL };
+static const char *const table_faults[] = { CLOUD_FAULTS, "table_missing", "table_unknown", NULL };
+static const char *const sync_faults[] = { CLOUD_FAULTS, "table_missing", "table_unknown", "job_running", "sync_busy", "feed_shorter",
+                                           "feed_strange", "feed_refused", "upstream_away", "storage_full", NULL };
 
 const struct route ingestion_routes[] = {
     { POST, "/migrate",                          ingestion_migrate, NULL, &ingestion_migration_report_shape,
@@ -48,6 +53,12 @@ const struct route ingestion_routes[] = {
                                                  .plain = true, .access = ACCESS_ADMIN, .also_status = 202, .faults = job_faults },
     { GET,  "/jobs/{*id}",                       ingestion_job_show, NULL, &job_shape,
       "How a migration or backup is",            .plain = true, .access = ACCESS_ADMIN, .faults = show_faults },
+    { POST, "/sync/{*table_name}",               ingestion_sync, &ingestion_sync_order_shape, &ingestion_sync_answer_shape,
+      "What changed in a table since the last sync", .body_optional = true, .plain = true, .access = ACCESS_ADMIN, .faults = sync_faults },
+    { GET,  "/dynamodb/tables",                  ingestion_tables, NULL,  &ingestion_tables_shape,
+      "The tables in DynamoDB",                  .plain = true, .access = ACCESS_ADMIN, .faults = table_faults },
+    { GET,  "/dynamodb/{*table_name}/items",     ingestion_items, NULL,   &ingestion_items_shape,
+      "Items of one of them",                    .query = &ingestion_items_query_shape, .plain = true, .access = ACCESS_ADMIN, .faults = table_faults },
     { GET,  "/backups",                          ingestion_backups_list, NULL, &backups_shape,
       "The backups in S3",                       .query = &backups_query_shape, .plain = true, .access = ACCESS_ADMIN, .faults = bucket_faults },
     { .path = NULL },

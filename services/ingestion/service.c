@@ -61,10 +61,13 @@ static const fault *cloud_open(struct app *app, struct ingestion *svc)
             return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "A cloud is configured, and a copy cannot do without %s.",
                              ingestion_owner_names[i]);
     TRY(app_open_upstream(app, "analytics", svc->settings->analytics_api_url, &c->analytics));
-    svc->work = (struct cloud_jobs){ .cloud = c, .settings = svc->settings, .program = svc->program };
+    sync_open(&svc->sync, app->boot, &(struct sync_setup){ .cloud = c, .schedule = &svc->settings->syncs,
+                                                           .retries_max = svc->settings->retries_max,
+                                                           .retry_delay_s = svc->settings->retry_delay_s });
+    svc->work = (struct cloud_jobs){ .cloud = c, .settings = svc->settings, .program = svc->program, .sync = &svc->sync };
     TRY(ingestion_cloud_jobs_open(app->boot, &svc->work));
     jobs_resume(&svc->work.jobs);
-    return NULL;
+    return sync_start(&svc->sync, app->boot);
 }
 
 static const fault *ingestion_open(struct app *app)
@@ -86,6 +89,7 @@ static void ingestion_drain(struct app *app)
 {
     struct ingestion *svc = app->service;
     jobs_stop(&svc->work.jobs);
+    sync_stop(&svc->sync);
     ingestion_scheduler_stop(svc);
 }
 
@@ -95,6 +99,8 @@ static void ingestion_close(struct app *app)
     struct ingestion *svc = app->service;
     ingestion_scheduler_await(svc);
     jobs_await(&svc->work.jobs);
+    sync_await(&svc->sync);
+    sync_close(&svc->sync);
     cloud_watch_close(&svc->watch);
     ingestion_cloud_close(&svc->cloud);
     for (size_t i = 0; i < BACKUP_OWNERS; i++)

@@ -35,7 +35,7 @@ static void grow(struct showings *s)
     s->room = room;
 }
 
-bool showings_take(struct showings *s, const struct item_showing *told, int64_t position)
+bool item_showings_take(struct showings *s, const struct item_showing *told, int64_t position)
 {
     size_t place = place_of(s, told->id);
     if (place < s->count && s->at[place].showing.id == told->id) {
@@ -54,13 +54,13 @@ bool showings_take(struct showings *s, const struct item_showing *told, int64_t 
     return true;
 }
 
-const struct showing_known *showings_find(const struct showings *s, int64_t id)
+const struct showing_known *item_showings_find(const struct showings *s, int64_t id)
 {
     size_t place = place_of(s, id);
     return place < s->count && s->at[place].showing.id == id ? &s->at[place] : NULL;
 }
 
-void showings_forget(struct showings *s)
+void item_showings_forget(struct showings *s)
 {
     free(s->at);
     *s = (struct showings){ 0 };

@@ -16,8 +16,8 @@ struct showings {
 
 /* A fact of a showing as of that position; an older one than is known changes nothing. True: what an item says has changed, or may
  * have without us. */
-bool showings_take(struct showings *s, const struct item_showing *told, int64_t position);
-const struct showing_known *showings_find(const struct showings *s, int64_t id); /* NULL: unknown */
-void showings_forget(struct showings *s); /* all; also at the end */
+bool item_showings_take(struct showings *s, const struct item_showing *told, int64_t position);
+const struct showing_known *item_showings_find(const struct showings *s, int64_t id); /* NULL: unknown */
+void item_showings_forget(struct showings *s); /* all; also at the end */
 
 #endif

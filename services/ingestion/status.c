@@ -56,10 +56,12 @@ static const struct shape backup_shape = SHAPE(backup_told, backup_fields);
 struct health_told {
     struct connections_told *aws_connections;
     struct backup_told *backup;
+    struct sync_told *sync;
 };
 static const struct field health_fields[] = {
     FIELD(struct health_told, aws_connections, "aws_connections", .shape = &connections_shape),
     FIELD(struct health_told, backup, "backup", .shape = &backup_shape, .doc = "null: no BACKUP_DIR is set and no cloud"),
+    FIELD(struct health_told, sync, "sync", .shape = &sync_told_shape, .doc = "null: no cloud is configured"),
 };
 const struct shape ingestion_health_shape = SHAPE(health_told, health_fields);
 
@@ -107,6 +109,10 @@ void ingestion_health_write(const struct ingestion *svc, struct buf *out)
 {
     cloud_write(svc, out);
     backup_write(svc, out);
+    if (svc->cloud.aws)
+        sync_health_write(&svc->sync, out);
+    else
+        buf_literal(out, ",\"sync\":null");
 }
 
 static void aws_metrics(const struct cloud *c, struct buf *out)
@@ -144,6 +150,7 @@ void ingestion_metrics_write(const struct ingestion *svc, struct buf *out)
     if (svc->cloud.aws) {
         aws_metrics(&svc->cloud, out);
         jobs_metrics(&svc->work, out);
+        sync_metrics_write(&svc->sync, out);
     }
     if (svc->settings->backup_dir.len == 0 && !svc->cloud.aws)
         return;

@@ -80,7 +80,8 @@ static const fault *page_take(struct pass *pass, arena *a)
 {
     struct sync *s = pass->s;
     struct event_page told;
-    TRY(told_feed(sync_upstream(s, pass->owner), a, pass->after, passes[pass->owner].events_max, &told));
+    int64_t most = passes[pass->owner].events_max < s->set.cloud->batch_rows ? passes[pass->owner].events_max : s->set.cloud->batch_rows;
+    TRY(told_feed(sync_upstream(s, pass->owner), a, pass->after, most, &told));
     struct sync_page page = { .s = s, .a = a, .tables = pass->tables, .events = &told.events, .synced = pass->synced,
                               .writes = NEW_ARRAY(a, struct sync_write, told.events.count + 1) };
     TRY(passes[pass->owner].fold(&page));
@@ -100,7 +101,12 @@ static const fault *page_take(struct pass *pass, arena *a)
 
 static const fault *paused(arena *a)
 {
-    return fault_new(a, FAULT_CONFLICT, "job_running", "A migration is under way; what happens meanwhile is copied after it.");
+    return fault_new(a, FAULT_CONFLICT, "job_running", "A migration or another sync is under way; what happens meanwhile is copied after it.");
+}
+
+static const fault *busy(arena *a)
+{
+    return fault_new(a, FAULT_UNAVAILABLE, "sync_busy", "Another sync is under way. Ask again later.");
 }
 
 static const fault *pages_take(struct pass *pass, arena *a, arena *of_page)
@@ -110,7 +116,7 @@ static const fault *pages_take(struct pass *pass, arena *a, arena *of_page)
         const fault *problem = page_take(pass, of_page);
         if (problem)
             return fault_copy(a, problem);
-        if (pass->s->pausing > 0 && !pass->over)
+        if (pass->s->paused && !pass->over)
             return paused(a);
         if (pass->s->ending && !pass->over)
             return fault_new(a, FAULT_UNAVAILABLE, "sync_stopped", "The sync ended because the service stops; it goes on from there.");
@@ -170,12 +176,30 @@ static const fault *passes_run(struct sync *s, arena *a, unsigned tables, instan
 static const fault *turn_await(struct sync *s, arena *a)
 {
     int64_t until_ms = loop_now_ms() + SYNC_WAIT_MS;
-    while (s->running && !s->pausing) {
+    while (s->running && !s->paused) {
         if (loop_now_ms() > until_ms)
-            return fault_new(a, FAULT_UNAVAILABLE, "sync_busy", "Another sync is under way. Ask again later.");
+            return busy(a);
         fiber_sleep(LOOK_MS);
     }
-    return s->pausing ? paused(a) : NULL;
+    return s->paused ? paused(a) : NULL;
+}
+
+static const fault *run_alone(struct sync *s, arena *a, unsigned tables, instant since, int64_t *synced)
+{
+    bool locked;
+    TRY(sync_lock(s, a, &locked));
+    if (!locked)
+        return paused(a);
+    const fault *problem = sync_state_again(s, a);
+    instant began = clock_now();
+    if (!problem)
+        problem = passes_run(s, a, with_kin(tables), since, synced);
+    if (!problem && tables == SYNC_ALL) {
+        s->last_ok = began;
+        problem = sync_state_save(s, a);
+    }
+    sync_unlock(s);
+    return problem;
 }
 
 static void told(struct sync *s, const fault *problem)
@@ -194,13 +218,8 @@ const fault *sync_run(struct sync *s, arena *a, unsigned tables, instant since, 
 {
     int64_t counts[SYNC_TABLES] = { 0 };
     TRY(turn_await(s, a));
-    instant began = clock_now();
     s->running = true;
-    const fault *problem = passes_run(s, a, with_kin(tables), since, counts);
-    if (!problem && tables == SYNC_ALL) {
-        s->last_ok = began;
-        problem = sync_state_save(s, a);
-    }
+    const fault *problem = run_alone(s, a, tables, since, counts);
     s->running = false;
     s->runs++;
     told(s, problem);
@@ -215,25 +234,38 @@ const fault *sync_run(struct sync *s, arena *a, unsigned tables, instant since, 
 
 void sync_open(struct sync *s, arena *a, const struct sync_setup *setup)
 {
-    *s = (struct sync){ .set = *setup, .began = clock_now(), .next = INSTANT_NONE };
+    *s = (struct sync){ .set = *setup, .began = clock_now(), .next = INSTANT_NONE, .lock_fd = -1 };
     sync_state_load(s, a);
 }
 
 void sync_close(struct sync *s)
 {
-    showings_forget(&s->showings);
+    item_showings_forget(&s->showings);
 }
 
-void sync_pause(struct sync *s)
+const fault *sync_pause(struct sync *s, arena *a)
 {
-    s->pausing++;
-    while (s->running)
-        fiber_sleep(LOOK_MS);
+    int64_t until_ms = loop_now_ms() + SYNC_WAIT_MS;
+    bool locked = false;
+    const fault *problem = NULL;
+    s->paused = true;
+    while (!problem && !locked) {
+        if (!s->running)
+            problem = sync_lock(s, a, &locked);
+        if (!problem && !locked && loop_now_ms() > until_ms)
+            problem = busy(a);
+        if (!problem && !locked)
+            fiber_sleep(LOOK_MS);
+    }
+    if (problem)
+        s->paused = false;
+    return problem;
 }
 
 void sync_resume(struct sync *s)
 {
-    s->pausing--;
+    sync_unlock(s);
+    s->paused = false;
 }
 
 const fault *sync_stamp(struct sync *s, arena *a, const char *owner, int64_t position)
@@ -242,7 +274,7 @@ const fault *sync_stamp(struct sync *s, arena *a, const char *owner, int64_t pos
         if (str_equal(str_of(sync_owner_names[sync_owner_of((enum sync_table)i)]), str_of(owner)))
             s->positions[i] = position;
     if (str_equal(str_of(owner), STR("rooms"))) { /* its log may be another one now */
-        showings_forget(&s->showings);
+        item_showings_forget(&s->showings);
         s->showings_known = false;
     }
     return sync_state_save(s, a);

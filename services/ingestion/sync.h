@@ -43,7 +43,8 @@ struct sync {
     bool showings_known;
 
     bool running, ending;
-    int pausing;                    /* how many want it to rest */
+    bool paused;                    /* a migration wants it to rest */
+    int lock_fd;                    /* DIR/sync.lock while it runs or rests */
     instant began, last_ok;         /* of a run of all tables; none: never */
     bool failed;                    /* the last run did not succeed */
     char code[64];                  /* and why */
@@ -61,12 +62,14 @@ void sync_open(struct sync *s, arena *a, const struct sync_setup *setup);
 void sync_close(struct sync *s); /* after sync_await */
 
 /* Brings `tables` (bits by enum sync_table) up to date, and reads again what happened since `since` when it is not INSTANT_NONE. synced:
- * how many records of each table the facts read were about; may be NULL. CONFLICT job_running: it is paused. UNAVAILABLE sync_busy:
+ * how many records of each table the facts read were about; may be NULL. CONFLICT job_running: it is paused,
+ * or another process with the same DIR writes. UNAVAILABLE sync_busy:
  * another run takes longer than SYNC_WAIT_MS. Faults of told.h, of the owners and of lib/aws. */
 const fault *sync_run(struct sync *s, arena *a, unsigned tables, instant since, int64_t synced[SYNC_TABLES]) MUST_CHECK;
 
-/* For a migration: no run from now on; one under way ends with its page, and is waited for. Several may, each resumes. */
-void sync_pause(struct sync *s);
+/* For a migration: no run from now on, also not of another process with the same DIR; one under way ends with its page, and is waited
+ * for. Only after success sync_resume must follow. UNAVAILABLE sync_busy: it takes longer than SYNC_WAIT_MS. */
+const fault *sync_pause(struct sync *s, arena *a) MUST_CHECK;
 /* While paused: DynamoDB now shows what that owner ("rooms") told up to this position. UNAVAILABLE backup_unwritable, storage_full. */
 const fault *sync_stamp(struct sync *s, arena *a, const char *owner, int64_t position) MUST_CHECK;
 void sync_resume(struct sync *s);
@@ -79,7 +82,7 @@ void sync_await(struct sync *s); /* waits for its end */
 
 /* --- sync_status.c: a member of /health behind a comma, its shape, and lines of /metrics --- */
 
-extern const struct shape sync_health_shape;
+extern const struct shape sync_told_shape;
 void sync_health_write(const struct sync *s, struct buf *out); /* ,"sync":{...} */
 void sync_metrics_write(const struct sync *s, struct buf *out);
 int64_t sync_age_s(const struct sync *s); /* since the last run of all tables that succeeded, or the start */

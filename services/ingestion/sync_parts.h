@@ -47,8 +47,12 @@ const fault *sync_showings_moved(struct sync_page *p) MUST_CHECK;
 
 /* --- sync_state.c --- */
 
-void sync_state_load(struct sync *s, arena *a);
+void sync_state_load(struct sync *s, arena *a); /* waits for the disk */
+const fault *sync_state_again(struct sync *s, arena *a) MUST_CHECK; /* by a fiber: another process may have moved on */
 const fault *sync_state_save(struct sync *s, arena *a) MUST_CHECK;
+/* Between processes: *locked false, another one holds it. */
+const fault *sync_lock(struct sync *s, arena *a, bool *locked) MUST_CHECK;
+void sync_unlock(struct sync *s);
 enum sync_owner sync_owner_of(enum sync_table table);
 struct upstream *sync_upstream(const struct sync *s, enum sync_owner owner); /* NULL: the cinema does without */
 extern const char *const sync_owner_names[SYNC_OWNERS];

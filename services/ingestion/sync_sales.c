@@ -167,7 +167,7 @@ static void sale_add(struct sync_page *p, const struct sale *sale)
         w->change = change_of(p, sale, item_payment_change(p->a, sale->payment), ITEM_PAYMENT_ALONE);
         return;
     }
-    const struct showing_known *known = showings_find(&p->s->showings, sale->r.schedule_id);
+    const struct showing_known *known = item_showings_find(&p->s->showings, sale->r.schedule_id);
     const struct item_showing *showing = known ? &known->showing : NULL;
     int64_t as_of = known ? known->position : 0;
     struct dynamodb_change alone = change_of(p, sale, item_reservation_change(p->a, &sale->r, NULL, showing, as_of), NULL);
@@ -182,7 +182,7 @@ static bool showings_all_known(const struct sync *s, const list *sales)
 {
     for (size_t i = 0; i < sales->count; i++) {
         const struct sale *sale = LIST_AT(sales, const struct sale, i);
-        if (sale->told && !showings_find(&s->showings, sale->r.schedule_id))
+        if (sale->told && !item_showings_find(&s->showings, sale->r.schedule_id))
             return false;
     }
     return true;

@@ -47,9 +47,9 @@ static int64_t pause_ms(const struct sync *s, int64_t tried)
 static bool run_good(struct sync *s, arena *a)
 {
     int64_t synced[SYNC_TABLES], records = 0, began_ms = loop_now_ms();
-    const fault *problem = s->pausing ? NULL : sync_run(s, a, SYNC_ALL, INSTANT_NONE, synced);
-    if (s->pausing || problem)
-        return s->pausing > 0;
+    const fault *problem = s->paused ? NULL : sync_run(s, a, SYNC_ALL, INSTANT_NONE, synced);
+    if (s->paused || problem)
+        return s->paused;
     for (size_t i = 0; i < SYNC_TABLES; i++)
         records += synced[i];
     if (records > 0)

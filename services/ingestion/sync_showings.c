@@ -30,7 +30,7 @@ static void events_take(struct sync *s, arena *a, const list *events)
     for (size_t i = 0; i < events->count; i++) {
         const struct event *e = LIST_AT(events, const struct event, i);
         if (showing_read(a, e, &told))
-            showings_take(&s->showings, &told, e->position);
+            item_showings_take(&s->showings, &told, e->position);
     }
 }
 
@@ -83,7 +83,7 @@ const fault *sync_showings_catch_up(struct sync *s, arena *a)
 
 static void sale_add(struct sync_page *p, const struct event *e, const struct item_reservation *r)
 {
-    const struct showing_known *known = showings_find(&p->s->showings, r->schedule_id);
+    const struct showing_known *known = item_showings_find(&p->s->showings, r->schedule_id);
     if (!known || r->deleted_at.ms != TIME_NONE)
         return;
     struct attributes_change change = item_showing_change(p->a, &known->showing);
@@ -149,7 +149,7 @@ const fault *sync_showings_moved(struct sync_page *p)
         if (!showing_read(p->a, e, &showing))
             continue;
         p->synced[SYNC_SCHEDULES]++;
-        if (showings_take(&p->s->showings, &showing, e->position))
+        if (item_showings_take(&p->s->showings, &showing, e->position))
             moved.at[moved.count++] = showing.id;
     }
     if (moved.count == 0 || !sales)

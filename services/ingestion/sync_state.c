@@ -1,17 +1,15 @@
 /* sync_state.c - which table belongs to whom, and DIR/sync.json: how far each is. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "lib/base/log.h"
 #include "lib/json/read.h"
 #include "lib/json/write.h"
 #include "services/ingestion/shelf.h"
+#include "services/ingestion/state.h"
 #include "services/ingestion/sync_parts.h"
-
-#define STATE_BYTES_MAX 4096
 
 const char *const sync_table_names[SYNC_TABLES] = { "movies", "genres", "rooms", "seats", "schedules", "users", "reservations",
                                                     "reserved_seats", "payments" };
@@ -61,24 +59,20 @@ static const struct field state_fields[] = {
 };
 static const struct shape state_shape = SHAPE(state, state_fields);
 
-static str file_read(const char *path, char room[STATE_BYTES_MAX])
+static const char *path_of(const struct sync *s, arena *a)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, room, STATE_BYTES_MAX);
-    if (fd >= 0)
-        close(fd);
-    return got < 0 ? (str){ NULL, 0 } : (str){ room, (size_t)got };
+    return arena_printf(a, "%s/sync.json", s->set.cloud->dir).at;
 }
 
 void sync_state_load(struct sync *s, arena *a)
 {
-    char room[STATE_BYTES_MAX];
     struct state found = { 0 };
-    str text = file_read(arena_printf(a, "%s/sync.json", s->set.cloud->dir).at, room);
+    str text;
     s->last_ok = INSTANT_NONE;
-    if (!text.at)
+    const fault *problem = ingestion_state_read(a, path_of(s, a), &text);
+    if (!problem && !text.at)
         return;
-    if (json_restore(a, text, &state_shape, &found)) {
+    if (problem || json_restore(a, text, &state_shape, &found)) {
         log_line("warn", "sync_forgotten", "sync.json cannot be read: the next sync reads the owners' logs from their beginning");
         return;
     }
@@ -86,36 +80,36 @@ void sync_state_load(struct sync *s, arena *a)
     s->last_ok = found.last_ok;
 }
 
+struct loading {
+    struct sync *s;
+    arena *a;
+};
+
+static void load(void *arg)
+{
+    struct loading *l = arg;
+    sync_state_load(l->s, l->a);
+}
+
+const fault *sync_state_again(struct sync *s, arena *a)
+{
+    struct loading l = { s, a };
+    if (!offload("the positions of the sync", load, &l))
+        return fault_new(a, FAULT_UNAVAILABLE, "overloaded", "Too much waits for the disk.");
+    return NULL;
+}
+
 struct saving {
     arena *a;
-    const char *dir;
+    const char *path;
     str text;
     const fault *problem;
 };
 
-static bool written(int fd, str text)
-{
-    for (ssize_t put; text.len > 0; text = str_after(text, (size_t)put))
-        if ((put = write(fd, text.at, text.len)) < 0)
-            return false;
-    return fsync(fd) == 0;
-}
-
-/* Either the old one or the new one is there, whole. */
 static void save(void *arg)
 {
     struct saving *w = arg;
-    const char *path = arena_printf(w->a, "%s/sync.json", w->dir).at, *draft = arena_printf(w->a, "%s.new", path).at;
-    int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && written(fd, w->text);
-    if (!good)
-        w->problem = ingestion_disk_fault(w->a, draft);
-    if (fd >= 0)
-        close(fd);
-    if (good && rename(draft, path) != 0)
-        w->problem = ingestion_disk_fault(w->a, path);
-    else if (good)
-        w->problem = ingestion_directory_flush(w->a, w->dir);
+    w->problem = ingestion_state_write(w->a, w->path, w->text);
 }
 
 const fault *sync_state_save(struct sync *s, arena *a)
@@ -125,8 +119,28 @@ const fault *sync_state_save(struct sync *s, arena *a)
     memcpy(now.positions, s->positions, sizeof now.positions);
     json_store(&out, &state_shape, &now);
     buf_char(&out, '\n');
-    struct saving w = { .a = a, .dir = s->set.cloud->dir, .text = buf_str(&out) };
+    struct saving w = { .a = a, .path = path_of(s, a), .text = buf_str(&out) };
     if (!offload("the positions of the sync", save, &w))
         return fault_new(a, FAULT_UNAVAILABLE, "overloaded", "Too much waits for the disk.");
     return w.problem;
+}
+
+/* --- one process at a time --- */
+
+const fault *sync_lock(struct sync *s, arena *a, bool *locked)
+{
+    const char *path = arena_printf(a, "%s/sync.lock", s->set.cloud->dir).at;
+    s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (s->lock_fd < 0)
+        return ingestion_disk_fault(a, path);
+    *locked = flock(s->lock_fd, LOCK_EX | LOCK_NB) == 0;
+    if (!*locked)
+        sync_unlock(s);
+    return NULL;
+}
+
+void sync_unlock(struct sync *s)
+{
+    close(s->lock_fd);
+    s->lock_fd = -1;
 }

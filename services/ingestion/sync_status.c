@@ -32,15 +32,7 @@ static const struct field sync_fields[] = {
     FIELD(struct sync_told, next_at, "next_at", .nullable = true, .form = TIME_Z_MS),
     FIELD(struct sync_told, lag, "lag", .shape = &lag_shape, .doc = "events of each log, as last heard, that are not in DynamoDB"),
 };
-static const struct shape sync_told_shape = SHAPE(sync_told, sync_fields);
-
-struct health_told {
-    struct sync_told *sync;
-};
-static const struct field health_fields[] = {
-    FIELD(struct health_told, sync, "sync", .shape = &sync_told_shape, .doc = "null: no cloud is configured"),
-};
-const struct shape sync_health_shape = SHAPE(health_told, health_fields);
+const struct shape sync_told_shape = SHAPE(sync_told, sync_fields);
 
 /* --- writing it --- */
 
@@ -70,7 +62,7 @@ void sync_health_write(const struct sync *s, struct buf *out)
 {
     bool ever = s->last_ok.ms != TIME_NONE || s->runs > s->failures;
     buf_printf(out, ",\"sync\":{\"running\":%s,\"paused\":%s,\"last_result\":\"%s\",\"last_code\":", s->running ? "true" : "false",
-               s->pausing ? "true" : "false", s->failed ? "failed" : ever ? "ok" : "none");
+               s->paused ? "true" : "false", s->failed ? "failed" : ever ? "ok" : "none");
     json_write_text(out, s->failed ? str_of(s->code) : (str){ NULL, 0 });
     moment_write(out, "last_ok", s->last_ok);
     moment_write(out, "next_at", s->next);

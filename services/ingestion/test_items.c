@@ -241,14 +241,14 @@ static void test_the_newest_of_a_showing_is_known(void **state)
     (void)state;
     struct showings known = { 0 };
     struct item_showing first = showing_of(5, 1, 100), moved = showing_of(5, 1, 200), priced = showing_of(5, 1, 200);
-    assert_true(showings_take(&known, &first, 10));
-    assert_true(showings_take(&known, &moved, 12));
-    assert_false(showings_take(&known, &priced, 13));
-    assert_true(showings_take(&known, &first, 11)); /* older: nothing is known of what DynamoDB shows */
-    assert_int_equal(showings_find(&known, 5)->showing.show_time.s, 200);
-    assert_int_equal(showings_find(&known, 5)->position, 13);
-    assert_null(showings_find(&known, 4));
-    showings_forget(&known);
+    assert_true(item_showings_take(&known, &first, 10));
+    assert_true(item_showings_take(&known, &moved, 12));
+    assert_false(item_showings_take(&known, &priced, 13));
+    assert_true(item_showings_take(&known, &first, 11)); /* older: nothing is known of what DynamoDB shows */
+    assert_int_equal(item_showings_find(&known, 5)->showing.show_time.s, 200);
+    assert_int_equal(item_showings_find(&known, 5)->position, 13);
+    assert_null(item_showings_find(&known, 4));
+    item_showings_forget(&known);
 }
 
 static void test_showings_in_any_order(void **state)
@@ -257,14 +257,14 @@ static void test_showings_in_any_order(void **state)
     struct showings known = { 0 };
     for (int64_t i = 0; i < 5000; i++) {
         struct item_showing s = showing_of((i * 7919) % 5000 + 1, i, i);
-        showings_take(&known, &s, i + 1);
+        item_showings_take(&known, &s, i + 1);
     }
     assert_int_equal(known.count, 5000);
     for (int64_t i = 0; i < 5000; i++)
-        assert_int_equal(showings_find(&known, (i * 7919) % 5000 + 1)->showing.room_id, i);
-    assert_null(showings_find(&known, 0));
-    assert_null(showings_find(&known, 5001));
-    showings_forget(&known);
+        assert_int_equal(item_showings_find(&known, (i * 7919) % 5000 + 1)->showing.room_id, i);
+    assert_null(item_showings_find(&known, 0));
+    assert_null(item_showings_find(&known, 5001));
+    item_showings_forget(&known);
 }
 
 int main(void)
