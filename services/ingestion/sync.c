@@ -119,7 +119,8 @@ static const fault *pages_take(struct pass *pass, arena *a, arena *of_page)
         if (pass->s->paused && !pass->over)
             return paused(a);
         if (pass->s->ending && !pass->over)
-            return fault_new(a, FAULT_UNAVAILABLE, "sync_stopped", "The sync ended because the service stops; it goes on from there.");
+            return fault_new(a, FAULT_UNAVAILABLE, "sync_stopped",
+                             "The sync ended because the service stops; it goes on from there.");
     }
     return NULL;
 }
