@@ -53,7 +53,7 @@ const fault *ingestion_cloud_open(arena *a, struct cloud *c, const struct ingest
     if (!ingestion_cloud_wished(s))
         return NULL;
     const struct aws_settings aws = { .region = ingestion_region(s), .endpoint_s3 = s->endpoint_s3,
-                                      .endpoint_dynamodb = s->endpoint_dynamodb, .retries_max = s->retries_max,
+                                      .endpoint_dynamodb = s->endpoint_dynamodb, .ca_file = s->ca_bundle, .retries_max = s->retries_max,
                                       .retry_delay_ms = CALL_RETRY_MS };
     const struct credential_settings who = credentials_of(s);
     c->backup_folder = arena_cstr(a, s->backup_folder);

@@ -81,6 +81,7 @@ static const struct field settings_fields[] = {
     AWS_OWN(endpoint_s3, "AWS_ENDPOINT_URL_S3", "http(s)://host:port of another S3 than Amazon's"),
     AWS_OWN(endpoint_dynamodb, "AWS_ENDPOINT_URL_DYNAMODB", "the same of DynamoDB"),
     AWS_OWN(endpoint_sts, "AWS_ENDPOINT_URL_STS", "the same of STS"),
+    AWS_OWN(ca_bundle, "AWS_CA_BUNDLE", "file of the certificates that are trusted there; without it the machine's"),
 
     FIELD(struct ingestion_settings, bucket_name, "S3_BUCKET_NAME", .optional = true, .min = 3, .max = 63, .fits = is_bucket,
           .fits_what = "a bucket's name", .doc = "where backups and the data lake go; cinema-data-bucket without it"),

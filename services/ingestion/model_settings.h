@@ -20,7 +20,7 @@ struct ingestion_settings {
     str aws_container_relative_uri, aws_container_full_uri, aws_container_token, aws_container_token_file;
     str aws_metadata_endpoint;
     bool aws_metadata_disabled;
-    str endpoint_s3, endpoint_dynamodb, endpoint_sts;
+    str endpoint_s3, endpoint_dynamodb, endpoint_sts, ca_bundle;
 
     str bucket_name, bucket;   /* S3_BUCKET_NAME, S3_BUCKET */
     str backup_folder, analytics_folder;
