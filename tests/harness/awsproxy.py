@@ -155,6 +155,7 @@ class Proxy:
             self.rules, self.expired, self.ahead_s = [], set(), 0
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # else who waits in accept() keeps it open
         self.listener.close()
         let_port(self.port)
 

@@ -20,7 +20,7 @@ _next_port = [PORTS.start + (os.getpid() * 10) % (len(PORTS) // 2)]
 
 def free_ports(count=6):
     """A block of ports that nobody listens on, the first of them."""
-    while True:
+    for _ in range(len(PORTS) // 10 + 1):
         base = _next_port[0]
         _next_port[0] = base + 10 if base + 20 < PORTS.stop else PORTS.start
         if base in HELD:
@@ -38,6 +38,7 @@ def free_ports(count=6):
         finally:
             for s in held:
                 s.close()
+    raise AssertionError(f"every block of ports from {PORTS.start} to {PORTS.stop} is taken: TAQUILLA_TEST_PORTS=FIRST-END gives more")
 
 
 def hold_port():
