@@ -24,6 +24,7 @@ def nowhere(monkeypatch, tmp_path):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_METADATA_SERVICE_TIMEOUT", "20")  # seconds; boto3's one is too few for a busy machine
 
     def told(settings):
         for name, value in settings.items():

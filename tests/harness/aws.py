@@ -102,6 +102,9 @@ class Server:
 
     def pause(self):
         self.process.send_signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        while any((task / "stat").read_text().rsplit(")", 1)[1].split()[0] != "T" for task in tasks.iterdir()):
+            time.sleep(0.01)  # a busy machine takes its time to stop all of its threads
 
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
