@@ -108,11 +108,11 @@ def key_of(asked):
     return asked.headers["authorization"].split("Credential=")[1].split("/")[0]
 
 
-def ask(folder, *commands, timeout=60, retries=2, **settings):
-    """What lib/aws/try_aws answers to each command, and its log; nothing of this machine's own credentials is seen."""
+def ask(folder, *commands, timeout=60, retries=2, tool="try_aws", **settings):
+    """What lib/aws/try_aws, or another tool there, answers to each command, and its log; nothing of this machine's own credentials is seen."""
     environment = bare_environment(folder, **({"HOME": folder, "AWS_EC2_METADATA_DISABLED": "true"} | settings))
-    tool = program().parent.parent / "lib" / "aws" / "try_aws"
-    done = subprocess.run([tool, str(retries), *commands], env=environment, capture_output=True, text=True, timeout=timeout)
+    path = program().parent.parent / "lib" / "aws" / tool
+    done = subprocess.run([path, str(retries), *commands], env=environment, capture_output=True, text=True, timeout=timeout)
     reports = "".join(p.read_text() for p in folder.glob("sanitizer*"))
     assert done.returncode == 0 and not reports, f"{done.returncode}\n{done.stdout}{done.stderr}{reports}"
     lines = done.stdout.splitlines()
