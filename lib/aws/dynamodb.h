@@ -57,7 +57,7 @@ struct dynamodb_change {
     str names, values; /* JSON objects, or empty: {"#a":"status"}, {":a":{"S":"X"}}; not #position, :position */
     int64_t position;
     const char *guard; /* the attribute that is compared and set in place of position; NULL: position itself */
-    const char *also;  /* a further condition over the same names and values; NULL: none */
+    const char *also;  /* a further condition over the same names and values, joined by AND (an OR of its own in parentheses); NULL: none */
 };
 const fault *dynamodb_change_newer(struct aws *w, arena *a, const struct dynamodb_change *c, bool *taken) MUST_CHECK;
 

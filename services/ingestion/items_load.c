@@ -32,6 +32,7 @@ struct load {
     struct items_made *made;
     arena *a, *files, *some; /* of the caller; of what is open; of the items that are made and sent next */
     const struct load_kind *kind;
+    const struct backup_service *owner;
     int64_t position;
     struct join join;
     struct showings showings;
@@ -156,12 +157,21 @@ static void some_run(void *arg)
     l->problem = some_make(l);
 }
 
+/* A table without rows has no file. */
+static bool has_rows(const struct backup_service *owner, const char *table)
+{
+    for (size_t i = 0; i < owner->tables.count; i++)
+        if (str_equal(LIST_AT(&owner->tables, const struct backup_table, i)->name, str_of(table)))
+            return LIST_AT(&owner->tables, const struct backup_table, i)->rows > 0;
+    return false;
+}
+
 static const fault *showings_read(struct load *l)
 {
     const struct backup_service *rooms = ingestion_manifest_find(l->want->manifest, "rooms");
     struct rows_file f = { 0 };
     const fault *problem = NULL;
-    if (!rooms)
+    if (!rooms || !has_rows(rooms, "schedules"))
         return NULL;
     TRY(ingestion_rows_open(l->files, &f, l->want->folder, STR("rooms"), STR("schedules")));
     for (str line = STR(""); !problem && line.at;) {
@@ -189,7 +199,8 @@ static const fault *kind_open(struct load *l)
     const struct load_kind *k = l->kind;
     l->join = (struct join){ .folder = l->want->folder, .service = k->owner, .table = k->rows, .kind_count = k->part_count };
     for (size_t i = 0; i < k->part_count; i++)
-        l->join.kinds[i] = (struct join_kind){ .table = k->parts[i].table, .parent = k->parts[i].parent };
+        l->join.kinds[i] = (struct join_kind){ .table = k->parts[i].table, .parent = k->parts[i].parent,
+                                               .empty = !has_rows(l->owner, k->parts[i].table) };
     return join_open(l->files, &l->join);
 }
 
@@ -331,7 +342,12 @@ static const fault *kind_load(struct load *l, const struct load_kind *kind)
     if (!owner)
         return NULL;
     l->kind = kind;
+    l->owner = owner;
     l->position = owner->position;
+    if (!has_rows(owner, kind->rows)) {
+        arena_reset(l->some);
+        return left_bury(l, kind->table);
+    }
     TRY(on_disk(l, kind_open_run));
     const fault *problem = kind_send(l);
     join_close(&l->join);

@@ -59,6 +59,8 @@ static void row_add(struct join_kind *k, struct join_row row)
 
 static const fault *kind_read(arena *a, const struct join *j, struct join_kind *k, int64_t first, int64_t last)
 {
+    if (k->empty)
+        return NULL;
     TRY(ingestion_rows_open(a, &k->file, j->folder, str_of(j->service), str_of(k->table)));
     k->count = 0;
     k->window.bytes = 0;

@@ -18,6 +18,7 @@ struct join_row {
 
 struct join_kind {
     const char *table, *parent; /* "seats", its column "room_id" */
+    bool empty;                 /* a backup has no file of a table without rows */
     struct rows_file file;
     struct join_row *rows;      /* of this part, by parent and id; on the heap */
     size_t count, room;
@@ -40,7 +41,7 @@ struct join {
     size_t kind_count;
 };
 
-/* folder, service, table, and of each kind table and parent are set, all else is zero. Only after success join_close must follow. */
+/* folder, service, table, and of each kind table, parent and empty are set, all else is zero. Only after success join_close must follow. */
 const fault *join_open(arena *a, struct join *j) MUST_CHECK;
 void join_close(struct join *j);
 

@@ -269,6 +269,21 @@ def test_a_migration_writes_it_all_anew(cinema, life, door, aws, names):
     same(cinema, aws, names)
 
 
+def test_a_migration_of_little(cinema, door, aws, names):
+    """A backup has no file of an empty table, and what DynamoDB has of it goes."""
+    aws.boto("dynamodb").put_item(
+        TableName=names["DYNAMODB_ROOMS_TABLE"], Item={"room_id": {"N": "7"}, "screen_type": {"S": "2D"}, "position": {"N": "3"}}
+    )
+    m = Maker(cinema)
+    for step in (m.make_movie, lambda: m.book(m.make_showing())):
+        step()
+        assert door.post("/migrate", timeout=300).status_code == 200
+        found, gone = same(cinema, aws, names)
+        assert gone["rooms"].keys() == {7}
+    assert len(found["reservations"]) == 1 and not found["reservations"]["1"].get("payment_id")
+    m.close()
+
+
 def test_by_schedule(prepared, aws, names):
     with Cinema(SYNC_SCHEDULE="* * * * *", BACKUP_SCHEDULE=NEVER, **prepared) as cinema:
         m = Maker(cinema)

@@ -217,6 +217,35 @@ static void only_what_is_newer_changes(void **state)
     in_a_fiber(changes);
 }
 
+static bool changed_if(const char *guard, const char *also, int64_t position)
+{
+    bool taken = false;
+    const struct dynamodb_change c = { .table = movies.name, .key = key(300), .expression = STR("SET #a = :a"),
+                                       .names = STR("{\"#a\":\"status\"}"), .values = STR("{\":a\":{\"S\":\"PAID\"}}"),
+                                       .position = position, .guard = guard, .also = also };
+    well(dynamodb_change_newer(cloud, a, &c, &taken));
+    return taken;
+}
+
+/* A condition that does not hold keeps out what is newer; an attribute of another log is compared for itself. */
+static void conditions(void)
+{
+    assert_false(changed_if(NULL, "attribute_exists(#a)", 1));
+    assert_true(changed_if(NULL, "(attribute_not_exists(#a) OR #a = :a)", 5));
+    assert_false(changed_if(NULL, "(attribute_not_exists(#a) OR #a = :a)", 5));
+    assert_false(changed_if(NULL, "attribute_exists(#a) AND #a <> :a", 6));
+    assert_true(changed_if("elsewhere", "attribute_exists(#a)", 2));
+    assert_false(changed_if("elsewhere", NULL, 2));
+    says(300, "\"elsewhere\":2");
+    says(300, "\"position\":5");
+}
+
+static void a_further_condition_counts_too(void **state)
+{
+    (void)state;
+    in_a_fiber(conditions);
+}
+
 /* --- reading --- */
 
 static const fault *count_one(void *arg, str one)
@@ -249,9 +278,9 @@ static void reading(void)
 {
     const struct dynamodb_key genre = { "genre_id", 'S' }, year = { "year", 'N' };
     size_t count = 0;
-    assert_int_equal(count_of((struct dynamodb_wish){ 0 }), 25 + LONG_ITEMS + 2);
+    assert_int_equal(count_of((struct dynamodb_wish){ 0 }), 25 + LONG_ITEMS + 3);
     assert_int_equal(count_of((struct dynamodb_wish){ .limit = 7 }), 7);
-    assert_int_equal(count_of((struct dynamodb_wish){ .limit = 1000 }), 25 + LONG_ITEMS + 2);
+    assert_int_equal(count_of((struct dynamodb_wish){ .limit = 1000 }), 25 + LONG_ITEMS + 3);
     assert_int_equal(count_of((struct dynamodb_wish){ .index = "GenreIndex", .key = genre, .value = STR("odd") }), 12);
     assert_int_equal(count_of((struct dynamodb_wish){ .index = "GenreIndex", .key = genre, .value = STR("odd"), .limit = 5 }), 5);
     assert_int_equal(count_of((struct dynamodb_wish){ .index = "GenreIndex", .key = genre, .value = STR("long") }), LONG_ITEMS);
@@ -278,6 +307,7 @@ int main(int argc, char **argv)
         SCENE(items_go_in_by_the_batch),
         SCENE(only_what_is_newer_is_put),
         SCENE(only_what_is_newer_changes),
+        SCENE(a_further_condition_counts_too),
         SCENE(every_page_is_read),
     };
     server = argc > 1 ? argv[1] : "";

@@ -162,7 +162,7 @@ def held(aws, names):
     for table, key in KEYS.items():
         items[table], gone[table] = {}, {}
         for item in scanned(aws, names, table):
-            assert item.pop("position") > 0
+            assert item.pop("position") >= 0
             item.pop("showing_position", None)
             (gone if "deleted" in item else items)[table][item[key]] = item
     return items, gone
