@@ -40,7 +40,7 @@ def allowed_for(path):
     if name.startswith('store_mongo'):  # it keeps its log by fibers of its own
         return PURE + ['lib/json/', 'lib/loop/', 'lib/db/', 'lib/feed/export', own + 'model', own + 'store']
     if name.startswith('store_'):
-        return PURE + ['lib/json/', 'lib/db/', 'lib/feed/export', 'lib/feed/snapshot', own + 'model', own + 'store']  # what is asked of a store
+        return PURE + ['lib/json/', 'lib/db/', 'lib/feed/export', 'lib/feed/snapshot', own + 'model', own + 'store', own + 'replay']  # what is asked of a store
     if name.startswith('service.'):
         return ['lib/', own]
     if parts[1] == 'ingestion':  # whose store is the cloud

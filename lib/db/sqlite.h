@@ -104,6 +104,8 @@ const fault *sql_numbers(struct sql *db, arena *a, ids *out, const char *text, s
 /* Appends one event at last + 1, in the act's transaction. data by shape. *position may be NULL. */
 const fault *sqlite_log(struct sql *db, arena *a, const char *type, str subject, const struct shape *s,
                         const void *data, int64_t *position) MUST_CHECK;
+/* Appends one that was told before, as it stands. INVALID log_hole: it is not the next one. */
+const fault *sqlite_log_take(struct sql *db, arena *a, const struct event *e) MUST_CHECK;
 /* Up to limit events after `after`. */
 const fault *sqlite_log_read(struct sqlite *s, arena *a, int64_t after, int64_t limit,
                              struct event_page *out) MUST_CHECK;

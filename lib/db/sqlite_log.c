@@ -27,6 +27,17 @@ const fault *sqlite_log(struct sql *db, arena *a, const char *type, str subject,
     return NULL;
 }
 
+const fault *sqlite_log_take(struct sql *db, arena *a, const struct event *e)
+{
+    assert(db->writes);
+    if (e->position != db->position + 1)
+        return fault_new(a, FAULT_INVALID, "log_hole", "The event after position %lld is missing; %lld was told.",
+                         (long long)db->position, (long long)e->position);
+    TRY(log_insert(db, a, e));
+    db->position = e->position;
+    return NULL;
+}
+
 static const struct field event_fields[] = {
     FIELD(struct event, position, "position"),
     FIELD(struct event, type, "type"),

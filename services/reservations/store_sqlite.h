@@ -76,6 +76,11 @@ const fault *payments_orphaned(struct sql *db, arena *a, void *arg) MUST_CHECK;
 /* A COMPLETED one becomes REFUNDED, its refund due at the provider. */
 const fault *payment_refund(struct sql *db, arena *a, int64_t payment_id) MUST_CHECK;
 
+/* --- made anew from the log: store_sqlite_replay.c --- */
+
+/* What an event of a reservation or a payment tells, into the tables; of any other, nothing. */
+const fault *sale_replay(struct sql *db, arena *a, const struct event *e) MUST_CHECK;
+
 /* The functions of each part, for the table in store_sqlite.c. */
 void store_users_fill(struct store *s);
 void store_user_import_fill(struct store *s);

@@ -126,17 +126,19 @@ static const fault *payment_replay(struct sql *db, arena *a, const struct event 
 
 /* --- all --- */
 
+const fault *sale_replay(struct sql *db, arena *a, const struct event *e)
+{
+    if (str_starts(e->type, STR("reservation.")))
+        return reservation_replay(db, a, e);
+    return str_starts(e->type, STR("payment.")) ? payment_replay(db, a, e) : NULL;
+}
+
 static const fault *events_replay(struct sql *db, arena *a, void *arg)
 {
     const list *events = arg;
     for (size_t i = 0; i < events->count; i++) {
         const struct event *e = LIST_AT(events, struct event, i);
-        if (str_starts(e->type, STR("user.")))
-            TRY(user_replay(db, a, e));
-        else if (str_starts(e->type, STR("reservation.")))
-            TRY(reservation_replay(db, a, e));
-        else if (str_starts(e->type, STR("payment.")))
-            TRY(payment_replay(db, a, e));
+        TRY(str_starts(e->type, STR("user.")) ? user_replay(db, a, e) : sale_replay(db, a, e));
     }
     return NULL;
 }
