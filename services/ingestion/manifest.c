@@ -196,6 +196,12 @@ static const fault *table_check(arena *a, struct rows_file *f, const char *folde
     return NULL;
 }
 
+const fault *ingestion_table_check(arena *a, const char *folder, str service, const struct backup_table *t)
+{
+    struct rows_file f = { 0 };
+    return table_check(a, &f, folder, service, t);
+}
+
 const fault *ingestion_backup_check(arena *a, const char *folder, const struct backup_manifest *m)
 {
     struct rows_file f = { 0 };

@@ -19,6 +19,9 @@ const fault *ingestion_manifest_load(arena *a, const char *folder, struct backup
  * backup_damaged. */
 const fault *ingestion_backup_check(arena *a, const char *folder, const struct backup_manifest *m) MUST_CHECK;
 
+/* The same of one table. */
+const fault *ingestion_table_check(arena *a, const char *folder, str service, const struct backup_table *t) MUST_CHECK;
+
 /* --- the lines of a table's file --- */
 
 struct rows_file {

@@ -21,7 +21,7 @@ static const struct field refusal_fields[] = {
 };
 static const struct shape refusal_shape = SHAPE(refusal, refusal_fields);
 
-static const fault *refusal_of(struct upstream *u, arena *a, const struct message *answer)
+const fault *ingestion_owner_refusal(struct upstream *u, arena *a, const struct message *answer)
 {
     struct refusal said;
     if (answer->status == 401 || answer->status == 403)
@@ -40,7 +40,7 @@ const fault *ingestion_owner_post(struct upstream *u, arena *a, str target, str 
                                    .deadline_ms = deadline_ms, .internal = true };
     struct message *answer = NEW(a, struct message);
     TRY(upstream_call(u, a, &want, answer));
-    return answer->status < 300 ? NULL : refusal_of(u, a, answer);
+    return answer->status < 300 ? NULL : ingestion_owner_refusal(u, a, answer);
 }
 
 const fault *ingestion_owner_finish(struct upstream *u, arena *a, const list *tables)
@@ -149,7 +149,7 @@ static const fault *export_read(struct reading *r, arena *scratch, const char *t
     if (problem) /* it may lie in the arena that ends now */
         return fault_new(r->a, problem->kind, problem->code, "%.*s", STR_ARG(problem->sentence));
     if (answer->status != 200)
-        return refusal_of(r->from, r->a, answer);
+        return ingestion_owner_refusal(r->from, r->a, answer);
     if (!r->ended || r->begun.len > 0)
         return strange(r, "broke off before its end");
     if (r->rows != r->end.rows || !position_agrees(r, answer))

@@ -9,6 +9,9 @@ struct ingestion_owners {
     struct upstream *of[BACKUP_OWNERS]; /* in the order of ingestion_owner_names */
 };
 
+/* What an answer that is no success says, as a fault of the same code with the owner's sentence. */
+const fault *ingestion_owner_refusal(struct upstream *u, arena *a, const struct message *answer) MUST_CHECK;
+
 /* POST of JSON with the service token. A refusal is a fault of the same code with the owner's sentence. */
 const fault *ingestion_owner_post(struct upstream *u, arena *a, str target, str body, int64_t deadline_ms) MUST_CHECK;
 

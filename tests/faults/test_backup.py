@@ -15,7 +15,7 @@ import pytest
 from harness import keeping
 from harness.cinema import Cinema, bare_environment, program, run
 from harness.door import ok, refused
-from harness.keeping import OWNERS, begun, exports, folders, good, kept, leftovers, verb
+from harness.keeping import OWNERS, begun, exports, folders, good, kept, leftovers, settle, verb
 from harness.maker import Maker, unique
 from harness.storm import SEED, Clock, Crowd, storm
 from sweep import replay, sweep
@@ -57,14 +57,6 @@ def history(m, bookings=9):
     m.try_pay(m.book(showing, showing["seat_ids"][-2:], user), method="test_decline")
     settle(m.cinema)
     return showing, user, made
-
-
-def settle(cinema):
-    """Waits until no refund is under way: a quiet cinema changes no more."""
-    end = time.monotonic() + 30
-    while any(p["refund_due"] for p in keeping.rows(keeping.export(cinema, "reservations")[0], "payments")):
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def but_for_refunds(owners):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+import time
 from pathlib import Path
 
 import httpx
@@ -83,6 +84,14 @@ def kept(folder):
 
 def rows(tables, name):
     return [json.loads(line) for line in tables.get(name, b"").splitlines()]
+
+
+def settle(cinema):
+    """Waits until no refund is under way: a quiet cinema changes no more."""
+    end = time.monotonic() + 30
+    while any(p["refund_due"] for p in rows(export(cinema, "reservations")[0], "payments")):
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def seal(manifest):
