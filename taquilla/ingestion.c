@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "taquilla/cloud.h"
+#include "taquilla/cloud_restore.h"
 #include "taquilla/flags.h"
 #include "taquilla/keeping.h"
 #include "taquilla/services.h"
@@ -66,8 +67,25 @@ static int mode_backup(arena *a, const char *data, const struct ingestion_settin
     return code == 0 && cloud ? cloud_job(a, data, set, JOB_BACKUP) : code;
 }
 
-static int mode_restore(arena *a, const char *data, const struct ingestion_settings *set)
+static int mode_restore_cloud(arena *a, const char *data, const char *at)
 {
+    struct cloud_restore task = { .verb = "ingestion", .at = at };
+    teller_begin(&task.restore.teller, true);
+    int code = task_run(a, data, cloud_restore_run, &task);
+    if (code == 0)
+        restore_account(&(struct cinema){ 0 }, &task.restore);
+    return code;
+}
+
+/* Out of the bucket when there is a cloud, else out of BACKUP_DIR. */
+static int mode_restore(arena *a, const char *data, const char *at, const struct ingestion_settings *set)
+{
+    if (ingestion_cloud_wished(set))
+        return mode_restore_cloud(a, data, at);
+    if (at) {
+        fprintf(stderr, "taquilla ingestion: --at needs what happened after a backup, and that is in the cloud alone; none is configured.\n");
+        return 2;
+    }
     struct restore_task task = { 0 };
     if (set->backup_dir.len == 0)
         return nowhere("restore");
@@ -89,8 +107,8 @@ static int mode_service(const char *mode, const struct ingestion_settings *set, 
 
 static int mode_run(arena *a, const char *mode, int argc, char **argv)
 {
-    const char *data = NULL, *port = NULL, *listen = NULL;
-    const struct flag known[] = { { "--data", &data }, { "--port", &port }, { "--listen", &listen } };
+    const char *data = NULL, *port = NULL, *listen = NULL, *at = NULL;
+    const struct flag known[] = { { "--data", &data }, { "--port", &port }, { "--listen", &listen }, { "--at", &at } };
     struct ingestion_settings set;
     int code = settings_of(a, &set);
     if (code)
@@ -104,7 +122,7 @@ static int mode_run(arena *a, const char *mode, int argc, char **argv)
     if (strcmp(mode, "migrate") == 0)
         return cloud_job(a, data, &set, JOB_MIGRATE);
     if (strcmp(mode, "restore") == 0)
-        return mode_restore(a, data, &set);
+        return mode_restore(a, data, at, &set);
     if (strcmp(mode, "setup") == 0)
         return setup_run(1, argv);
     fprintf(stderr, "taquilla ingestion: --mode is api, backup, restore, scheduler, migrate or setup, not %s.\n", mode);

@@ -30,8 +30,9 @@ static const struct verb {
       "      what would become of them, --report tells it row by row", import_run },
     { "backup", "--to DIR [--base-port N] [--data DIR]",
       "everything that the cinema knows into a folder of DIR, while it runs: the one that is open, else that of --data", backup_run },
-    { "restore", "--from DIR [--check] [--base-port N] [--data DIR]",
-      "such a folder, or the newest whole one in DIR, into an empty cinema; --check only looks whether it is whole", restore_run },
+    { "restore", "--from DIR|s3://BUCKET[/PREFIX] [--at TIME] [--check] [--base-port N] [--data DIR]",
+      "such a folder, or the newest whole one in DIR or in the bucket, into an empty cinema; --at brings one of the bucket on\n"
+      "      to that moment by what happened after it; --check only looks whether it is whole", restore_run },
     { "copy", "FROM TO",
       "a closed cinema into an empty one, for a move between embedded and real databases: each is a data directory,\n"
       "      or a file like .env that says where its stores are. What broke off goes on when it is run again", copy_run },
