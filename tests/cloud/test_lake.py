@@ -155,10 +155,14 @@ def test_written_once_however_often_its_writer_is_killed(aws, bucket, settings, 
     print(f"seed {SEED}")
     m = Maker(cinema)
     s3, history_of = aws.boto("s3"), {}
+    history(m, bookings=2)
+    began = time.monotonic()
+    lake.write(cinema, settings)
+    took = time.monotonic() - began
     for _ in range(25):
         history(m, bookings=2)
         writer = lake.begin_writing(cinema, settings)
-        time.sleep(dice.uniform(0.02, 0.35))
+        time.sleep(dice.uniform(0.2, 1) * took)
         kills += writer.poll() is None
         writer.kill()
         writer.communicate()
