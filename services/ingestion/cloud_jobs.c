@@ -8,6 +8,7 @@
 #include "lib/http/codes.h"
 #include "lib/json/write.h"
 #include "services/ingestion/backup.h"
+#include "services/ingestion/lake.h"
 #include "services/ingestion/items_load.h"
 #include "services/ingestion/manifest.h"
 #include "services/ingestion/model_report.h"
@@ -18,6 +19,7 @@
 #define TRY_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define RETRY_PAUSE_S_MAX 3600
 #define FIGURES_WAIT_MS 60000
+#define LAKE_LOOK_MS 20 /* at whoever writes it */
 
 struct work {
     struct cloud_jobs *j;
@@ -39,11 +41,11 @@ struct work {
 static bool worth_another(const fault *problem)
 {
     static const char *const never[] = { "aws_denied", "aws_no_credentials", "aws_token_expired", "bucket_missing", "table_missing",
-                                         "backup_stopped", NULL };
+                                         "backup_stopped", "lake_stopped", NULL };
     for (size_t i = 0; never[i]; i++)
         if (strcmp(problem->code, never[i]) == 0)
             return false;
-    return problem->kind == FAULT_UNAVAILABLE;
+    return problem->kind == FAULT_UNAVAILABLE || strcmp(problem->code, "lake_busy") == 0;
 }
 
 /* Doubled each time, and up to half as long again. */
@@ -236,6 +238,25 @@ static const fault *reports_step(struct work *w)
     return ingestion_reports_make(w->j->cloud, w->each, w->stamp, &w->report.reports);
 }
 
+const fault *ingestion_lake_follow(struct cloud_jobs *j, arena *a, int64_t *rows)
+{
+    struct lake_written made = { 0 };
+    const struct lake_order want = { .cloud = j->cloud, .stop = &j->jobs.stopping };
+    while (j->lake_written)
+        fiber_sleep(LAKE_LOOK_MS);
+    j->lake_written = true;
+    const fault *problem = ingestion_lake_write(a, &want, &made);
+    j->lake_written = false;
+    if (rows)
+        *rows += made.rows;
+    return problem;
+}
+
+static const fault *lake_step(struct work *w)
+{
+    return ingestion_lake_follow(w->j, w->each, &w->report.lake_rows);
+}
+
 static const fault *figures_step(struct work *w)
 {
     return ingestion_figures_await(w->j->cloud, w->each, &w->manifest, FIGURES_WAIT_MS);
@@ -252,7 +273,8 @@ static const fault *report_step(struct work *w)
 
 static const fault *beside_backup(struct work *w)
 {
-    return step_beside(w, "reports", reports_step);
+    TRY(step_beside(w, "reports", reports_step));
+    return step_beside(w, "lake", lake_step);
 }
 
 static const fault *beside_migration(struct work *w)

@@ -15,10 +15,14 @@ struct cloud_jobs {
     const char *program;  /* "taquilla 0.1.0" */
     struct sync *sync;    /* rests while a migration writes to DynamoDB */
     struct jobs jobs;
+    bool lake_written;    /* somebody of this process is at the lake */
     uint64_t ended[JOB_KINDS][4]; /* by enum job_state, for /metrics */
 };
 
 /* Waits for the disk. What a crash ended is gone on with by jobs_resume. */
 const fault *ingestion_cloud_jobs_open(arena *a, struct cloud_jobs *j) MUST_CHECK;
+
+/* What was told since goes into the lake; who comes while another is at it waits. Counts what was added in *rows (may be NULL). */
+const fault *ingestion_lake_follow(struct cloud_jobs *j, arena *a, int64_t *rows) MUST_CHECK;
 
 #endif

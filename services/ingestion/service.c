@@ -47,6 +47,15 @@ static void cloud_checks_add(struct app *app, struct ingestion *svc)
                                                                      .matters = true };
 }
 
+/* The lake is as new as DynamoDB, so that a restore to a moment may be to any but the last minutes. */
+static void synced(void *arg, arena *a)
+{
+    struct ingestion *svc = arg;
+    const fault *problem = ingestion_lake_follow(&svc->work, a, NULL);
+    if (problem && !svc->work.jobs.stopping)
+        log_line("error", "lake_failed", "%s: %.*s", problem->code, STR_ARG(problem->sentence));
+}
+
 static const fault *cloud_open(struct app *app, struct ingestion *svc)
 {
     struct cloud *c = &svc->cloud;
@@ -62,6 +71,7 @@ static const fault *cloud_open(struct app *app, struct ingestion *svc)
                              ingestion_owner_names[i]);
     TRY(app_open_upstream(app, "analytics", svc->settings->analytics_api_url, &c->analytics));
     sync_open(&svc->sync, app->boot, &(struct sync_setup){ .cloud = c, .schedule = &svc->settings->syncs,
+                                                           .after = synced, .arg = svc,
                                                            .retries_max = svc->settings->retries_max,
                                                            .retry_delay_s = svc->settings->retry_delay_s });
     svc->work = (struct cloud_jobs){ .cloud = c, .settings = svc->settings, .program = svc->program, .sync = &svc->sync };

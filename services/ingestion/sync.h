@@ -32,6 +32,8 @@ enum sync_owner { SYNC_OF_MOVIES, SYNC_OF_ROOMS, SYNC_OF_RESERVATIONS };
 struct sync_setup {
     const struct cloud *cloud;
     const struct cron *schedule; /* NULL: no runs by themselves */
+    void (*after)(void *arg, arena *a); /* each of these that went well; NULL: nothing */
+    void *arg;
     int64_t retries_max, retry_delay_s;
 };
 

@@ -57,16 +57,17 @@ static bool run_good(struct sync *s, arena *a)
     return true;
 }
 
-static void attempts(struct sync *s, arena *a)
+static bool attempts(struct sync *s, arena *a)
 {
     for (int64_t tried = 0; !s->ending && !run_good(s, a); tried++) {
         arena_reset(a);
         if (tried == s->set.retries_max)
-            return;
+            return false;
         int64_t until_ms = loop_now_ms() + pause_ms(s, tried);
         while (!s->ending && loop_now_ms() < until_ms)
             rest(s, "another try at a sync", until_ms - loop_now_ms());
     }
+    return !s->ending;
 }
 
 static void schedule(void *arg)
@@ -77,7 +78,8 @@ static void schedule(void *arg)
     /* What fell due while the service was away is due now; one that never ran waits for its time. */
     next_after(s, s->last_ok.ms != TIME_NONE && s->last_ok.ms < s->began.ms ? s->last_ok : s->began);
     while (rest_until_next(s)) {
-        attempts(s, a);
+        if (attempts(s, a) && s->set.after && !s->ending)
+            s->set.after(s->set.arg, a);
         next_after(s, clock_now());
         arena_reset(a);
     }

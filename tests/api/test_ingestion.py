@@ -22,6 +22,7 @@ CLOUD = [
     ("POST", "/backup"),
     ("POST", "/sync/rooms"),
     ("POST", "/sync/no-such-table"),
+    ("GET", "/jobs/backup-20261128_020000"),
     ("GET", "/backups"),
     ("GET", "/backups?source_db=mysql&table_name=rooms"),
     ("GET", "/dynamodb/tables"),
@@ -48,7 +49,7 @@ def wait_for(good_health, cinema, within_s=40):
     return found
 
 
-@pytest.mark.parametrize("settings", [{}, {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "RDS_ENDPOINT": "db.example"}])
+@pytest.mark.parametrize("settings", [{}, {"AWS_REGION": "eu-west-1", "RDS_ENDPOINT": "db.example"}])
 def test_without_a_cloud(settings):
     with Alone("ingestion", **settings) as alone:
         body = health(alone)
@@ -56,9 +57,7 @@ def test_without_a_cloud(settings):
         assert set(body["aws_connections"]) == {"s3", "dynamodb", "rds"}
         for connection in body["aws_connections"].values():
             assert connection["status"] == "not_configured" and connection["message"]
-            assert ("does not speak to AWS" in connection["message"]) == bool(settings)
         assert body["backup"] is None
-        assert "AKIAEXAMPLE" not in alone.log() + json.dumps(body)
         with door(alone) as client:
             for method, path in CLOUD:
                 for content in (None, b"", b"{}", b'{"last_sync_time":"2026-01-01T00:00:00Z"}'):
@@ -212,8 +211,12 @@ def test_what_is_said_of_wrong_words(tmp_path):
         done = run(*arguments, folder=tmp_path, **settings)
         assert done.returncode == code and sentence in done.stderr, done
 
-    said(1, "this version does not speak to one", "ingestion", "--mode", "migrate")
-    said(1, "this version does not speak to one", "ingestion", "--mode", "setup")
+    said(1, "No cloud is configured", "ingestion", "--mode", "migrate", SERVICE_TOKEN="x" * 40)
+    said(1, "No cloud is configured", "ingestion", "--mode", "setup")
+    said(1, "No cloud is configured", "setup", "--plan")
+    said(2, "need each other", "ingestion", AWS_ACCESS_KEY_ID="AKIAEXAMPLE")
+    said(2, "S3_BUCKET_NAME", "ingestion", S3_BUCKET_NAME="a/b")
+    said(2, "SYNC_SCHEDULE", "ingestion", SYNC_SCHEDULE="often")
     said(2, "not nonsense", "ingestion", "--mode", "nonsense")
     said(2, "needs BACKUP_DIR", "ingestion", "--mode", "backup")
     said(2, "needs BACKUP_DIR", "ingestion", "--mode", "restore")

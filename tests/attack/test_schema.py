@@ -25,7 +25,7 @@ from harness.storm import SEED
 EXAMPLES = int(os.environ.get("TAQUILLA_ATTACK_EXAMPLES") or 50)
 CODES_503 = {"upstream_away", "upstream_open", "payment_unknown", "feed_busy", "overloaded", "cloud_not_configured"}
 # Members whose JSON is somebody else's matter: what an event is about has as many shapes as there are types.
-ANY_JSON = {("wire_event", "data")}
+ANY_JSON = {("wire_event", "data"), ("job", "report"), ("item_told", "")}
 
 
 def put_known(draw, path, given, known):
@@ -97,6 +97,7 @@ CLOUD = (503, "cloud_not_configured")
 NEVER_WELL = {
     "ingestion POST /migrate": CLOUD,
     "ingestion POST /backup": CLOUD,
+    "ingestion GET /jobs/{id}": CLOUD,
     "ingestion POST /sync/{table_name}": CLOUD,
     "ingestion GET /backups": CLOUD,
     "ingestion GET /dynamodb/tables": CLOUD,

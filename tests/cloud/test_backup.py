@@ -7,6 +7,7 @@ import time
 import httpx
 import pytest
 
+from harness.aws import Aws, DynamoDB, VersityGW
 from harness.awsproxy import Proxy
 from harness.cinema import Cinema, run
 from harness.door import ok, refused
@@ -314,3 +315,91 @@ def test_without_tables_health_says_which(aws, prepared):
         assert told["dynamodb"]["status"] == "error" and "not-made-by-anybody" in told["dynamodb"]["message"]
         assert told["s3"]["status"] == "success"
         assert client.post("/backup").status_code == 200
+
+
+def metric(cinema, name):
+    token = {"authorization": f"Bearer {cinema.service_token}"}
+    text = httpx.get(cinema.url("ingestion") + "/metrics", headers=token, timeout=20).text
+    return float(re.search(rf"^{re.escape(name)} (\S+)$", text, re.M)[1])
+
+
+def fails_then_heals(cinema, client, code, mend, connection="s3"):
+    answer = client.post("/backup")
+    assert answer.status_code == 502 and answer.json()["code"] == code, answer.text
+    assert answer.json()["backup"] is None and answer.json()["error"]
+    told = wait_until(lambda: (h := client.get("/health").json()["aws_connections"][connection])["status"] == "error" and h, 20)
+    assert told["message"]
+    mend()
+    answer = client.post("/backup")
+    assert answer.status_code == 200 and answer.json()["backup"], answer.text
+    wait_until(lambda: client.get("/health").json()["status"] == "healthy", 20)
+    return answer.json()
+
+
+def quiet(client):
+    """The first backup by schedule is over."""
+    wait_until(lambda: client.get("/health").json()["backup"]["last_result"] != "none")
+
+
+def test_throttled(aws, prepared):
+    """Some refusals are waited out; nothing but refusals is told, and heals."""
+    with Proxy(aws.s3) as proxy:
+        with Cinema(RETRY_DELAY=1, MAX_RETRIES=2, BACKUP_SCHEDULE="0 0 29 2 *", **prepared | {"AWS_ENDPOINT_URL_S3": proxy.url}) as cinema:
+            with door(cinema, 120) as client:
+                quiet(client)
+                sold(cinema)
+                proxy.fail("SlowDown", share=0.25)
+                report = client.post("/backup").json()
+                assert report["backup"], report
+                assert metric(cinema, 'taquilla_aws_throttled_total{service="s3"}') > 0
+                assert metric(cinema, 'taquilla_aws_retries_total{service="s3"}') > 0
+                proxy.calm()
+                check_backup(objects(aws, prepared["S3_BUCKET_NAME"]), report["backup"], exports(cinema))
+                proxy.fail("SlowDown")
+                fails_then_heals(cinema, client, "aws_throttled", proxy.calm)
+    assert unfinished(aws, prepared["S3_BUCKET_NAME"]) == []
+
+
+def test_keys_that_ran_out(moto_aws):
+    names = moto_aws.fresh()
+    setup(moto_aws, names)
+    with Proxy(moto_aws.s3) as proxy:
+        settings = moto_aws.settings(s3=proxy.url) | names
+        with Cinema(RETRY_DELAY=1, MAX_RETRIES=0, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
+            quiet(client)
+            proxy.expire(moto_aws.keys[0])
+            fails_then_heals(cinema, client, "aws_token_expired", proxy.calm)
+
+
+def test_a_clock_that_is_off_is_corrected(aws, prepared):
+    """Ten minutes: more than DynamoDB takes."""
+    with Proxy(aws.dynamodb, "dynamodb") as proxy:
+        proxy.clock(600)
+        with Cinema(BACKUP_SCHEDULE="0 0 29 2 *", **prepared | {"AWS_ENDPOINT_URL_DYNAMODB": proxy.url}) as cinema, door(cinema) as client:
+            sold(cinema)
+            answer = client.post("/sync/rooms")
+            assert answer.status_code == 200 and answer.json()["records_synced"] > 0, answer.text
+            assert client.get("/dynamodb/rooms/items").json()["count"] == 3
+            assert any(asked.status == 400 for asked in proxy.asked), "the proxy judged by its own clock"
+
+
+def test_no_room_at_the_server(tmp_path):
+    """A full disk under S3: a clear refusal, whole objects or none, and it goes on when there is room."""
+    with VersityGW(disk_mb=16) as s3, DynamoDB() as dynamodb:
+        aws = Aws()
+        aws.servers = {"versitygw": s3, "dynamodb": dynamodb}
+        names = aws.fresh()
+        setup(aws, names)
+        settings = aws.settings() | names
+        with Cinema(RETRY_DELAY=1, MAX_RETRIES=0, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
+            quiet(client)
+            sold(cinema)
+            before = set(objects(aws, names["S3_BUCKET_NAME"], "backups/manifests/"))
+            s3.fill()
+            answer = client.post("/backup")
+            assert answer.status_code == 502 and answer.json()["code"] in ("aws_full", "aws_failing"), answer.text
+            assert set(objects(aws, names["S3_BUCKET_NAME"], "backups/manifests/")) == before
+            s3.empty()
+            report = client.post("/backup").json()
+            check_backup(objects(aws, names["S3_BUCKET_NAME"]), report["backup"], exports(cinema))
+        aws.servers = {}

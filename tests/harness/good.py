@@ -65,6 +65,7 @@ GOOD = {
     "reservations GET /internal/sales/live": lambda m: {"params": {"scheduleIds": m.make_showing()["id"]}},
     "analytics GET /api/analytics/returns": lambda m: {"params": {"movieId": m.make_movie()["_id"], "week": "2026-W46"}},
     "gateway POST /api/book-ticket": lambda m: {"json": ticket(m)},
+    "ingestion GET /jobs/{id}": lambda m: {"path": {"id": "backup-20261128_020000"}},
     "ingestion POST /sync/{table_name}": lambda m: {"path": {"table_name": "rooms"}},
     "ingestion GET /dynamodb/{table_name}/items": lambda m: {"path": {"table_name": "rooms"}},
 }
