@@ -31,6 +31,7 @@ struct work {
     struct backup_watcher watcher; /* of the export, by table */
     str table;
     int64_t rows_before, table_rows, bytes_before;
+    int64_t tried;                 /* how often this step was begun before */
     struct cloud_report report;
     struct report_error errors[8];
 };
@@ -65,6 +66,7 @@ static const fault *step(struct work *w, const char *name, const fault *(*run)(s
     for (int64_t tried = 0;; tried++) {
         w->job->step = str_of(name);
         w->job->rows = w->job->rows_total = 0;
+        w->tried = tried;
         problem = run(w);
         problem = problem ? fault_copy(w->a, problem) : NULL;
         arena_reset(w->each);
@@ -200,7 +202,8 @@ static const fault *upload_step(struct work *w)
 {
     struct upload_made made;
     const struct upload_order want = { .cloud = w->j->cloud, .folder = w->folder, .manifest = &w->manifest, .stamp = w->stamp,
-                                       .stop = &w->j->jobs.stopping, .told = upload_told, .arg = w };
+                                       .again = w->job->resumed > 0 || w->tried > 0, .stop = &w->j->jobs.stopping,
+                                       .told = upload_told, .arg = w };
     w->job->rows_total = rows_of_all(&w->manifest);
     w->bytes_before = w->job->bytes;
     const fault *problem = ingestion_upload(w->each, &want, &made);

@@ -138,8 +138,10 @@ static struct s3_object object_of(arena *a, const struct upload_order *want, str
 static const fault *is_there(arena *a, const struct upload_order *want, str key, const struct backup_table *t, bool *there)
 {
     struct s3_seen seen;
-    const fault *problem = s3_head(&want->cloud->s3, a, key, &seen);
     *there = false;
+    if (!want->again)
+        return NULL;
+    const fault *problem = s3_head(&want->cloud->s3, a, key, &seen);
     if (problem)
         return problem->kind == FAULT_NOT_FOUND ? NULL : problem;
     for (size_t i = 0; i < seen.metadata_count; i++)

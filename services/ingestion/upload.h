@@ -1,7 +1,8 @@
 /* upload.h - a backup's folder into the bucket: every table an object, the manifest last, so that it is complete when that is there.
  *
  * A table's object is a JSON array, a row a line. Its metadata: table_name, source_database, backup_timestamp, record_count, sha256
- * (of the bare rows, as in the manifest). What is there already of the very same rows is not sent again. Fibers only. */
+ * (of the bare rows, as in the manifest). What an earlier try has
+ * sent of the very same rows is not sent again. Fibers only. */
 #ifndef TAQUILLA_INGESTION_UPLOAD_H
 #define TAQUILLA_INGESTION_UPLOAD_H
 
@@ -12,6 +13,7 @@ struct upload_order {
     const char *folder;                      /* of the backup, whole */
     const struct backup_manifest *manifest;
     str stamp;                               /* of its name */
+    bool again;                              /* an earlier try may have sent some of it */
     const bool *stop;                        /* becomes true when it shall end */
     void (*told)(void *arg, int64_t rows, int64_t bytes); /* so far; NULL: nobody waits */
     void *arg;

@@ -355,7 +355,7 @@ def test_throttled(aws, prepared):
                 assert metric(cinema, 'taquilla_aws_retries_total{service="s3"}') > 0
                 proxy.calm()
                 check_backup(objects(aws, prepared["S3_BUCKET_NAME"]), report["backup"], exports(cinema))
-                proxy.fail("SlowDown")
+                proxy.fail("SlowDown", share=1)
                 fails_then_heals(cinema, client, "aws_throttled", proxy.calm)
     assert unfinished(aws, prepared["S3_BUCKET_NAME"]) == []
 
