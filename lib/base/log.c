@@ -19,6 +19,9 @@
 #define TERMINAL_PIECE_BYTES ((size_t)256) /* a terminal that polls as ready takes at least this   \
                                             */
 #define LAST_FLUSH_MS 200 /* how long the end of the process waits for a slow reader */
+/* So much, or what came so long ago, is not kept for the next turn. Each write wakes who reads, which costs as much as ten lines. */
+#define GATHERED_BYTES ((size_t)32 * 1024)
+#define GATHERED_MS 20
 #define ESCAPED_BYTES_MAX 6               /* of one byte: \u0000 */
 #define LINE_RESERVE_BYTES ((size_t)1024) /* of a line: its opening, names and numbers */
 
@@ -26,6 +29,7 @@ static struct {
     pthread_mutex_t lock;
     char bytes[WAITING_BYTES];
     size_t start, end; /* bytes[start .. end) wait */
+    int64_t flushed_ms; /* when log_flush_gathered did so last */
     uint64_t dropped, dropped_unsaid;
     bool at_exit_set;
 } waiting = { .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -248,6 +252,18 @@ void log_flush(void)
     pthread_mutex_lock(&waiting.lock);
     flush_locked();
     pthread_mutex_unlock(&waiting.lock);
+}
+
+int64_t log_flush_gathered(int64_t now_ms)
+{
+    pthread_mutex_lock(&waiting.lock);
+    if (waiting.end - waiting.start >= GATHERED_BYTES || now_ms - waiting.flushed_ms >= GATHERED_MS) {
+        flush_locked();
+        waiting.flushed_ms = now_ms;
+    }
+    int64_t due_ms = waiting.start < waiting.end ? waiting.flushed_ms + GATHERED_MS : INT64_MAX;
+    pthread_mutex_unlock(&waiting.lock);
+    return due_ms;
 }
 
 uint64_t log_dropped_lines(void)

@@ -19,8 +19,11 @@ void log_end(struct buf *line);
 /* A whole line with one message; level "info", "warn" or "error". From any thread. */
 void log_line(const char *level, const char *event, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* Writes what is buffered as far as the descriptor takes it now; the loop calls it once a turn. */
+/* Writes what is buffered as far as the descriptor takes it now. */
 void log_flush(void);
+/* The same for the loop, once a turn: when much waits, or the last time is 20 ms ago. Gives when it wants to be called again; INT64_MAX:
+ * not before there is another line. */
+int64_t log_flush_gathered(int64_t now_mono_ms);
 uint64_t log_dropped_lines(void);
 
 #endif

@@ -180,6 +180,35 @@ static void a_full_pipe_does_not_stop_us(void **state)
     assert_int_equal(lines, LINES - dropped + 2);
 }
 
+/* A line alone leaves at once; those that follow soon leave together, and when much waits at once again. */
+static void lines_of_a_busy_time_are_gathered(void **state)
+{
+    (void)state;
+    struct captured c = capture();
+    int64_t now_ms = clock_mono_ms();
+    log_end(log_begin("info", "first"));
+    int64_t none_due = log_flush_gathered(now_ms);
+    bool first = drain(&c);
+    log_end(log_begin("info", "second"));
+    int64_t due_ms = log_flush_gathered(now_ms + 1);
+    bool early = drain(&c);
+    (void)log_flush_gathered(due_ms);
+    bool second = drain(&c);
+    for (int i = 0; i < 1000; i++)
+        log_end(log_begin("info", "many"));
+    (void)log_flush_gathered(due_ms);
+    bool many = drain(&c);
+    do
+        log_flush();
+    while (drain(&c));
+    size_t lines = whole_lines(buf_str(&c.seen));
+    release(&c);
+    assert_true(first && !early && second && many);
+    assert_true(none_due == INT64_MAX);
+    assert_in_range(due_ms, now_ms + 2, now_ms + 100);
+    assert_int_equal(lines, 1002);
+}
+
 static void *log_many(void *arg)
 {
     for (int i = 0; i < 500; i++)
@@ -245,6 +274,7 @@ int main(void)
         cmocka_unit_test(lines_have_their_members),
         cmocka_unit_test(texts_cannot_begin_a_line),
         cmocka_unit_test(a_line_is_no_longer_than_told),
+        cmocka_unit_test(lines_of_a_busy_time_are_gathered),
         cmocka_unit_test(a_full_pipe_does_not_stop_us),
         cmocka_unit_test(threads_do_not_mix_their_lines),
         cmocka_unit_test(a_reader_that_left_is_forgotten),

@@ -31,6 +31,7 @@ static struct {
     int epoll;
     bool open, stopped, in_turn;
     int64_t now_ms;
+    int64_t log_due_ms; /* lines wait until then */
 
     struct epoll_event events[EVENTS_A_TURN]; /* of this turn; a stopped watch is taken out */
     int event_count, event_at;
@@ -213,6 +214,7 @@ void loop_open(void)
     memset(&loop, 0, sizeof(loop));
     descriptors_raise();
     loop.open = true;
+    loop.log_due_ms = INT64_MAX;
     loop.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop.epoll < 0)
         loop_refused("epoll descriptor");
@@ -231,6 +233,8 @@ static int turn_sleep_ms(void)
     if (fibers_ready())
         return 0;
     int64_t next = timers_next_ms();
+    if (loop.log_due_ms < next)
+        next = loop.log_due_ms;
     if (next == INT64_MAX)
         return -1;
     int64_t left = next - clock_mono_ms();
@@ -256,7 +260,7 @@ static void turn(void)
     fibers_run_ready();
     for (size_t i = 0; i < loop.each_turn_count; i++)
         loop.each_turn[i].call(loop.each_turn[i].arg);
-    log_flush();
+    loop.log_due_ms = log_flush_gathered(loop.now_ms);
     loop.in_turn = false;
 }
 
