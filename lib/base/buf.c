@@ -26,33 +26,11 @@ static void grow(struct buf *b, size_t cap)
     b->cap = cap;
 }
 
-void buf_reserve(struct buf *b, size_t room_bytes)
+void buf_grow(struct buf *b, size_t room_bytes)
 {
-    if (room_bytes <= b->cap - b->len)
-        return;
     size_t need = b->len + room_bytes;
     size_t cap = b->cap ? b->cap * 2 : FIRST_BYTES;
     grow(b, cap > need ? cap : need);
-}
-
-void buf_put(struct buf *b, const void *bytes, size_t len)
-{
-    if (len == 0)
-        return;
-    buf_reserve(b, len);
-    memcpy(b->at + b->len, bytes, len);
-    b->len += len;
-}
-
-void buf_text(struct buf *b, str text)
-{
-    buf_put(b, text.at, text.len);
-}
-
-void buf_char(struct buf *b, char c)
-{
-    buf_reserve(b, 1);
-    b->at[b->len++] = c;
 }
 
 void buf_int(struct buf *b, int64_t n)
@@ -97,11 +75,15 @@ void buf_quoted(struct buf *b, str text)
     buf_reserve(b, text.len + 2);
     buf_char(b, '"');
     size_t plain = 0; /* start of what was looked at and needs no change */
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = 0;;) {
+        while (i < text.len && escape_of[(unsigned char)text.at[i]] == 0)
+            i++;
+        if (i == text.len)
+            break;
         unsigned char c = (unsigned char)text.at[i];
         char how = escape_of[c];
         size_t step = how == 'm' ? str_utf8_step(str_after(text, i)) : 1;
-        if (how == 0 || (how == 'm' && step)) {
+        if (how == 'm' && step) {
             i += step;
             continue;
         }

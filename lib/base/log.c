@@ -127,10 +127,11 @@ static void line_open(struct buf *line, const char *level, const char *event)
     line->len = 0;
     buf_literal(line, "{\"time\":\"");
     buf_text(line, instant_text(room, clock_now(), TIME_Z_MS));
-    buf_literal(line, "\",\"level\":");
-    buf_quoted(line, str_of(level));
-    buf_literal(line, ",\"event\":");
-    buf_quoted(line, str_of(event));
+    buf_literal(line, "\",\"level\":\"");
+    buf_text(line, str_of(level));
+    buf_literal(line, "\",\"event\":\"");
+    buf_text(line, str_of(event));
+    buf_char(line, '"');
 }
 
 static void say_dropped_locked(void)
@@ -174,9 +175,9 @@ struct buf *log_begin(const char *level, const char *event)
 
 static void member_open(struct buf *line, const char *name)
 {
-    buf_char(line, ',');
-    buf_quoted(line, str_of(name));
-    buf_char(line, ':');
+    buf_literal(line, ",\"");
+    buf_text(line, str_of(name));
+    buf_literal(line, "\":");
 }
 
 /* What JSON would let through and a terminal or viewer takes for a command: C1 controls (80-9F), ends of a line (2028, 2029),
@@ -197,6 +198,8 @@ static str text_shown(const struct buf *line, str text, char room[static LOG_TEX
     size_t most = used < LOG_LINE_BYTES_MAX ? (LOG_LINE_BYTES_MAX - used) / ESCAPED_BYTES_MAX : 0;
     if (most > LOG_TEXT_BYTES_MAX)
         most = LOG_TEXT_BYTES_MAX;
+    if (text.len <= most && str_is_ascii(text))
+        return text;
     for (size_t i = 0; i < text.len;) {
         const unsigned char *at = (const unsigned char *)text.at + i;
         size_t step = *at < 0x80 ? 1 : str_utf8_step(str_after(text, i));

@@ -10,7 +10,7 @@
 #define LOG_TEXT_BYTES_MAX 2048                /* of a member; what is longer is cut */
 #define LOG_LINE_BYTES_MAX ((size_t)16 * 1024) /* who gathers lines needs no more room for one */
 
-/* Opens a line with time, level and event; add members with log_member_*, end with log_end. Loop thread only. */
+/* Opens a line with time, level and event (words of ours that need no escapes, as the names of members); add members with log_member_*, end with log_end. Loop thread only. */
 struct buf *log_begin(const char *level, const char *event);
 void log_member_text(struct buf *line, const char *name, str value);
 void log_member_int(struct buf *line, const char *name, int64_t value);

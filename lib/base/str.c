@@ -1,13 +1,6 @@
 /* str.c - what can be asked of a text without owning it. */
 #include "lib/base/str.h"
 
-#include <string.h>
-
-str str_of(const char *terminated)
-{
-    return terminated ? (str){ terminated, strlen(terminated) } : (str){ NULL, 0 };
-}
-
 bool str_equal(str a, str b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
@@ -139,21 +132,35 @@ size_t str_code_points(str utf8)
     return count;
 }
 
+/* How many bytes at its front are ASCII; looked at by eight, since most of what we read is nothing else. */
+static size_t ascii_front(str text)
+{
+    uint64_t eight;
+    size_t i = 0;
+    for (; text.len - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, text.at + i, sizeof eight);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (i < text.len && !(text.at[i] & 0x80))
+        i++;
+    return i;
+}
+
+bool str_is_ascii(str text)
+{
+    return ascii_front(text) == text.len;
+}
+
 bool str_is_utf8(str text)
 {
-    while (text.len) {
-        uint64_t eight;
-        if (text.len >= sizeof eight) { /* most of what we read is ASCII */
-            memcpy(&eight, text.at, sizeof eight);
-            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                text = str_after(text, sizeof eight);
-                continue;
-            }
-        }
+    for (;;) {
+        text = str_after(text, ascii_front(text));
+        if (text.len == 0)
+            return true;
         size_t step = str_utf8_step(text);
         if (step == 0)
             return false;
         text = str_after(text, step);
     }
-    return true;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text_at, first) __attribute__((format(printf, text_at, first), nonnull(text_at)))
@@ -19,7 +20,12 @@ typedef struct {
 #define STR(literal) ((str){ "" literal, sizeof(literal) - 1 })
 #define STR_ARG(s) (int)(s).len, (s).at /* for "%.*s" */
 
-str str_of(const char *terminated); /* NULL gives "no text" */
+/* NULL gives "no text". Here, so that the length of a literal is known when the program is built. */
+static inline str str_of(const char *terminated)
+{
+    return terminated ? (str){ terminated, strlen(terminated) } : (str){ NULL, 0 };
+}
+
 bool str_equal(str a, str b);
 bool str_equal_nocase(str a, str b); /* ASCII letters only */
 bool str_starts(str text, str prefix);
@@ -37,6 +43,7 @@ bool str_to_int(str text, int64_t *out) MUST_CHECK;
 /* Code points of a UTF-8 text; limits on texts are counted in them. */
 size_t str_code_points(str utf8);
 bool str_is_utf8(str text);
+bool str_is_ascii(str text);
 /* Bytes of the well-formed UTF-8 sequence at its front; 0 when there is none. */
 size_t str_utf8_step(str text);
 

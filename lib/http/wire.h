@@ -13,6 +13,7 @@ ssize_t wire_send(int fd, str head, str body, size_t already);
  * Connection: the sender's own to say), and a text that would begin a line of somebody else's
  * making. */
 void wire_header(struct buf *out, str name, str value);
+void wire_header_trusted(struct buf *out, str name, str value); /* nothing of it is looked at */
 
 /* A target as it may stand in a request line: what would end it is escaped. */
 void wire_target(struct buf *out, str target);
