@@ -6,11 +6,14 @@
 #include <stdio.h>
 
 #include "lib/http/route.h"
+#include "lib/http/wire.h"
 #include "lib/json/write.h"
 
 void answer_header(struct call *c, const char *name, str value)
 {
     assert(c->header_count < ANSWER_HEADERS_MAX);
+    if (wire_framing(str_of(name)))
+        return;
     for (size_t i = 0; i < value.len; i++) /* a line break would begin a header of somebody else's making */
         assert((unsigned char)value.at[i] >= ' ' || value.at[i] == '\t');
     c->headers[c->header_count++] = (struct header){ str_of(name), value };

@@ -54,7 +54,7 @@ struct call {
 
 typedef const fault *handler(struct call *c);
 
-/* Adds a header to the answer. */
+/* Adds a header to the answer; one that says where a message ends is left out, that is the server's to say. */
 void answer_header(struct call *c, const char *name, str value);
 /* Location, from a format. */
 void location(struct call *c, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -246,13 +246,12 @@ static void exchange_run(void *arg)
 static bool connection_run(struct connection *c)
 {
     struct exchange *x = c->exchange;
-    struct site *site = c->server->site;
     c->state = CONNECTION_RUNNING;
     c->deadline_ms = INT64_MAX;
     exchange_begin(x);
     x->answered = false;
     x->starting = true;
-    if (!fiber_start(site_label(site, &x->message), exchange_run, x)) {
+    if (!fiber_start("unmatched", exchange_run, x)) {
         exchange_refuse(x, &fibers_taken);
         x->answered = true;
     }

@@ -13,6 +13,11 @@ static const unsigned char kinds[256] = {
     ['}'] = OTHER,
 };
 
+static enum kind kind_of(char byte)
+{
+    return kinds[(unsigned char)byte];
+}
+
 static bool carriage_return(struct lines *l)
 {
     l->empty = l->at == LINES_START;
@@ -65,13 +70,26 @@ static bool allowed(struct lines *l, enum kind kind)
     return false;
 }
 
+/* How many bytes at the front leave all as it is: most of what there is. */
+static size_t unchanging(enum lines_at at, const char *bytes, size_t len)
+{
+    size_t i = 0;
+    if (at == LINES_INSIDE)
+        while (i < len && kind_of(bytes[i]) <= COLON)
+            i++;
+    else if (at == LINES_NAME)
+        while (i < len && kind_of(bytes[i]) == TOKEN)
+            i++;
+    return i;
+}
+
 size_t lines_scan(struct lines *l, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        enum kind kind = kinds[(unsigned char)bytes[i]];
-        if (l->at == LINES_INSIDE && kind <= COLON)
-            continue; /* most of what there is */
-        l->bad = !allowed(l, kind);
+        i += unchanging(l->at, bytes + i, len - i);
+        if (i == len)
+            break;
+        l->bad = !allowed(l, kind_of(bytes[i]));
         if (l->bad)
             return i;
         if (l->ended)

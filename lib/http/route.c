@@ -193,12 +193,6 @@ bool route_resource_internal(const struct node *resource)
     return true;
 }
 
-const char *site_label(const struct site *site, const struct message *request)
-{
-    struct match found = route_match(site->inside, request->method, request->path);
-    return found.route ? found.route->path : "unmatched";
-}
-
 size_t site_route_count(const struct site *site)
 {
     return site->inside->route_count;

@@ -22,6 +22,7 @@ struct route {
     const struct shape *gives; /* data of the answer, for the description */
     const char *summary;       /* one line for the docs; NULL: not in the description */
     const struct shape *query;
+    bool (*kept)(struct call *c); /* asked before query and body are read: true, it gave again what it had for this very target */
     enum access access;
     bool body_optional;        /* none or {} is fine */
     bool body_passed;          /* gateway: takes only describes the body, its owner reads it */
@@ -75,9 +76,6 @@ struct route_stats {
 void site_compile(struct site *site);
 void site_release(struct site *site); /* gives that arena back */
 size_t site_route_count(const struct site *site); /* of stats */
-
-/* The template of the route that a request will reach, or "unmatched": a label for its fiber. */
-const char *site_label(const struct site *site, const struct message *request);
 
 /* Answers one request; runs in a fiber. c->arena and c->request are set, all else is zero. Never fails: faults are
  * answers too. */

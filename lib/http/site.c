@@ -270,7 +270,10 @@ static const fault *call_judge(struct call *c, struct match *found, struct once 
     if (!found->route)
         return route_missed(c, found);
     c->route = found->route;
+    fiber_set_label(c->route->path);
     TRY(access_check(c));
+    if (c->route->kept && c->route->kept(c))
+        return NULL;
     TRY(path_parts_read(c, found));
     TRY(once_read(c, once));
     TRY(body_read(c));
@@ -302,8 +305,7 @@ void site_answer(struct site *site, struct call *c)
     c->service = site->service;
     c->out.in = c->arena;
     c->request_id = request_id(c);
-    if (fiber_self())
-        fiber_set_request(c->request_id);
+    fiber_set_request(c->request_id);
     site->requests_in_flight++;
     answer_header(c, "X-Request-Id", c->request_id);
 

@@ -18,7 +18,7 @@ ssize_t wire_send(int fd, str head, str body, size_t already)
     return sendmsg(fd, &both, MSG_NOSIGNAL);
 }
 
-static bool is_framing(str name)
+bool wire_framing(str name)
 {
     return str_equal_nocase(name, STR("Connection")) ||
            str_equal_nocase(name, STR("Content-Length")) ||
@@ -35,7 +35,7 @@ static bool has_control_byte(str text)
 
 void wire_header(struct buf *out, str name, str value)
 {
-    if (name.len && !is_framing(name) && !has_control_byte(name) && !has_control_byte(value))
+    if (name.len && !wire_framing(name) && !has_control_byte(name) && !has_control_byte(value))
         wire_header_trusted(out, name, value);
 }
 

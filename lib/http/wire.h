@@ -9,8 +9,10 @@
 /* Sends what is left of head and body, in one system call. As send(2). */
 ssize_t wire_send(int fd, str head, str body, size_t already);
 
-/* "Name: value" CRLF. Left out: what says where a message ends (Content-Length, Transfer-Encoding,
- * Connection: the sender's own to say), and a text that would begin a line of somebody else's
+/* Does it say where a message ends (Content-Length, Transfer-Encoding, Connection)? The sender's own to say. */
+bool wire_framing(str name);
+
+/* "Name: value" CRLF. Left out: what says where a message ends, and a text that would begin a line of somebody else's
  * making. */
 void wire_header(struct buf *out, str name, str value);
 void wire_header_trusted(struct buf *out, str name, str value); /* nothing of it is looked at */

@@ -256,6 +256,12 @@ void fiber_set_request(str request_id)
         current->request_id = request_id;
 }
 
+void fiber_set_label(const char *label)
+{
+    if (current)
+        current->label = label;
+}
+
 size_t fiber_count(void)
 {
     return living_count;

@@ -19,6 +19,7 @@ fiber *fiber_self(void); /* NULL outside a fiber */
 
 /* A note for the SIGUSR1 print: the request id; memory of the caller, valid while the fiber runs. */
 void fiber_set_request(str request_id);
+void fiber_set_label(const char *label); /* once it is known what it does; as fiber_start's */
 
 /* Parks until somebody wakes it or deadline_ms (loop_now_ms time; INT64_MAX: none) passes. False: the deadline
  * came first. `awaits` is a literal that says for what. A wake before the park is not lost; several are one. True

@@ -24,13 +24,17 @@ static const fault *programme_known(struct gateway *gw, struct call *c)
     return owner_known(&gw->owners, c->arena, MOVIES);
 }
 
+bool gateway_kept(struct call *c)
+{
+    struct gateway *gw = c->service;
+    return kept_reply(&gw->kept, &gw->owners, c);
+}
+
 /* --- lists of showings --- */
 
 const fault *gateway_showtimes(struct call *c)
 {
     struct gateway *gw = c->service;
-    if (kept_reply(&gw->kept, &gw->owners, c))
-        return NULL;
     const struct showtime_query *want = c->query;
     TRY(programme_known(gw, c));
     struct programme *programme = &gw->owners.programme;
@@ -73,8 +77,6 @@ const fault *gateway_showtime(struct call *c)
 {
     struct gateway *gw = c->service;
     struct showing s;
-    if (kept_reply(&gw->kept, &gw->owners, c))
-        return NULL;
     TRY(showing_find(gw, c, c->ids[0], &s));
     struct stamp stamp = stamp_now(&gw->owners, 0);
     showing_write(data_begin(c), &s, true);
@@ -142,8 +144,6 @@ const fault *gateway_details(struct call *c)
     const struct details_query *want = c->query;
     const struct film *film;
     str id;
-    if (kept_reply(&gw->kept, &gw->owners, c))
-        return NULL;
     TRY(film_id_read(c, c->names[0], &id));
     TRY(film_find(gw, c, id, &film));
     struct stamp stamp = stamp_now(&gw->owners, 0);
@@ -158,8 +158,6 @@ const fault *gateway_seats(struct call *c)
 {
     struct gateway *gw = c->service;
     struct showing s;
-    if (kept_reply(&gw->kept, &gw->owners, c))
-        return NULL;
     TRY(owner_known(&gw->owners, c->arena, RESERVATIONS));
     TRY(showing_find(gw, c, c->ids[0], &s));
     struct stamp stamp = stamp_now(&gw->owners, s.id);
