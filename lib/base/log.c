@@ -121,12 +121,28 @@ static bool append_locked(const char *at, size_t len)
 
 /* --- lines --- */
 
+/* As TIME_Z_MS; the second is written once for all lines that fall into it. */
+static void now_put(struct buf *line)
+{
+    static _Thread_local struct {
+        int64_t s;
+        char text[TIME_TEXT_MAX];
+    } second;
+    instant now = clock_now();
+    int64_t ms = now.ms % 1000;
+    if (second.s != now.ms / 1000)
+        (void)instant_text(second.text, now, TIME_Z);
+    second.s = now.ms / 1000;
+    char fraction[] = { '.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z' };
+    buf_put(line, second.text, sizeof "2026-08-23T03:55:00" - 1);
+    buf_put(line, fraction, sizeof fraction);
+}
+
 static void line_open(struct buf *line, const char *level, const char *event)
 {
-    char room[TIME_TEXT_MAX];
     line->len = 0;
     buf_literal(line, "{\"time\":\"");
-    buf_text(line, instant_text(room, clock_now(), TIME_Z_MS));
+    now_put(line);
     buf_literal(line, "\",\"level\":\"");
     buf_text(line, str_of(level));
     buf_literal(line, "\",\"event\":\"");

@@ -12,6 +12,26 @@
 #define CLOSED_RETRY_S 2
 #define REQUEST_ID_MADE_BYTES 24 /* prefix, '-', up to 8 digits */
 
+/* Never the path or the query as they came: people paste e-mails and codes into both. */
+static void log_members_put(struct buf *line, const struct site *site, enum method method, const struct route *route)
+{
+    log_member_text(line, "service", str_of(site->name));
+    log_member_text(line, "method", str_of(method_name(method)));
+    log_member_text(line, "route", str_of(route ? route->path : NULL));
+}
+
+static void log_members_write(const struct site *site)
+{
+    struct site_inside *inside = site->inside;
+    inside->log_members = NEW_ARRAY(inside->arena, str, inside->route_count + 1);
+    for (size_t i = 0; i < inside->route_count; i++) {
+        const struct route *route = site->stats[i].route;
+        struct buf members = { .in = inside->arena };
+        log_members_put(&members, site, route->method, route);
+        inside->log_members[i] = buf_str(&members);
+    }
+}
+
 void site_compile(struct site *site)
 {
     static const fault no_sodium = { .code = "internal_error", .sentence = { "libsodium does not start.", 25 } };
@@ -23,6 +43,7 @@ void site_compile(struct site *site)
     for (size_t i = 0; i < prefix.len; i++)
         site->inside->id_prefix[i] = prefix.at[i];
     route_tree_build(site);
+    log_members_write(site);
 }
 
 void site_release(struct site *site)
@@ -230,13 +251,13 @@ static int status_counted(const struct call *c, const fault *problem)
     return c->streaming == STREAM_CUT && !str_equal(str_of(problem->code), STR("client_gone")) ? 500 : c->status;
 }
 
-static void access_log(const struct call *c, const fault *problem, int64_t took_us)
+static void access_log(const struct call *c, const struct match *found, const fault *problem, int64_t took_us)
 {
     struct buf *line = log_begin(status_counted(c, problem) >= 500 ? "error" : "info", "request");
-    log_member_text(line, "service", str_of(c->site->name));
-    log_member_text(line, "method", str_of(method_name(c->request->method)));
-    /* Never the path or the query as they came: people paste e-mails and codes into both. */
-    log_member_text(line, "route", str_of(c->route ? c->route->path : NULL));
+    if (c->route && c->route->method == c->request->method)
+        buf_text(line, c->site->inside->log_members[found->index]);
+    else
+        log_members_put(line, c->site, c->request->method, c->route);
     log_member_int(line, "status", c->status);
     log_member_int(line, "us", took_us);
     log_member_text(line, "request", c->request_id);
@@ -316,5 +337,5 @@ void site_answer(struct site *site, struct call *c)
     site->requests_in_flight--;
     int64_t took_us = clock_mono_us() - began_us;
     stats_count(site, &found, status_counted(c, problem), took_us);
-    access_log(c, problem, took_us);
+    access_log(c, &found, problem, took_us);
 }

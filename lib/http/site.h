@@ -12,6 +12,7 @@ struct site_inside {
     arena *arena;
     struct node *root;
     size_t route_count;
+    str *log_members; /* one a route, in table order: what lines of its own method have in common */
     struct under_way *under_way[ONCE_BUCKETS]; /* Idempotency-Keys whose request runs now */
     char id_prefix[9];                         /* of the request ids made here: random, new each start */
     uint32_t ids_made;
