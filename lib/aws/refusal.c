@@ -71,6 +71,8 @@ static struct verdict by_status(const struct refused *r)
         return (struct verdict){ NEXT_FAULT, FAULT_CONFLICT, "aws_condition_failed" };
     case 429:
         return (struct verdict){ NEXT_AGAIN, FAULT_UNAVAILABLE, "aws_throttled" };
+    case 503: /* of HEAD: S3 answers so when it asks for patience */
+        return (struct verdict){ NEXT_AGAIN, FAULT_UNAVAILABLE, r->said.code.len ? "aws_failing" : "aws_throttled" };
     case 501:
         return (struct verdict){ NEXT_FAULT, FAULT_INVALID, "aws_unsupported" };
     case 507:
