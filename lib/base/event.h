@@ -15,6 +15,7 @@ struct event {
 struct event_page {
     list events;      /* of struct event, by position */
     int64_t position; /* the log's last at the time of reading */
+    int64_t archived; /* some of what was asked for is archived, which is all up to here; 0: none of it is */
 };
 
 #endif

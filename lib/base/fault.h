@@ -17,6 +17,7 @@ enum fault_kind {
     FAULT_NOT_FOUND,       /* 404 */
     FAULT_WRONG_METHOD,    /* 405 */
     FAULT_CONFLICT,        /* 409 */
+    FAULT_GONE,            /* 410 */
     FAULT_TOO_LARGE,       /* 413 */
     FAULT_WRONG_TYPE,      /* 415 */
     FAULT_MISDIRECTED,     /* 421: a Host that is not ours */

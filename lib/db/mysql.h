@@ -8,6 +8,7 @@
 #ifndef TAQUILLA_DB_MYSQL_H
 #define TAQUILLA_DB_MYSQL_H
 
+#include "lib/base/archive.h"
 #include "lib/base/buf.h"
 #include "lib/base/event.h"
 #include "lib/base/once.h"
@@ -128,6 +129,11 @@ const fault *my_log(struct my *db, arena *a, const char *type, str subject, cons
 /* Up to limit events after `after`. */
 const fault *my_log_read(struct my_store *s, arena *a, int64_t after, int64_t limit,
                          struct event_page *out) MUST_CHECK;
+/* A reader of that name has come to `position`; it is remembered in the store, so that every replica knows. */
+const fault *my_reader_passed(struct my_store *s, arena *a, str reader, int64_t position) MUST_CHECK;
+/* Removes the log's first rows, at most ARCHIVE_ROWS_MAX: those wished that are old enough and that no reader heard of within a day
+ * lacks; never the last. */
+const fault *my_log_archive(struct my_store *s, arena *a, const struct archive_wish *want, struct archive_made *out) MUST_CHECK;
 
 /* --- once: call recall first and keep last, inside the act --- */
 

@@ -53,6 +53,15 @@ static const struct field event_fields[] = {
 };
 static const struct shape event_shape = SHAPE(event, event_fields);
 
+/* A page that does not begin with the next event: is what is missing archived, or is it a hole? */
+static const fault *log_begins(struct my *db, arena *a, int64_t after, int64_t *archived)
+{
+    int64_t first = 1;
+    TRY(my_number(db, a, &first, "SELECT MIN(position) FROM log", MY_NO_BINDS));
+    *archived = first > after + 1 ? first - 1 : 0;
+    return NULL;
+}
+
 /* A reader that has all, or more than all, is told where the log really ends: what we know of it may be old. */
 const fault *my_log_read(struct my_store *s, arena *a, int64_t after, int64_t limit, struct event_page *out)
 {
@@ -67,6 +76,8 @@ const fault *my_log_read(struct my_store *s, arena *a, int64_t after, int64_t li
         int64_t last = LIST_AT(&page.events, struct event, page.events.count - 1)->position;
         if (last > page.position)
             page.position = last;
+        if (LIST_AT(&page.events, struct event, 0)->position > after + 1)
+            TRY(log_begins(&s->reader, a, after, &page.archived));
     }
     *out = page;
     return NULL;

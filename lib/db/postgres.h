@@ -10,6 +10,7 @@
 #ifndef TAQUILLA_DB_POSTGRES_H
 #define TAQUILLA_DB_POSTGRES_H
 
+#include "lib/base/archive.h"
 #include "lib/base/buf.h"
 #include "lib/base/event.h"
 #include "lib/base/once.h"
@@ -138,6 +139,11 @@ const fault *pg_numbers(struct pg_lane *lane, arena *a, ids *out, const char *te
 /* Up to limit events after `after`. */
 const fault *postgres_log_read(struct postgres *p, arena *a, int64_t after, int64_t limit,
                                struct event_page *out) MUST_CHECK;
+/* A reader of that name has come to `position`; it is remembered in the store, so that every replica knows. */
+const fault *postgres_reader_passed(struct postgres *p, arena *a, str reader, int64_t position) MUST_CHECK;
+/* Removes the log's first rows, at most ARCHIVE_ROWS_MAX: those wished that are old enough and that no reader heard of within a day
+ * lacks; never the last. */
+const fault *postgres_log_archive(struct postgres *p, arena *a, const struct archive_wish *want, struct archive_made *out) MUST_CHECK;
 
 /* What was done under this key: the data of its event. key NULL: *seen is false. KEY_REUSED idempotency_key_reused. */
 const fault *postgres_once_recall(struct postgres *p, arena *a, const struct once *key, str *data,

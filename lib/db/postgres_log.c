@@ -10,6 +10,15 @@ static const struct field event_fields[] = {
 };
 static const struct shape event_shape = SHAPE(event, event_fields);
 
+/* A page that does not begin with the next event: is what is missing archived, or is it a hole? */
+static const fault *log_begins(struct postgres *p, arena *a, int64_t after, int64_t *archived)
+{
+    int64_t first = 1;
+    TRY(pg_number(&p->lists, a, &first, "SELECT min(position) FROM log", PG_NO_BINDS));
+    *archived = first > after + 1 ? first - 1 : 0;
+    return NULL;
+}
+
 /* A reader that has all, or more than all, is told where the log really ends: what we have heard of it may be old. A
  * replica that answered with less would look like an older copy. */
 const fault *postgres_log_read(struct postgres *p, arena *a, int64_t after, int64_t limit, struct event_page *out)
@@ -25,6 +34,8 @@ const fault *postgres_log_read(struct postgres *p, arena *a, int64_t after, int6
         int64_t last = LIST_AT(&page.events, struct event, page.events.count - 1)->position;
         if (last > page.position)
             page.position = last;
+        if (LIST_AT(&page.events, struct event, 0)->position > after + 1)
+            TRY(log_begins(p, a, after, &page.archived));
     }
     *out = page;
     return NULL;

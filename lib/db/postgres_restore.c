@@ -145,7 +145,7 @@ const fault *pg_restore_finish(struct postgres *p, arena *a, const struct pg_res
 {
     struct buf text = { .in = a };
     buf_literal(&text, "SELECT restore_check();"
-                       "DO $$ BEGIN IF EXISTS (SELECT 1 FROM log HAVING count(*) <> max(position) OR min(position) <> 1) "
+                       "DO $$ BEGIN IF EXISTS (SELECT 1 FROM log HAVING count(*) <> max(position) - min(position) + 1 OR min(position) < 1) "
                        "THEN RAISE EXCEPTION 'a hole' USING ERRCODE = 'TQ003'; END IF; END $$;");
     if (of->rebuild)
         buf_text(&text, str_of(of->rebuild));

@@ -16,6 +16,8 @@ static const char own_tables[] =
     " owner bigint NOT NULL, made_at timestamptz NOT NULL, PRIMARY KEY (scope, key));"
     "CREATE INDEX IF NOT EXISTS once_keys_by_time ON once_keys (made_at);"
     "CREATE INDEX IF NOT EXISTS once_keys_by_owner ON once_keys (owner) WHERE owner <> 0;"
+    "CREATE TABLE IF NOT EXISTS log_readers ("
+    " reader text PRIMARY KEY, position bigint NOT NULL, asked_at timestamptz NOT NULL);"
     "CREATE TABLE IF NOT EXISTS restore_state (started_at timestamptz NOT NULL DEFAULT now());"
     "CREATE OR REPLACE FUNCTION restore_check() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN"
     " IF NOT EXISTS (SELECT 1 FROM restore_state) THEN RAISE EXCEPTION 'no restore' USING ERRCODE = 'TQ002'; END IF;"

@@ -55,6 +55,15 @@ const fault *log_rows(struct sql *db, arena *a, int64_t after, int64_t limit, li
                     BIND(sql_int(after), sql_int(limit)));
 }
 
+/* A page that does not begin with the next event: is what is missing archived, or is it a hole? */
+static const fault *log_begins(struct sql *db, arena *a, int64_t after, int64_t *archived)
+{
+    int64_t first = 1;
+    TRY(sql_number(db, a, &first, "SELECT min(position) FROM log", NO_BINDS));
+    *archived = first > after + 1 ? first - 1 : 0;
+    return NULL;
+}
+
 /* What is committed can be read a moment before its writer says so: a reader that has all is told where the log really ends, or
  * ours would look like an older copy to him. */
 const fault *sqlite_log_read(struct sqlite *s, arena *a, int64_t after, int64_t limit,
@@ -69,6 +78,8 @@ const fault *sqlite_log_read(struct sqlite *s, arena *a, int64_t after, int64_t 
         int64_t last = LIST_AT(&page.events, struct event, page.events.count - 1)->position;
         if (last > page.position)
             page.position = last;
+        if (LIST_AT(&page.events, struct event, 0)->position > after + 1)
+            TRY(log_begins(sqlite_reader(s), a, after, &page.archived));
     }
     *out = page;
     return NULL;

@@ -211,7 +211,7 @@ static const fault *finish_act(struct sql *db, arena *a, void *arg)
     TRY(sql_number(db, a, &events, "SELECT count(*) FROM log", NO_BINDS));
     TRY(sql_number(db, a, &first, "SELECT min(position) FROM log", NO_BINDS));
     TRY(sql_number(db, a, &last, "SELECT max(position) FROM log", NO_BINDS));
-    if (events != last || first < 0 || (events > 0 && first != 1))
+    if (events > 0 && (first < 1 || events != last - first + 1)) /* its beginning may be archived */
         return fault_new(a, FAULT_CONFLICT, "restore_differs", "The log has %lld events and ends at position %lld.",
                          (long long)events, (long long)last);
     if (of->rebuild)

@@ -15,6 +15,8 @@ static const char own_tables[] =
     " owner INTEGER NOT NULL, made_ms INTEGER NOT NULL, PRIMARY KEY (scope, key)) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS once_keys_by_time ON once_keys (made_ms);"
     "CREATE INDEX IF NOT EXISTS once_keys_by_owner ON once_keys (owner) WHERE owner <> 0;"
+    "CREATE TABLE IF NOT EXISTS log_readers ("
+    " reader TEXT PRIMARY KEY, position INTEGER NOT NULL, asked_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS restore_state (started_ms INTEGER NOT NULL);"; /* a row: the store is not whole */
 
 static const fault *text_apply(struct sql *db, arena *a, const char *text)

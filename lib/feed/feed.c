@@ -1,6 +1,8 @@
 /* feed.c - answers one page of the log, or streams it, and lets a reader that has seen all wait for more. */
 #include "lib/feed/feed.h"
 
+#include <string.h>
+
 #include "lib/feed/wire.h"
 #include "lib/json/write.h"
 #include "lib/loop/fiber.h"
@@ -10,10 +12,12 @@
 #define READ_AT_ONCE 32
 #define HEARTBEAT_MS 15000
 #define EVENTS_BYTES_MAX ((size_t)64 * 1024 * 1024)
+#define TELL_EVERY_MS 60000
 #define LOOK_UP_MS 250 /* a waiter looks this often whether its server drains */
 
 struct feed_query {
     int64_t after, limit, wait;
+    str reader;
 };
 
 static const struct field feed_query_fields[] = {
@@ -22,6 +26,8 @@ static const struct field feed_query_fields[] = {
           .doc = "events at most; 0 asks for the present position alone"),
     FIELD(struct feed_query, wait, "wait", .fallback = "0", .max = WIRE_WAIT_S_MAX,
           .doc = "seconds to wait for an event when there is none yet"),
+    FIELD(struct feed_query, reader, "reader", .optional = true, .min = 1, .max = FEED_NAME_BYTES_MAX,
+          .doc = "who asks: what he has not read yet is not archived while he asks at least once a day"),
 };
 const struct shape feed_query_shape = SHAPE(feed_query, feed_query_fields);
 
@@ -69,6 +75,40 @@ static const fault *restarted(arena *a)
     fault *problem = fault_new(a, FAULT_UNAVAILABLE, "restore_running", "A restore is under way here; try again when it is over.");
     problem->retry_after_s = 1;
     return problem;
+}
+
+static const fault *archived(arena *a, int64_t end)
+{
+    return fault_new(a, FAULT_GONE, "feed_archived",
+                     "The log begins after position %lld here, what came before is archived: begin with /feed/snapshot.", (long long)end);
+}
+
+/* The place of that name, or else the one that was told longest ago. */
+static struct feed_name *name_of(struct feed *f, str reader)
+{
+    struct feed_name *oldest = &f->names[0];
+    for (size_t i = 0; i < FEED_NAMES_MAX; i++) {
+        if (str_equal(str_of(f->names[i].name), reader))
+            return &f->names[i];
+        if (f->names[i].told_ms < oldest->told_ms)
+            oldest = &f->names[i];
+    }
+    *oldest = (struct feed_name){ .position = INT64_MAX };
+    return oldest;
+}
+
+/* A store that cannot remember it now is told the next time: a reader is not refused for that. */
+static void reader_tell(struct feed *f, arena *a, str reader, int64_t position)
+{
+    if (!f->passed || reader.len == 0)
+        return;
+    struct feed_name *n = name_of(f, reader);
+    if (position >= n->position && loop_now_ms() < n->told_ms + TELL_EVERY_MS)
+        return;
+    *n = (struct feed_name){ .position = position, .told_ms = loop_now_ms() };
+    memcpy(n->name, reader.at, reader.len);
+    if (f->passed(f->store, a, reader, position))
+        *name_of(f, reader) = (struct feed_name){ .position = 0 };
 }
 
 /* A place among those who wait; reader_leave gives it back. */
@@ -133,6 +173,8 @@ static const fault *write_events(struct feed *f, arena *a, const struct feed_que
         int64_t most = left < READ_AT_ONCE ? left : READ_AT_ONCE;
         struct event_page page;
         TRY(f->read(f->store, a, after, most, &page));
+        if (page.archived > 0)
+            return archived(a, page.archived);
         *position = page.position;
         for (size_t i = 0; i < page.events.count; i++) {
             const struct event *e = LIST_AT(&page.events, struct event, i);
@@ -157,6 +199,8 @@ static const fault *page_answer(struct feed *f, struct call *c)
     int64_t position = f->position;
     buf_literal(&out, "{\"events\":[");
     size_t empty = out.len;
+    if (want->limit > 0)
+        reader_tell(f, c->arena, want->reader, want->after);
     if (want->limit == 0) {
         struct event_page page;
         TRY(f->read(f->store, c->arena, want->after, 0, &page));
@@ -186,6 +230,8 @@ static const fault *piece_write(struct feed *f, struct call *c, arena *a, int64_
 {
     struct event_page page;
     TRY(f->read(f->store, a, *after, READ_AT_ONCE, &page));
+    if (page.archived > 0)
+        return archived(a, page.archived);
     if (page.position < *after) /* an older copy was restored: its reader must begin again */
         return restarted(a);
     if (f->position < page.position)
@@ -223,6 +269,10 @@ static const fault *stream_answer(struct feed *f, struct call *c)
     int64_t after = ((const struct feed_query *)c->query)->after, last;
     if (str_to_int(message_header(c->request, "Last-Event-ID"), &last) && last >= 0)
         after = last;
+    struct event_page next; /* who asks for what is gone hears so in a status, while there is one */
+    TRY(f->read(f->store, c->arena, after, 1, &next));
+    if (next.archived > 0)
+        return archived(c->arena, next.archived);
     TRY(reader_enter(f, c->arena));
     answer_header(c, "Cache-Control", STR("no-store"));
     const fault *problem = NULL;

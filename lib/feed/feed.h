@@ -9,12 +9,22 @@
 #include "lib/http/route.h"
 
 #define FEED_READERS_MAX 64
+#define FEED_NAMES_MAX 32       /* of readers; of more the longest silent is told to the store more often */
+#define FEED_NAME_BYTES_MAX 60
+
+struct feed_name {
+    char name[FEED_NAME_BYTES_MAX + 1];
+    int64_t position, told_ms; /* what the store was told, and when: loop time */
+};
 
 /* What a feed asks of its owner's store. */
 struct feed {
     const char *source; /* "taquilla/rooms": CloudEvents source */
     void *store;
     const fault *(*read)(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out);
+    /* Remembers how far a reader has come, for a minute; NULL: nothing is ever archived here. */
+    const fault *(*passed)(void *store, arena *a, str reader, int64_t position);
+    struct feed_name names[FEED_NAMES_MAX];
     int64_t position;   /* last known; feed_moved sets it */
     struct feed_waiter *waiting; /* parked fibers */
     size_t readers;     /* in a long poll or a stream */
@@ -35,7 +45,9 @@ void feed_restart(struct feed *f);
 void feed_await(struct feed *f, int64_t after, int64_t deadline_ms);
 
 /* Answers one GET /feed; the service's handler calls it with its own feed. No envelope: {"events":[...],"position":N}.
- * limit=0 answers the present position at once. UNAVAILABLE feed_busy: FEED_READERS_MAX wait already; restore_running. */
+ * limit=0 answers the present position at once. UNAVAILABLE feed_busy: FEED_READERS_MAX wait already; restore_running. GONE
+ * feed_archived: the log begins later by now, and the reader begins with the snapshot. What no reader that says its name (?reader=)
+ * lacks may be archived. */
 extern const struct shape feed_query_shape;
 extern const struct shape wire_page_shape; /* what it answers, for the API description */
 const fault *feed_answer(struct feed *f, struct call *c);

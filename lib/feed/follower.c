@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/feed/bus.h"
+#include "lib/feed/feed.h"
 #include "lib/feed/snapshot.h"
 #include "lib/feed/wire.h"
 #include "lib/json/read.h"
@@ -35,6 +36,7 @@ static struct poller {
     struct follower *of;
     fiber *who;
     arena *memory;
+    char reader[FEED_NAME_BYTES_MAX]; /* no two of one name: each has come as far as it has */
     int64_t pause_ms;
     bool fresh;      /* the owner's present end is to be asked for first */
     bool gap;        /* the last page was empty although the log is longer */
@@ -113,6 +115,8 @@ static const fault *ask(struct poller *p, str target, int64_t deadline_ms, const
     struct message *answer = NEW(p->memory, struct message);
     struct outgoing want = { .method = GET, .target = target, .deadline_ms = deadline_ms, .internal = true };
     TRY(upstream_call(f->upstream, p->memory, &want, answer));
+    if (answer->status == 410)
+        return fault_new(p->memory, FAULT_GONE, "feed_archived", "The feed of %s begins later by now.", f->owner);
     if (answer->status != 200)
         return fault_new(p->memory, FAULT_UNAVAILABLE, "feed_refused", "The feed of %s answered %d.",
                          f->owner, answer->status);
@@ -177,6 +181,21 @@ static void start_anew(struct poller *p, int64_t end)
     bus_reader_drop(&p->bus);
     tell_lost(f);
     p->fresh = true;
+}
+
+/* It was away for so long that the owner's log goes on without it. */
+static void what_is_archived(struct poller *p)
+{
+    struct follower *f = p->of;
+    log_line(f->snapshot ? "warn" : "error", "feed_archived", "the log of %s is archived beyond position %lld: %s", f->owner,
+             (long long)f->position, f->snapshot ? "starting anew" : "stopped following it");
+    f->stopped = !f->snapshot;
+    f->whole = false;
+    bus_reader_drop(&p->bus);
+    tell_lost(f);
+    p->fresh = true;
+    if (f->stopped)
+        wake_waiters(f);
 }
 
 static const fault *poll_end(struct poller *p)
@@ -270,9 +289,14 @@ static const fault *poll_events(struct poller *p)
     struct follower *f = p->of;
     struct wire_page page;
     int wait_s = wait_s_of(p);
-    TRY(ask(p, arena_printf(p->memory, "/feed?after=%lld&limit=%d&wait=%d", (long long)f->position,
-                            WIRE_PAGE_EVENTS_MAX, wait_s),
-            WAIT_DEADLINE_MS, &wire_page_shape, &page));
+    str target = arena_printf(p->memory, "/feed?after=%lld&limit=%d&wait=%d%s%s", (long long)f->position, WIRE_PAGE_EVENTS_MAX, wait_s,
+                              p->reader[0] ? "&reader=" : "", p->reader);
+    const fault *problem = ask(p, target, WAIT_DEADLINE_MS, &wire_page_shape, &page);
+    if (problem && problem->kind == FAULT_GONE && !f->stopped) {
+        what_is_archived(p);
+        return NULL;
+    }
+    TRY(problem);
     if (f->stopped)
         return NULL;
     if (page.position < f->position) {
@@ -392,6 +416,8 @@ void follower_start(struct follower *f)
     assert(p && !poller_of(f));
     *p = (struct poller){ .of = f, .pause_ms = PAUSE_MS_MIN, .fresh = f->position == 0 && !f->whole };
     p->memory = arena_new(PAGE_BYTES_MAX);
+    if (f->reader)
+        snprintf(p->reader, sizeof p->reader, "%s-%08llx", f->reader, (unsigned long long)random_below(UINT64_C(1) << 32));
     bus_line_begin(&p->bus.line, f->owner, "reader");
     f->stopped = f->in_touch = false;
     bool started = fiber_start("follower", follow, p);

@@ -5,7 +5,8 @@
  * With `snapshot` it begins with the owner's present state, told by the same `apply`; without, a position 0 start reads from the
  * owner's present end: what came before is asked from the owner itself. A follower that was at position 0 when contact was lost
  * begins so again: the owner may have been restored since. With `keeper` what it is told is kept in a store, its position with it:
- * it goes on from there at the next start. */
+ * it goes on from there at the next start. What it lacks may be archived, when it was away for more than a day: it begins anew with
+ * the snapshot then, and stops, loudly, where it has none. */
 #ifndef TAQUILLA_FEED_FOLLOWER_H
 #define TAQUILLA_FEED_FOLLOWER_H
 
@@ -28,6 +29,7 @@ struct follower_keeper {
 
 struct follower {
     const char *owner;               /* "rooms" */
+    const char *reader;              /* "gateway": who follows; what it lacks is not archived. NULL: nobody of name */
     struct upstream *upstream;
     const char *snapshot;            /* "live" or "all"; NULL: none */
     void (*begin)(void *arg);        /* a snapshot is about to be told: nothing told before it holds */

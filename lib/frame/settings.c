@@ -42,6 +42,8 @@ static const struct field settings_fields[] = {
           .doc = "names under which clients reach us, separated by commas; addresses and localhost always work"),
     FIELD(struct settings, data_dir, "DATA_DIR", .fallback = "./var", .min = 1, .max = 1000,
           .doc = "where embedded stores live; the flag --data"),
+    FIELD(struct settings, log_keep_days, "LOG_KEEP_DAYS", .fallback = "0", .max = 36500,
+          .doc = "days after which rooms and reservations drop rows of their logs that are kept in the cloud; 0: never"),
     FIELD(struct settings, movies_database_url, "MOVIES_DATABASE_URL", .optional = true, .max = 2000, .secret = true,
           .doc = "where movies keeps its store: sqlite:DIR or mongodb://user:password@host:27017/cinema_movies, with "
                  "?tls=true&tlsCAFile=FILE or other options of MongoDB's after it; without it DATA_DIR"),

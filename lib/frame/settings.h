@@ -19,6 +19,7 @@ struct settings {
     strs cors_origins;     /* CORS_ORIGINS, comma-separated */
     strs public_hosts;     /* PUBLIC_HOSTS, comma-separated */
     str data_dir;          /* DATA_DIR=./var; --data */
+    int64_t log_keep_days; /* LOG_KEEP_DAYS=0: for ever */
     int64_t port;          /* PORT; 0: the service's own */
     /* sqlite:DIR or mysql://...; without it the embedded store in data_dir, or MySQL when MYSQL_HOST is set */
     str movies_database_url, mongodb_uri; /* the second is the old name */

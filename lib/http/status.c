@@ -10,7 +10,8 @@ int fault_status(enum fault_kind kind)
     static const int statuses[] = {
         [FAULT_MALFORMED] = 400,    [FAULT_INVALID] = 400,   [FAULT_UNAUTHENTICATED] = 401,
         [FAULT_DECLINED] = 402,     [FAULT_FORBIDDEN] = 403, [FAULT_NOT_FOUND] = 404,
-        [FAULT_WRONG_METHOD] = 405, [FAULT_CONFLICT] = 409,  [FAULT_TOO_LARGE] = 413,
+        [FAULT_WRONG_METHOD] = 405, [FAULT_CONFLICT] = 409,    [FAULT_GONE] = 410,
+         [FAULT_TOO_LARGE] = 413,
         [FAULT_WRONG_TYPE] = 415,   [FAULT_MISDIRECTED] = 421, [FAULT_KEY_REUSED] = 422,
         [FAULT_TOO_MANY] = 429,     [FAULT_INTERNAL] = 500,  [FAULT_UNAVAILABLE] = 503,
     };
@@ -27,7 +28,7 @@ const char *status_title(int status)
         { 304, "Not Modified" }, { 308, "Permanent Redirect" }, { 400, "Bad Request" },
         { 401, "Unauthorized" }, { 402, "Payment Required" }, { 403, "Forbidden" },
         { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" },
-        { 409, "Conflict" }, { 411, "Length Required" }, { 413, "Content Too Large" },
+        { 409, "Conflict" }, { 410, "Gone" }, { 411, "Length Required" }, { 413, "Content Too Large" },
         { 414, "URI Too Long" }, { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" },
         { 421, "Misdirected Request" }, { 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
         { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },

@@ -135,7 +135,7 @@ const fault *analytics_follow(struct owners *o, arena *a)
         struct owner *owner = &o->of[i];
         owner->all = o;
         owner->which = i;
-        owner->follower = (struct follower){ .owner = analytics_owner_names[i], .upstream = owner->upstream,
+        owner->follower = (struct follower){ .owner = analytics_owner_names[i], .reader = "analytics", .upstream = owner->upstream,
                                              .snapshot = "all", .keeper = &keeper, .arg = owner };
     }
     o->taking++;

@@ -97,7 +97,7 @@ void owners_follow(struct owners *o)
     for (size_t i = 0; i < OWNER_COUNT; i++) {
         struct owner *owner = &o->of[i];
         owner->all = o;
-        owner->follower = (struct follower){ .owner = owner_names[i], .upstream = owner->upstream,
+        owner->follower = (struct follower){ .owner = owner_names[i], .reader = "gateway", .upstream = owner->upstream,
                                              .snapshot = followed[i].snapshot, .begin = followed[i].begin,
                                              .apply = followed[i].apply, .arg = owner };
         follower_start(&owner->follower);

@@ -1,6 +1,8 @@
 /* told.c - asks an owner for a page of what it tells, and looks whether it can be one. */
 #include "services/ingestion/told.h"
 
+#include <string.h>
+
 #include "lib/feed/snapshot.h"
 #include "lib/feed/wire.h"
 #include "lib/json/read.h"
@@ -12,6 +14,9 @@ static const fault *ask(struct upstream *u, arena *a, str target, const struct s
     struct message *answer = NEW(a, struct message);
     const struct outgoing want = { .method = GET, .target = target, .deadline_ms = ASK_DEADLINE_MS, .internal = true };
     TRY(upstream_call(u, a, &want, answer));
+    if (answer->status == 410)
+        return fault_new(a, FAULT_UNAVAILABLE, "feed_behind",
+                         "What is wanted of the log of %s is archived already. POST /migrate writes the cloud anew.", upstream_name(u));
     if (answer->status != 200)
         return fault_new(a, FAULT_UNAVAILABLE, "feed_refused", "The feed of %s answered %d.", upstream_name(u), answer->status);
     if (json_read_fact(a, answer->body, shape, page))
@@ -57,18 +62,27 @@ const fault *told_end(struct upstream *u, arena *a, int64_t *position)
 const fault *told_position_at(struct upstream *u, arena *a, instant since, int64_t *after)
 {
     int64_t low = 0, high = 0;
+    const fault *gone = NULL; /* what is archived may be as young: nobody can say any more */
     TRY(told_end(u, a, &high));
     while (low < high) { /* all up to low is older; what follows high is not */
         int64_t middle = low + (high - low) / 2;
         struct event_page page;
-        TRY(told_feed(u, a, middle, 1, &page));
-        if (LIST_AT(&page.events, struct event, 0)->time.ms < since.ms)
+        const fault *problem = told_feed(u, a, middle, 1, &page);
+        if (problem && strcmp(problem->code, "feed_behind") == 0) {
             low = middle + 1;
-        else
+            gone = problem;
+            continue;
+        }
+        TRY(problem);
+        if (LIST_AT(&page.events, struct event, 0)->time.ms < since.ms) {
+            low = middle + 1;
+            gone = NULL;
+        } else {
             high = middle;
+        }
     }
     *after = low;
-    return NULL;
+    return gone;
 }
 
 const fault *told_now(struct upstream *u, arena *a, const char *after, int64_t limit, struct told_state *out)

@@ -1,7 +1,7 @@
 /* told.h - pages of an owner's feed and of its present state, asked for when they are needed. Fibers only.
  *
  * Faults: UNAVAILABLE upstream_away and the like; feed_refused; feed_strange (a hole, or what cannot be read); feed_shorter (the log
- * ends before `after`: its owner was restored from an older copy). */
+ * ends before `after`: its owner was restored from an older copy); feed_behind (what is asked for is archived). */
 #ifndef TAQUILLA_INGESTION_TOLD_H
 #define TAQUILLA_INGESTION_TOLD_H
 

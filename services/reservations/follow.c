@@ -208,7 +208,7 @@ const fault *showings_open(arena *boot, struct showings **out, struct upstream *
     s->upstream = upstream;
     s->store = store;
     s->unpaid_until_min = unpaid_until_min;
-    s->follower = (struct follower){ .owner = "rooms", .upstream = upstream, .snapshot = "all", .begin = rooms_begin,
+    s->follower = (struct follower){ .owner = "rooms", .reader = "reservations", .upstream = upstream, .snapshot = "all", .begin = rooms_begin,
                                      .apply = rooms_changed, .lost = rooms_lost, .arg = s };
     *out = s;
     follower_start(&s->follower);

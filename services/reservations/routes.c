@@ -68,6 +68,7 @@ static const char *const pay_faults[] = {
     "payment_declined", "payment_refunded", "payment_unknown", NULL };
 static const char *const payment_faults[] = { "payment_missing", "code_needed", "code_wrong", NULL };
 
+static const char *const feed_faults[] = { "feed_archived", NULL };
 static const char *const cursor_faults[] = { "cursor_invalid", NULL };
 
 const struct route reservations_routes[] = {
@@ -117,13 +118,15 @@ const struct route reservations_routes[] = {
     { GET,    "/internal/sales/live",                  sales_live,                 NULL,                 &live_sales_shape,
       "Live tickets of showings",                      .query = &live_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
     { GET,    "/feed",                                 owner_feed,                 NULL,                 &wire_page_shape,
-      "The log, from a position on",                   .query = &feed_query_shape, .plain = true, .access = ACCESS_INTERNAL },
+      "The log, from a position on",                   .query = &feed_query_shape, .plain = true, .access = ACCESS_INTERNAL, .faults = feed_faults },
     { GET,    "/feed/snapshot",                        owner_snapshot,             NULL,                 &snapshot_page_shape,
       "Today's state, as events",                      .query = &snapshot_query_shape, .plain = true, .access = ACCESS_INTERNAL, .faults = cursor_faults },
     { GET,    "/export",                                         owner_export,                NULL, NULL,
       NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
     { GET,    "/export/{*table}",                                owner_export_table,          NULL, NULL,
       NULL, .plain = true, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/log/archived",                          owner_archived, &archived_order_shape, &archived_answer_shape,
+      NULL, .access = ACCESS_INTERNAL },
     { POST,   "/internal/restore/start",                         owner_restore_start,         NULL, &restore_answer_shape,
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { POST,   "/internal/restore/rows",                          owner_restore_rows,          &restore_rows_shape, &restore_answer_shape,

@@ -187,6 +187,9 @@ static const fault *reservations_open(struct app *app)
     svc->desk.feed = (struct feed){ .source = "taquilla/reservations", .read = feed_read };
     TRY(store_open(app, svc));
     svc->desk.feed.store = svc->store;
+    svc->desk.feed.passed = svc->store->reader_passed;
+    svc->desk.archive = svc->store->log_archive;
+    svc->desk.log_keep_days = app->settings->log_keep_days;
     svc->desk.exporter = svc->store->exporter;
     svc->desk.parts = reservations_snapshot;
     feed_moved(&svc->desk.feed, svc->store->position(svc->store));

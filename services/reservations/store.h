@@ -6,6 +6,7 @@
 #ifndef TAQUILLA_RESERVATIONS_STORE_H
 #define TAQUILLA_RESERVATIONS_STORE_H
 
+#include "lib/base/archive.h"
 #include "lib/base/buf.h"
 #include "lib/base/event.h"
 #include "lib/base/imported.h"
@@ -131,6 +132,10 @@ struct store {
     const fault *(*keys_forget_old)(struct store *, arena *) MUST_CHECK; /* Idempotency-Keys past their 24 hours */
     const fault *(*feed_read)(void *store, arena *, int64_t after, int64_t limit,
                               struct event_page *out) MUST_CHECK;
+    /* A reader of that name has come so far: what it lacks stays, until it is silent for a day. */
+    const fault *(*reader_passed)(void *store, arena *, str reader, int64_t position) MUST_CHECK;
+    /* Removes the log's first rows, at most ARCHIVE_ROWS_MAX, that are wished, old enough and passed by every reader. */
+    const fault *(*log_archive)(void *store, arena *, const struct archive_wish *, struct archive_made *) MUST_CHECK;
     int64_t (*position)(struct store *);
     const fault *(*check)(struct store *, arena *) MUST_CHECK;
     void (*metrics)(struct store *, struct buf *out);

@@ -117,6 +117,16 @@ static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limi
     return postgres_log_read(POSTGRES_STORE(store)->db, a, after, limit, out);
 }
 
+static const fault *reader_passed(void *store, arena *a, str reader, int64_t position)
+{
+    return postgres_reader_passed(POSTGRES_STORE(store)->db, a, reader, position);
+}
+
+static const fault *log_archive(void *store, arena *a, const struct archive_wish *want, struct archive_made *out)
+{
+    return postgres_log_archive(POSTGRES_STORE(store)->db, a, want, out);
+}
+
 static int64_t position(struct store *store)
 {
     return postgres_position(POSTGRES_STORE(store)->db);
@@ -158,6 +168,8 @@ const fault *reservations_postgres_open(arena *boot, struct store **out, str url
         .sweep = sweep,
         .keys_forget_old = keys_forget_old,
         .feed_read = feed_read,
+        .reader_passed = reader_passed,
+        .log_archive = log_archive,
         .position = position,
         .check = check,
         .metrics = metrics,

@@ -5,7 +5,7 @@
 
 const char *const reservations_replayed[] = { "reservations", "reserved_seats", "seat_claims", "payments", NULL };
 
-/* --- users: not made from the log; a sale needs its buyer's row --- */
+/* --- users: not made from the log; a sale needs its buyer's row, also when what told of him is archived --- */
 
 static const fault *user_replay(struct sql *db, arena *a, const struct event *e)
 {
@@ -77,6 +77,8 @@ static const fault *reservation_replay(struct sql *db, arena *a, const struct ev
 {
     struct reservation about = { 0 };
     TRY(json_restore(a, e->data, &reservation_fact_shape, &about));
+    TRY(sql_run(db, a, "INSERT OR IGNORE INTO users (id, created_at, updated_at) VALUES (?1, ?2, ?2)",
+                BIND(sql_int(about.user_id), sql_instant(about.reservation_date))));
     TRY(sql_run(db, a,
                 "INSERT INTO reservations (id, user_id, schedule_id, movie_id, total_amount, status, hold, reservation_date, "
                 "expires_at, confirmed_at, cancelled_at, deleted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
@@ -106,6 +108,7 @@ static const fault *claims_follow(struct sql *db, arena *a, const struct event *
     return NULL;
 }
 
+/* A sale whose events are all archived is not made, and neither are its payments. */
 static const fault *payment_replay(struct sql *db, arena *a, const struct event *e)
 {
     struct payment p = { 0 };
@@ -113,8 +116,8 @@ static const fault *payment_replay(struct sql *db, arena *a, const struct event 
     TRY(sql_run(db, a,
                 "INSERT INTO payments (id, reservation_id, amount, payment_method, payment_status, transaction_id, payment_date, "
                 "ask_at, asked_until, grace_until, refund_due, refunded_at) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO UPDATE SET "
-                "payment_status = excluded.payment_status, transaction_id = excluded.transaction_id, ask_at = excluded.ask_at, "
+                "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 WHERE EXISTS (SELECT 1 FROM reservations WHERE id = ?2) "
+                "ON CONFLICT (id) DO UPDATE SET payment_status = excluded.payment_status, transaction_id = excluded.transaction_id, ask_at = excluded.ask_at, "
                 "asked_until = excluded.asked_until, grace_until = excluded.grace_until, refund_due = excluded.refund_due, "
                 "refunded_at = excluded.refunded_at",
                 BIND(sql_int(p.id), sql_int(p.reservation_id), sql_money(p.amount), sql_text(p.method),

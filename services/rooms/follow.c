@@ -158,7 +158,7 @@ const fault *rooms_programme_open(arena *boot, struct rooms_programme **out, str
     struct rooms_programme *p = NEW(boot, struct rooms_programme);
     p->upstream = upstream;
     p->store = store;
-    p->follower = (struct follower){ .owner = "movies", .upstream = upstream, .snapshot = "all", .begin = movies_begin,
+    p->follower = (struct follower){ .owner = "movies", .reader = "rooms", .upstream = upstream, .snapshot = "all", .begin = movies_begin,
                                      .apply = movies_changed, .lost = movies_lost, .arg = p };
     *out = p;
     follower_start(&p->follower);

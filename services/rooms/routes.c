@@ -24,6 +24,7 @@ static const char *const showing_delete_faults[] = {
     "showing_unknown", "showing_has_tickets", "upstream_away",
     "change_under_way", NULL };
 
+static const char *const feed_faults[] = { "feed_archived", NULL };
 static const char *const cursor_faults[] = { "cursor_invalid", NULL };
 
 const struct route rooms_routes[] = {
@@ -72,13 +73,15 @@ const struct route rooms_routes[] = {
     { POST,   "/internal/schedules/import",       rooms_import_showings,   &import_order_shape,      &imported_shape,
       NULL,                                       .access = ACCESS_INTERNAL },
     { GET,    "/feed",                            owner_feed,              NULL,                      NULL,
-      NULL,                                       .query = &feed_query_shape, .access = ACCESS_INTERNAL },
+      NULL,                                       .query = &feed_query_shape, .access = ACCESS_INTERNAL, .faults = feed_faults },
     { GET,    "/feed/snapshot",             owner_snapshot,      NULL,                NULL,
       NULL,                                 .query = &snapshot_query_shape, .access = ACCESS_INTERNAL, .faults = cursor_faults },
     { GET,    "/export",                                    owner_export,             NULL, NULL,
       NULL, .plain = true, .query = &export_query_shape, .access = ACCESS_INTERNAL, .when_closed = true },
     { GET,    "/export/{*table}",                           owner_export_table,       NULL, NULL,
       NULL, .plain = true, .access = ACCESS_INTERNAL, .when_closed = true },
+    { POST,   "/internal/log/archived",                          owner_archived, &archived_order_shape, &archived_answer_shape,
+      NULL, .access = ACCESS_INTERNAL },
     { POST,   "/internal/restore/start",                    owner_restore_start,      NULL, &restore_answer_shape,
       NULL, .access = ACCESS_INTERNAL, .when_closed = true },
     { POST,   "/internal/restore/rows",                     owner_restore_rows,       &restore_rows_shape, &restore_answer_shape,

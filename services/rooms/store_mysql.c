@@ -31,6 +31,16 @@ static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limi
     return my_log_read(((struct mysql_store *)store)->db, a, after, limit, out);
 }
 
+static const fault *reader_passed(void *store, arena *a, str reader, int64_t position)
+{
+    return my_reader_passed(((struct mysql_store *)store)->db, a, reader, position);
+}
+
+static const fault *log_archive(void *store, arena *a, const struct archive_wish *want, struct archive_made *out)
+{
+    return my_log_archive(((struct mysql_store *)store)->db, a, want, out);
+}
+
 static int64_t position(const struct store *store)
 {
     return my_position(((const struct mysql_store *)(const void *)store)->db);
@@ -112,6 +122,8 @@ const fault *rooms_mysql_open(arena *boot, struct store **out, str url,
         .rows = &rows,
         .rules = *rules,
         .feed_read = feed_read,
+        .reader_passed = reader_passed,
+        .log_archive = log_archive,
         .position = position,
         .check = check,
         .metrics = metrics,

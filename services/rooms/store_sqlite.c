@@ -74,6 +74,16 @@ static const fault *feed_read(void *store, arena *a, int64_t after, int64_t limi
     return sqlite_log_read(((struct sqlite_store *)store)->db, a, after, limit, out);
 }
 
+static const fault *reader_passed(void *store, arena *a, str reader, int64_t position)
+{
+    return sqlite_reader_passed(((struct sqlite_store *)store)->db, a, reader, position);
+}
+
+static const fault *log_archive(void *store, arena *a, const struct archive_wish *want, struct archive_made *out)
+{
+    return sqlite_log_archive(((struct sqlite_store *)store)->db, a, want, out);
+}
+
 static int64_t position(const struct store *store)
 {
     return sqlite_position(((const struct sqlite_store *)(const void *)store)->db);
@@ -127,6 +137,8 @@ const fault *rooms_sqlite_open(arena *boot, struct store **out, const char *dire
         .stops_list = stops_list,
         .stops_end = stops_end,
         .feed_read = feed_read,
+        .reader_passed = reader_passed,
+        .log_archive = log_archive,
         .position = position,
         .check = check,
         .metrics = metrics,
