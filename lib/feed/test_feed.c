@@ -18,6 +18,8 @@
 static struct owner {
     struct feed feed;
     int64_t end;      /* the log's last position */
+    int64_t archived; /* the log begins after it */
+    int64_t passed;   /* by the reader, as the store heard */
     int64_t missing;  /* a position that the log has lost; 0: none */
     bool away, refuses, garbles;
     int calls;
@@ -27,6 +29,7 @@ static struct owner {
 static const fault *read_log(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out)
 {
     struct owner *o = store;
+    out->archived = after < o->archived && limit > 0 ? o->archived : 0;
     int64_t last = after + limit < o->end ? after + limit : o->end;
     out->position = o->end;
     out->events = (list){ NEW_ARRAY(a, struct event, limit + 1), 0 };
@@ -74,7 +77,12 @@ const fault *upstream_call(struct upstream *u, arena *a, const struct outgoing *
     fiber_sleep(1);
     if (owner.away)
         return fault_new(a, FAULT_UNAVAILABLE, "upstream_away", "rooms is away.");
-    TRY(get_feed(a, str_after(want->target, 6), &answer->body));
+    const fault *problem = get_feed(a, str_after(want->target, 6), &answer->body);
+    if (problem && problem->kind == FAULT_GONE) {
+        answer->status = 410;
+        return NULL;
+    }
+    TRY(problem);
     if (owner.away)
         return fault_new(a, FAULT_UNAVAILABLE, "upstream_away", "rooms went away.");
     answer->status = owner.refuses ? 401 : 200;
@@ -454,6 +462,29 @@ static void a_hole_at_the_end_stops_it(void **state)
     stops_at_hole(6, 6, 5);
 }
 
+static const fault *reader_passed(void *store, arena *a, str reader, int64_t position)
+{
+    (void)a;
+    assert_true(str_starts(reader, STR("gateway-")));
+    ((struct owner *)store)->passed = position;
+    return NULL;
+}
+
+static void what_is_archived_stops_who_has_no_snapshot(void **state)
+{
+    (void)state;
+    owner.feed.passed = reader_passed;
+    owner.archived = 5;
+    owner_writes(10);
+    struct follower f = follower_new(4);
+    f.reader = "gateway";
+    follower_start(&f);
+    RUN_UNTIL(f.stopped);
+    assert_int_equal(f.position, 4);
+    assert_int_equal(owner.passed, 4);
+    RUN_UNTIL(fiber_count() == 0);
+}
+
 /* --- those who wait for a position --- */
 
 struct reaching {
@@ -634,6 +665,7 @@ int main(void)
         SCENE(other_answers_are_losses_too),
         SCENE(a_shorter_log_is_a_fresh_start),
         SCENE(a_hole_stops_it),
+        SCENE(what_is_archived_stops_who_has_no_snapshot),
         SCENE(a_hole_at_the_end_stops_it),
         SCENE(a_position_is_reached_or_not),
         SCENE(a_restored_log_is_read_from_its_end),

@@ -1,5 +1,6 @@
 /* sync_showings.c - showings are no items of their own: what is known of them is in those of their reservations. */
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/base/log.h"
 #include "lib/json/read.h"
@@ -74,6 +75,8 @@ const fault *sync_showings_catch_up(struct sync *s, arena *a)
     const fault *problem = s->showings_known ? NULL : all_take(s, own, rooms);
     if (!problem)
         problem = feed_take(s, own, rooms);
+    if (problem && strcmp(problem->code, "feed_behind") == 0) /* not asked for so long: what is there now says all */
+        problem = all_take(s, own, rooms);
     problem = problem ? fault_copy(a, problem) : NULL;
     arena_free(own);
     return problem;

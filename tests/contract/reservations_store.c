@@ -9,6 +9,7 @@
 #include "lib/feed/testing.h"
 #include "tests/contract/racing.h"
 #include "tests/contract/reservations_store.h"
+#include "tests/contract/archiving.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -775,5 +776,5 @@ int main(void)
         cmocka_unit_test(test_nothing_is_written_while_a_restore_runs),
     };
     int failed = cmocka_run_group_tests_name("the reservations' store", tests, NULL, NULL);
-    return failed + import_tests() + place_tests();
+    return failed + import_tests() + archive_tests() + place_tests();
 }

@@ -1,6 +1,7 @@
 /* rooms_store.c - what services/rooms/store.h promises, asked of every implementation: nothing here knows its database. */
 #include "tests/contract/racing.h"
 #include "tests/contract/rooms_store.h"
+#include "tests/contract/archiving.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -782,5 +783,5 @@ int main(void)
         cmocka_unit_test(test_bare_positions_are_found_out),
 #endif
     };
-    return cmocka_run_group_tests_name("rooms' store", tests, NULL, NULL) + import_tests() + place_tests();
+    return cmocka_run_group_tests_name("rooms' store", tests, NULL, NULL) + import_tests() + archive_tests() + place_tests();
 }
