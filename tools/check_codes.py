@@ -9,7 +9,7 @@ import sys
 
 STATUS = {
     'MALFORMED': 400, 'INVALID': 400, 'UNAUTHENTICATED': 401, 'DECLINED': 402, 'FORBIDDEN': 403, 'NOT_FOUND': 404,
-    'WRONG_METHOD': 405, 'CONFLICT': 409, 'TOO_LARGE': 413, 'WRONG_TYPE': 415, 'MISDIRECTED': 421, 'KEY_REUSED': 422,
+    'WRONG_METHOD': 405, 'CONFLICT': 409, 'GONE': 410, 'TOO_LARGE': 413, 'WRONG_TYPE': 415, 'MISDIRECTED': 421, 'KEY_REUSED': 422,
     'TOO_MANY': 429, 'INTERNAL': 500, 'UNAVAILABLE': 503,
 }
 # Codes whose status is more exact than their kind's: the table's counts (lib/http/status.c).

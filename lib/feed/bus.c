@@ -237,6 +237,24 @@ enum bus_step bus_step(int64_t position, int64_t entry)
     return entry <= position ? BUS_KNOWN : entry == position + 1 ? BUS_NEXT : BUS_HOLE;
 }
 
+list bus_news(int64_t position, const list *events, int64_t *end, bool *hole)
+{
+    list next = { NULL, 0 };
+    *end = position;
+    *hole = false;
+    for (size_t i = 0; i < events->count && !*hole; i++) {
+        struct event *e = LIST_AT(events, struct event, i);
+        enum bus_step step = bus_step(*end, e->position);
+        *hole = step == BUS_HOLE;
+        if (step != BUS_NEXT)
+            continue;
+        *end = e->position;
+        if (next.count++ == 0)
+            next.at = e;
+    }
+    return next;
+}
+
 void bus_reader_drop(struct bus_reader *b)
 {
     b->asked = false;

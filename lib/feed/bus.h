@@ -56,6 +56,8 @@ struct bus_reader {
 enum bus_step { BUS_KNOWN, BUS_NEXT, BUS_HOLE };
 /* What an entry is to a reader who has come to `position`. */
 enum bus_step bus_step(int64_t position, int64_t entry);
+/* Those of events (of struct event) that come next: what is known goes before them, a hole ends them. *end: after them. */
+list bus_news(int64_t position, const list *events, int64_t *end, bool *hole);
 
 /* True: connected, and b->from is known. */
 bool bus_reader_join(struct bus_reader *b, arena *a);

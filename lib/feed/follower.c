@@ -184,18 +184,18 @@ static void start_anew(struct poller *p, int64_t end)
 }
 
 /* It was away for so long that the owner's log goes on without it. */
-static void what_is_archived(struct poller *p)
+static const fault *what_is_archived(struct poller *p)
 {
     struct follower *f = p->of;
-    log_line(f->snapshot ? "warn" : "error", "feed_archived", "the log of %s is archived beyond position %lld: %s", f->owner,
-             (long long)f->position, f->snapshot ? "starting anew" : "stopped following it");
+    log_line(f->snapshot ? "warn" : "error", "feed_archived", "what %s told after %lld is archived: %s", f->owner, (long long)f->position,
+             f->snapshot ? "starting anew" : "stopped following it");
     f->stopped = !f->snapshot;
     f->whole = false;
     bus_reader_drop(&p->bus);
     tell_lost(f);
+    wake_waiters(f);
     p->fresh = true;
-    if (f->stopped)
-        wake_waiters(f);
+    return NULL;
 }
 
 static const fault *poll_end(struct poller *p)
@@ -292,10 +292,8 @@ static const fault *poll_events(struct poller *p)
     str target = arena_printf(p->memory, "/feed?after=%lld&limit=%d&wait=%d%s%s", (long long)f->position, WIRE_PAGE_EVENTS_MAX, wait_s,
                               p->reader[0] ? "&reader=" : "", p->reader);
     const fault *problem = ask(p, target, WAIT_DEADLINE_MS, &wire_page_shape, &page);
-    if (problem && problem->kind == FAULT_GONE && !f->stopped) {
-        what_is_archived(p);
-        return NULL;
-    }
+    if (problem && problem->kind == FAULT_GONE && !f->stopped)
+        return what_is_archived(p);
     TRY(problem);
     if (f->stopped)
         return NULL;
@@ -335,25 +333,6 @@ static bool bus_is_next(struct poller *p)
            !p->look && loop_now_ms() < p->looked_ms + LOOK_EVERY_MS;
 }
 
-/* Those of the bus's events that come next: what is known goes before them, a hole ends them. */
-static list news_of(const struct follower *f, const list *events, int64_t *end, bool *hole)
-{
-    list next = { NULL, 0 };
-    *end = f->position;
-    *hole = false;
-    for (size_t i = 0; i < events->count && !*hole; i++) {
-        struct event *e = LIST_AT(events, struct event, i);
-        enum bus_step step = bus_step(*end, e->position);
-        *hole = step == BUS_HOLE;
-        if (step != BUS_NEXT)
-            continue;
-        *end = e->position;
-        if (next.count++ == 0)
-            next.at = e;
-    }
-    return next;
-}
-
 /* What goes wrong with Redis costs speed alone; what goes wrong with the events themselves is the fault. */
 static const fault *poll_bus(struct poller *p)
 {
@@ -368,7 +347,7 @@ static const fault *poll_bus(struct poller *p)
         bus_line_lost(&p->bus.line, problem);
         return NULL;
     }
-    list news = news_of(p->of, &events, &end, &hole);
+    list news = bus_news(p->of->position, &events, &end, &hole);
     p->bus.line.holes += hole;
     p->look |= hole;
     return news.count > 0 && !p->of->stopped ? told(p, &news, end) : NULL;
