@@ -28,7 +28,7 @@ const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct
 handler gateway_seats_stream;
 void gateway_seats_moved(void *gateway, int64_t schedule_id); /* 0: any showing's */
 /* proxy.c */
-handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_to_analytics,
+handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_best, gateway_to_analytics,
     gateway_to_ingestion, gateway_figures_stream, gateway_sales_csv;
 /* pages.c */
 handler gateway_page, gateway_file;

@@ -265,6 +265,22 @@ static const struct field ticket_fields[] = {
 };
 const struct shape gateway_ticket_shape = SHAPE(ticket, ticket_fields);
 
+static const char *const seat_types[] = { "regular", "premium", "vip", NULL };
+static const struct field wish_fields[] = {
+    FIELD(struct wish, user_id, "userId", .optional = true, .doc = "this, or buyer"),
+    FIELD(struct wish, buyer, "buyer", .optional = true, .shape = &buyer_shape,
+          .doc = "in place of userId: the user with that e-mail, else a new one"),
+    FIELD(struct wish, count, "count", .min = 1, .max = 20, .doc = "how many seats"),
+    FIELD(struct wish, seat_type, "seatType", .choices = seat_types, .nullable = true, .doc = "null: any"),
+    FIELD(struct wish, accessible, "accessible", .fallback = "false",
+          .doc = "true: one of them at least; else they are left to who needs them as long as others are enough"),
+    FIELD(struct wish, together, "together", .fallback = "true", .doc = "false: in several places when no row takes all"),
+    FIELD(struct wish, ticket_type, "ticketType", .fallback = "general", .min = 1, .max = 20),
+    FIELD(struct wish, hold, "hold", .fallback = "true", .doc = "false: paid at the counter"),
+    FIELD(struct wish, payment_method, "paymentMethod", .optional = true, .max = 50, .doc = "pays in the same call"),
+};
+const struct shape gateway_wish_shape = SHAPE(wish, wish_fields);
+
 /* --- the house --- */
 
 static const struct field house_fields[] = {

@@ -147,6 +147,16 @@ struct ticket {
 };
 extern const struct shape gateway_ticket_shape;
 
+/* The same of best-seats. */
+struct wish {
+    int64_t user_id, count;
+    unsigned seat_type;
+    bool accessible, together, hold;
+    str ticket_type, payment_method;
+    struct buyer *buyer;
+};
+extern const struct shape gateway_wish_shape;
+
 /* --- the house --- */
 
 struct house {

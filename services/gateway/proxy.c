@@ -174,16 +174,26 @@ const fault *gateway_to_reservations(struct call *c)
     return pass_to(c, RESERVATIONS);
 }
 
-const fault *gateway_book(struct call *c)
+static const fault *pass_booking(struct call *c, str target)
 {
     struct owners *owners = &((struct gateway *)c->service)->owners;
     struct owner *owner = &owners->of[RESERVATIONS];
     return pass(c, &(struct passage){ .to = owner->upstream,
                                       .follower = &owner->follower,
                                       .seen = &owners->of[ROOMS].follower,
-                                      .target = STR("/internal/book"),
+                                      .target = target,
                                       .internal = true,
                                       .deadline_ms = PAYMENT_DEADLINE_MS });
+}
+
+const fault *gateway_book(struct call *c)
+{
+    return pass_booking(c, STR("/internal/book"));
+}
+
+const fault *gateway_best(struct call *c)
+{
+    return pass_booking(c, arena_printf(c->arena, "/internal/showings/%lld/best-seats", (long long)c->ids[0]));
 }
 
 /* --- services that own nothing --- */

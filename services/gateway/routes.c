@@ -27,6 +27,11 @@ static const char *const ticket_faults[] = {
     "user_unknown", "showing_unknown", "seats_taken", "sales_closed", "not_on_sale_yet", "showing_cancelled",
     "too_many_holds", "upstream_away", "payment_declined", "payment_unknown", "payment_refunded", NULL };
 
+static const char *const best_faults[] = {
+    "user_unknown", "showing_unknown", "sold_out", "too_few_left", "seats_not_together", "ticket_type_unknown", "sales_closed",
+    "not_on_sale_yet", "showing_cancelled", "too_many_holds", "upstream_away", "store_busy", "payment_declined", "payment_unknown",
+    "payment_refunded", NULL };
+
 const struct route gateway_routes[] = {
     { GET,  "/api/showtimes",                 gateway_showtimes, NULL, &described_showtime_shape,
       "Showings with film and room, not yet over unless days are given", .gives_list = true, .query = &showtime_query_shape, .kept = gateway_kept, .faults = list_faults },
@@ -36,6 +41,8 @@ const struct route gateway_routes[] = {
       "The seat map of a showing", .kept = gateway_kept, .faults = showing_faults },
     { GET,  "/api/showtimes/{id}/seats/stream", gateway_seats_stream, .summary = "The seat map, then every change of it, as server-sent events",
       .streams = "text/event-stream", .faults = watch_faults },
+    { POST, "/api/showtimes/{id}/best-seats", gateway_best,      &gateway_wish_shape, &described_reservation_shape,
+      "Book the best seats that are left", .status = 201, .access = ACCESS_ANYONE, .body_passed = true, .faults = best_faults },
     { GET,  "/api/movie-details/{*movieId}",  gateway_details,   NULL, &described_details_shape,
       "A film with its showings and their rooms", .query = &details_query_shape, .kept = gateway_kept, .faults = film_faults },
     { GET,  "/api/user-dashboard/{id}",       gateway_dashboard, NULL, &described_dashboard_shape,

@@ -5,7 +5,7 @@
 /* --- book-ticket: buyer, seats and money in one call --- */
 
 /* Each part of a ticket is done once under a key of its own, made from the client's. */
-static const struct once *once_part(arena *a, const struct once *whole, const char *part)
+const struct once *once_part(arena *a, const struct once *whole, const char *part)
 {
     if (!whole)
         return NULL;
@@ -15,9 +15,19 @@ static const struct once *once_part(arena *a, const struct once *whole, const ch
     return own;
 }
 
-static const fault *ticket_book(struct call *c, const struct ticket_order *want, struct reservation *made)
+const fault *ticket_buyer(struct call *c, const struct user_input *buyer, int64_t *user_id)
 {
     struct reservations *svc = c->service;
+    struct user found;
+    if (!buyer)
+        return NULL;
+    TRY(svc->store->user_find_or_create(svc->store, c->arena, buyer, &found));
+    *user_id = found.id;
+    return NULL;
+}
+
+static const fault *ticket_book(struct call *c, const struct ticket_order *want, struct reservation *made)
+{
     struct booking booking = {
         .user_id = want->user_id,
         .schedule_id = want->schedule_id,
@@ -27,19 +37,15 @@ static const fault *ticket_book(struct call *c, const struct ticket_order *want,
         .hold = want->hold || want->payment_method.len > 0,
         .tickets = want->tickets,
     };
-    if (want->buyer) {
-        struct user buyer;
-        TRY(svc->store->user_find_or_create(svc->store, c->arena, want->buyer, &buyer));
-        booking.user_id = buyer.id;
-    }
+    TRY(ticket_buyer(c, want->buyer, &booking.user_id));
     return booking_make(c, &booking, once_part(c->arena, c->once, "seats"), made);
 }
 
 /* Declined: no seats are kept, and the same key may try again. */
-static const fault *ticket_pay(struct call *c, const struct ticket_order *want, struct reservation *made)
+static const fault *ticket_pay(struct call *c, str method, struct reservation *made)
 {
     struct reservations *svc = c->service;
-    struct payment_order order = { made->id, made->total_amount, want->payment_method };
+    struct payment_order order = { made->id, made->total_amount, method };
     struct payment *paid = NEW(c->arena, struct payment);
     const fault *problem = reservation_pay(svc, c->arena, &order, once_part(c->arena, c->once, "payment"), paid);
     if (problem && problem->kind == FAULT_DECLINED)
@@ -60,17 +66,22 @@ static void buyer_shown(arena *a, const struct user_input *buyer, struct reserva
     made->user = shown;
 }
 
+const fault *ticket_end(struct call *c, const struct user_input *buyer, str method, struct reservation *made)
+{
+    if (method.len > 0)
+        TRY(ticket_pay(c, method, made));
+    if (buyer)
+        buyer_shown(c->arena, buyer, made);
+    location(c, "/api/reservations/%lld", (long long)made->id);
+    return reply_message(c, 201, &reservation_made_shape, made, "Ticket booked successfully");
+}
+
 const fault *ticket_create(struct call *c)
 {
     const struct ticket_order *want = c->body;
     struct reservation made;
     TRY(ticket_book(c, want, &made));
-    if (want->payment_method.len > 0)
-        TRY(ticket_pay(c, want, &made));
-    if (want->buyer)
-        buyer_shown(c->arena, want->buyer, &made);
-    location(c, "/api/reservations/%lld", (long long)made.id);
-    return reply_message(c, 201, &reservation_made_shape, &made, "Ticket booked successfully");
+    return ticket_end(c, want->buyer, want->payment_method, &made);
 }
 
 /* --- reads for the gateway --- */

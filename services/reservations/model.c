@@ -133,7 +133,7 @@ const struct shape payment_fact_shape = {
 };
 
 /* It goes into events, exports and figures: a card's number is refused before anything keeps it. Cards have 12 digits and more. */
-static bool method_is_a_name(str method)
+bool payment_method_plausible(str method)
 {
     size_t digits = 0;
     for (size_t i = 0; i < method.len; i++)
@@ -146,7 +146,7 @@ static const struct field payment_order_fields[] = {
     FIELD(struct payment_order, amount, "amount", .min = 1, .max = MONEY_MAX_CENTS, .money_exact = true,
           .doc = "equals the reservation's totalAmount"),
     FIELD(struct payment_order, method, "paymentMethod", .trim = true, .blank_refused = true, .min = 1,
-          .max = 50, .fits = method_is_a_name, .fits_what = "a name such as cash, not a number"),
+          .max = 50, .fits = payment_method_plausible, .fits_what = "a name such as cash, not a number"),
 };
 const struct shape payment_order_shape = SHAPE(payment_order, payment_order_fields);
 
@@ -297,12 +297,17 @@ static const struct field booking_fields[] = {
 };
 const struct shape booking_shape = SHAPE(booking, booking_fields, .check = booking_check);
 
+const fault *buyer_or_user(arena *a, const struct user_input *buyer, int64_t user_id)
+{
+    if (!buyer != !user_id)
+        return NULL;
+    return fault_new(a, FAULT_INVALID, "buyer_or_user", "Say who buys: either userId or buyer, not both and not neither.");
+}
+
 static const fault *ticket_order_check(arena *a, void *body)
 {
     struct ticket_order *want = body;
-    if (!want->buyer == !want->user_id)
-        return fault_new(a, FAULT_INVALID, "buyer_or_user",
-                         "Say who buys: either userId or buyer, not both and not neither.");
+    TRY(buyer_or_user(a, want->buyer, want->user_id));
     return seats_sort(a, &want->seat_ids);
 }
 
@@ -319,13 +324,13 @@ static const struct field ticket_order_fields[] = {
     FIELD(struct ticket_order, buyer, "buyer", .optional = true, .shape = &user_input_shape,
           .doc = "in place of userId: the user with that e-mail, else a new one"),
     FIELD(struct ticket_order, payment_method, "paymentMethod", .optional = true, .trim = true, .max = 50,
-          .fits = method_is_a_name, .fits_what = "a name such as cash, not a number", .doc = "pays in the same call"),
+          .fits = payment_method_plausible, .fits_what = "a name such as cash, not a number", .doc = "pays in the same call"),
 };
 const struct shape ticket_order_shape = SHAPE(ticket_order, ticket_order_fields, .check = ticket_order_check);
 
 /* --- pricing --- */
 
-static const fault *window_check(arena *a, const struct showing *showing, instant now)
+const fault *showing_on_sale(arena *a, const struct showing *showing, instant now)
 {
     if (!showing->is_active)
         return fault_new(a, FAULT_CONFLICT, "showing_cancelled", "This showing has been cancelled.");
@@ -386,7 +391,7 @@ static void sale_begin(arena *a, const struct booking *want, const struct sellin
 const fault *sale_price(arena *a, const struct booking *want, const struct showing *showing,
                         const struct selling_rules *rules, instant now, bool box_office, struct sale *out)
 {
-    TRY(window_check(a, showing, now));
+    TRY(showing_on_sale(a, showing, now));
     TRY(tickets_check(a, want));
     sale_begin(a, want, rules, out);
     ids refused = { NEW_ARRAY(a, int64_t, want->seat_ids.count), 0 };

@@ -63,6 +63,7 @@ struct payment_order {
     str method;
 };
 extern const struct shape payment_order_shape;
+bool payment_method_plausible(str method); /* a name such as cash, not a card's number */
 
 /* --- reservations --- */
 
@@ -142,14 +143,37 @@ struct ticket_order {
     str payment_method;
 };
 extern const struct shape ticket_order_shape;
+/* INVALID buyer_or_user: both say who buys, or neither. */
+const fault *buyer_or_user(arena *a, const struct user_input *buyer, int64_t user_id) MUST_CHECK;
+
+/* Seats by what they should be like, in place of their ids. */
+struct seat_wish {
+    int64_t count; /* 1..SEATS_PER_BOOKING_MAX */
+    unsigned seat_type; /* enum seat_type; CHOICE_NONE: any */
+    bool accessible;    /* one of them at least */
+    bool together;      /* in one row, without a gap, or not at all */
+};
+/* The gateway's best-seats. */
+struct best_order {
+    int64_t user_id;
+    struct user_input *buyer;
+    struct seat_wish wish;
+    str ticket_type, payment_method;
+    bool hold;
+};
+extern const struct shape best_order_shape;
 
 /* --- showings, as rooms tells them --- */
+
+enum seat_type { SEAT_REGULAR, SEAT_PREMIUM, SEAT_VIP };
+extern const char *const seat_types[];
 
 struct seat {
     int64_t id;
     str row_number;
     int64_t seat_number;
-    bool is_available, house;
+    unsigned seat_type; /* enum seat_type */
+    bool accessible, is_available, house;
 };
 struct room_seats {
     int64_t room_id;
@@ -199,6 +223,8 @@ struct sale {
     int64_t hold_s, unpaid_until_min, holds_per_user_max;
 };
 
+/* May seats of it be bought now? CONFLICT showing_cancelled, not_on_sale_yet, sales_closed. */
+const fault *showing_on_sale(arena *a, const struct showing *showing, instant now) MUST_CHECK;
 /* Does the booking agree with the showing? INVALID seat_not_in_room, ticket_type_unknown; CONFLICT showing_cancelled,
  * not_on_sale_yet, sales_closed, seats_taken (out of service, or a house seat for the public). */
 const fault *sale_price(arena *a, const struct booking *want, const struct showing *showing,
@@ -214,6 +240,8 @@ instant sale_expires_at(const struct sale *sale, instant now);
 /* UNAVAILABLE payment_unknown: the provider has not answered yet. */
 const fault *payment_undecided(arena *a) MUST_CHECK;
 
+/* Of a wish that cannot be had: CONFLICT sold_out, too_few_left (`left` are), seats_not_together (`beside` are the most in one row). */
+const fault *seats_gone(arena *a, const struct seat_wish *wish, int64_t left, int64_t beside) MUST_CHECK;
 /* CONFLICT seats_taken, naming them. */
 const fault *seats_taken(arena *a, ids taken) MUST_CHECK;
 

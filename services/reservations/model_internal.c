@@ -5,10 +5,14 @@
 
 /* --- showings --- */
 
+const char *const seat_types[] = { "regular", "premium", "vip", NULL };
+
 static const struct field seat_fields[] = {
     FIELD(struct seat, id, "id"),
     FIELD(struct seat, row_number, "row_number"),
     FIELD(struct seat, seat_number, "seat_number"),
+    FIELD(struct seat, seat_type, "seat_type", .choices = seat_types, .fallback = "regular"),
+    FIELD(struct seat, accessible, "accessible", .fallback = "false"),
     FIELD(struct seat, is_available, "is_available"),
     FIELD(struct seat, house, "house", .fallback = "false"),
 };

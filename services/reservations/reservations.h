@@ -15,6 +15,12 @@ struct reservations_settings {
 };
 extern const struct shape reservations_settings_shape;
 
+/* Those who choose seats at this moment: best.c. */
+struct choosers {
+    struct chooser *first;
+    arena *plans; /* of one choice at a time; NULL before the first */
+};
+
 struct reservations {
     struct owner_desk desk; /* first: lib/feed/owner.h */
     struct store *store;
@@ -22,6 +28,7 @@ struct reservations {
     struct provider *provider;
     struct selling_rules rules;
     int64_t payment_timeout_ms;
+    struct choosers choosers;
     bool stopping;
     struct fiber *sweeper, *recoverer; /* of upkeep.c, while they run */
 };

@@ -48,6 +48,10 @@ static const struct field live_fields[] = {
 static const struct shape live_query_shape = SHAPE(live_query, live_fields);
 
 /* clang-format off */
+static const char *const best_faults[] = {
+    "user_unknown", "showing_unknown", "sold_out", "too_few_left", "seats_not_together", "ticket_type_unknown", "sales_closed",
+    "not_on_sale_yet", "showing_cancelled", "too_many_holds", "upstream_away", "store_busy", "payment_declined", "payment_unknown",
+    "payment_refunded", NULL };
 static const char *const user_faults[] = { "user_unknown", NULL };
 static const char *const user_create_faults[] = { "email_taken", NULL };
 static const char *const user_change_faults[] = { "user_unknown", "email_taken", NULL };
@@ -105,6 +109,8 @@ const struct route reservations_routes[] = {
 
     { POST,   "/internal/book",                        ticket_create,              &ticket_order_shape,  &reservation_made_shape,
       "Buyer, seats and payment in one call: the gateway's book-ticket", .status = 201, .access = ACCESS_INTERNAL, .faults = ticket_faults },
+    { POST,   "/internal/showings/{id}/best-seats",    best_create,                &best_order_shape,    &reservation_made_shape,
+      "The best seats that are left, booked: the gateway's best-seats", .status = 201, .access = ACCESS_INTERNAL, .faults = best_faults },
     { GET,    "/internal/users",                       user_names,                 NULL,                 &user_shape,
       "Names for who must show them",                  .query = &ids_query_shape, .gives_list = true, .access = ACCESS_INTERNAL },
     { POST,   "/internal/users/import",                user_import_rows,           &import_order_shape,  &imported_shape,

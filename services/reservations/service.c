@@ -215,6 +215,8 @@ static void reservations_close(struct app *app)
     if (svc->showings)
         showings_close(svc->showings);
     relay_close(svc->desk.relay);
+    if (svc->choosers.plans)
+        arena_free(svc->choosers.plans);
     if (svc->store)
         svc->store->close(svc->store);
 }

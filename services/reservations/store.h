@@ -67,6 +67,8 @@ struct store {
      * showing_cancelled, too_many_holds. */
     const fault *(*reserve)(struct store *, arena *, const struct sale *, const struct once *,
                             struct reservation *out) MUST_CHECK;
+    /* Seats of a showing that cannot be booked at this moment, by id: sold, held, or in a payment that is under way. */
+    const fault *(*seats_claimed)(struct store *, arena *, int64_t schedule_id, ids *out) MUST_CHECK;
     /* Frees the seats at once; a paid one is refunded. NOT_FOUND reservation_unknown; CONFLICT reservation_cancelled,
      * reservation_expired, payment_in_progress, too_late (less than refund_until_min before the start; negative: no such rule). */
     const fault *(*cancel)(struct store *, arena *, int64_t id, int64_t refund_until_min,

@@ -196,6 +196,15 @@ static const fault *reserve_recall(struct store *store, arena *a, const struct o
     return NULL;
 }
 
+static const fault *seats_claimed(struct store *store, arena *a, int64_t schedule_id, ids *out)
+{
+    *out = (ids){ NULL, 0 };
+    return pg_numbers(KEYS(store), a, out,
+                      "SELECT seat_id FROM seat_claims WHERE schedule_id = $1 "
+                      "AND (held_until IS NULL OR held_until > now() OR payment_under_way(reservation_id)) ORDER BY seat_id",
+                      PG_BIND(pg_int(schedule_id)));
+}
+
 /* --- endings --- */
 
 static const struct field by_id_fields[] = {
@@ -234,6 +243,7 @@ void postgres_acts_fill(struct store *s)
 {
     s->reserve = reserve;
     s->reserve_recall = reserve_recall;
+    s->seats_claimed = seats_claimed;
     s->cancel = cancel;
     s->release = release;
     s->remove = reservation_remove;

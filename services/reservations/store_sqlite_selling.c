@@ -180,8 +180,20 @@ static const fault *reserve_recall(struct store *store, arena *a, const struct o
     return sqlite_once_recall(sqlite_reader(STORE_OF(store)->db), a, once, &reservation_made_shape, out, seen);
 }
 
+static const fault *seats_claimed(struct store *store, arena *a, int64_t schedule_id, ids *out)
+{
+    struct sql *db = sqlite_reader(STORE_OF(store)->db);
+    *out = (ids){ NULL, 0 };
+    return sql_numbers(db, a, out,
+                       "SELECT seat_id FROM seat_claims c WHERE schedule_id = ?1 AND (held_until IS NULL OR held_until > ?2 "
+                       "OR EXISTS (SELECT 1 FROM payments p WHERE p.reservation_id = c.reservation_id "
+                       "AND p.payment_status = 'PENDING')) ORDER BY seat_id",
+                       BIND(sql_int(schedule_id), sql_instant(clock_now())));
+}
+
 void store_selling_fill(struct store *s)
 {
     s->reserve = reserve;
     s->reserve_recall = reserve_recall;
+    s->seats_claimed = seats_claimed;
 }

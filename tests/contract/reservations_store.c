@@ -198,6 +198,34 @@ static void bookings_are_refused(void)
     assert_whole();
 }
 
+/* A payment under way keeps seats whose hold has run out. */
+static void claimed_seats_are_told(void)
+{
+    int64_t ana = user_make("ana@x");
+    struct reservation sold, held, short_one, paying;
+    struct payment paid, slow;
+    ids claimed;
+    bool begun;
+    assert_null(book(store, ana, 600, &sold, 7, 0));
+    assert_null(book(store, ana, 600, &held, 3, 0));
+    assert_null(book(store, ana, 0, &short_one, 5, 0));
+    assert_null(book(store, ana, 600, &paying, 4, 0));
+    assert_null(store->payment_begin(store, a, &(struct payment_order){ sold.id, sold.total_amount, STR("cash") }, 90, 60, NULL, &paid, &begun));
+    assert_null(store->payment_settle(store, a, paid.id, OUTCOME_CHARGED, STR("T"), &paid));
+    assert_null(store->payment_begin(store, a, &(struct payment_order){ paying.id, paying.total_amount, STR("cash") }, 0, 60, NULL, &slow, &begun));
+    fiber_sleep(5);
+    assert_null(store->seats_claimed(store, a, 5, &claimed));
+    assert_int_equal(claimed.count, 3);
+    assert_int_equal(claimed.at[0], 3);
+    assert_int_equal(claimed.at[1], 4);
+    assert_int_equal(claimed.at[2], 7);
+    assert_null(store->cancel(store, a, held.id, 60, &held));
+    assert_null(store->seats_claimed(store, a, 5, &claimed));
+    assert_int_equal(claimed.count, 2);
+    assert_null(store->seats_claimed(store, a, 6, &claimed));
+    assert_int_equal(claimed.count, 0);
+}
+
 static void reservations_are_listed(void)
 {
     int64_t ana = user_make("ana@x"), bo = user_make("bo@x");
@@ -721,6 +749,7 @@ ON_STORE(users_are_erased)
 ON_STORE(keys_are_done_once)
 ON_STORE(seats_are_booked)
 ON_STORE(bookings_are_refused)
+ON_STORE(claimed_seats_are_told)
 ON_STORE(reservations_are_listed)
 ON_STORE(racers_never_share_a_seat)
 ON_STORE(a_key_raced_is_one_reservation)
@@ -753,7 +782,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_done_once),
         cmocka_unit_test(test_seats_are_booked),
         cmocka_unit_test(test_bookings_are_refused),
-        cmocka_unit_test(test_reservations_are_listed),
+        cmocka_unit_test(test_claimed_seats_are_told), cmocka_unit_test(test_reservations_are_listed),
         cmocka_unit_test(test_racers_never_share_a_seat),
         cmocka_unit_test(test_a_key_raced_is_one_reservation),
         cmocka_unit_test(test_what_has_run_out_is_taken_over),

@@ -11,6 +11,10 @@ def ticket(m):
     return booking(m) | {"paymentMethod": "cash", "hold": True}
 
 
+def wish(m):
+    return {"path": {"id": m.make_showing()["id"]}, "json": {"userId": m.make_user()["id"], "count": 2, "paymentMethod": "cash"}}
+
+
 def payment(m):
     made = m.book(m.make_showing())
     return {"reservationId": made["id"], "amount": made["totalAmount"], "paymentMethod": "cash"}
@@ -59,6 +63,7 @@ GOOD = {
     "reservations POST /api/payments": lambda m: {"json": payment(m)},
     "reservations GET /api/payments/reservation/{id}": lambda m: {"path": {"id": paid(m)}},
     "reservations POST /internal/book": lambda m: {"json": ticket(m)},
+    "reservations POST /internal/showings/{id}/best-seats": wish,
     "reservations GET /internal/users": lambda m: {"params": {"ids": m.make_user()["id"]}},
     "reservations POST /internal/sales/stop": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
     "reservations POST /internal/sales/resume": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
@@ -66,6 +71,7 @@ GOOD = {
     "analytics GET /api/analytics/returns": lambda m: {"params": {"movieId": m.make_movie()["_id"], "week": "2026-W46"}},
     "gateway POST /api/book-ticket": lambda m: {"json": ticket(m)},
     "ingestion GET /jobs/{id}": lambda m: {"path": {"id": "backup-20261128_020000"}},
+    "gateway POST /api/showtimes/{id}/best-seats": wish,
     "ingestion POST /sync/{table_name}": lambda m: {"path": {"table_name": "rooms"}},
     "ingestion GET /dynamodb/{table_name}/items": lambda m: {"path": {"table_name": "rooms"}},
 }
