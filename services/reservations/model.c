@@ -330,15 +330,19 @@ const struct shape ticket_order_shape = SHAPE(ticket_order, ticket_order_fields,
 
 /* --- pricing --- */
 
+const fault *not_on_sale_yet(arena *a, int64_t ms)
+{
+    fault *early = fault_new(a, FAULT_CONFLICT, "not_on_sale_yet", "This showing is not on sale yet.");
+    early->retry_after_s = (ms + 999) / 1000;
+    return early;
+}
+
 const fault *showing_on_sale(arena *a, const struct showing *showing, instant now)
 {
     if (!showing->is_active)
         return fault_new(a, FAULT_CONFLICT, "showing_cancelled", "This showing has been cancelled.");
-    if (showing->sales_open_at.ms != TIME_NONE && showing->sales_open_at.ms > now.ms) {
-        fault *early = fault_new(a, FAULT_CONFLICT, "not_on_sale_yet", "This showing is not on sale yet.");
-        early->retry_after_s = (showing->sales_open_at.ms - now.ms + 999) / 1000;
-        return early;
-    }
+    if (showing->sales_open_at.ms != TIME_NONE && showing->sales_open_at.ms - now.ms > OPENING_DOUBT_MS)
+        return not_on_sale_yet(a, showing->sales_open_at.ms - now.ms);
     if (showing->sales_close_at.ms != TIME_NONE && showing->sales_close_at.ms <= now.ms)
         return fault_new(a, FAULT_CONFLICT, "sales_closed", "Sales for this showing have closed.");
     return NULL;
@@ -382,6 +386,7 @@ static void sale_begin(arena *a, const struct booking *want, const struct sellin
         .seats = { NEW_ARRAY(a, struct reserved_seat, want->seat_ids.count), want->seat_ids.count },
         .starts_at = INSTANT_NONE,
         .ends_at = INSTANT_NONE,
+        .sales_open_at = INSTANT_NONE,
         .hold_s = rules->hold_s,
         .unpaid_until_min = rules->unpaid_until_min,
         .holds_per_user_max = rules->holds_per_user_max,
@@ -417,6 +422,8 @@ const fault *sale_price(arena *a, const struct booking *want, const struct showi
     out->room_id = showing->room_id;
     out->starts_at = showing->starts_at;
     out->ends_at = showing->ends_at;
+    if (showing->sales_open_at.ms != TIME_NONE && now.ms - showing->sales_open_at.ms < OPENED_LATELY_MS)
+        out->sales_open_at = showing->sales_open_at;
     return NULL;
 }
 

@@ -221,9 +221,14 @@ struct sale {
     instant starts_at, ends_at; /* none when this service runs alone */
     int64_t room_id;
     int64_t hold_s, unpaid_until_min, holds_per_user_max;
+    instant sales_open_at; /* the store's clock judges it; none: long ago */
 };
 
-/* May seats of it be bought now? CONFLICT showing_cancelled, not_on_sale_yet, sales_closed. */
+/* By this process's clock a showing is refused only when it opens so much later, and the store is asked for so long after: in between
+ * the store's own clock decides, so that replicas whose clocks differ open at one moment. */
+#define OPENING_DOUBT_MS 5000
+#define OPENED_LATELY_MS 3600000
+/* May seats of it be bought now, or is that for the store to say? CONFLICT showing_cancelled, not_on_sale_yet, sales_closed. */
 const fault *showing_on_sale(arena *a, const struct showing *showing, instant now) MUST_CHECK;
 /* Does the booking agree with the showing? INVALID seat_not_in_room, ticket_type_unknown; CONFLICT showing_cancelled,
  * not_on_sale_yet, sales_closed, seats_taken (out of service, or a house seat for the public). */
@@ -236,6 +241,9 @@ const fault *sale_price_alone(arena *a, const struct booking *want, const struct
 
 /* Until when an unpaid reservation made at `now` stands; none when nothing is known of the showing. */
 instant sale_expires_at(const struct sale *sale, instant now);
+
+/* CONFLICT not_on_sale_yet: sales open in so many milliseconds. */
+const fault *not_on_sale_yet(arena *a, int64_t ms) MUST_CHECK;
 
 /* UNAVAILABLE payment_unknown: the provider has not answered yet. */
 const fault *payment_undecided(arena *a) MUST_CHECK;

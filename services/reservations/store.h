@@ -64,7 +64,7 @@ struct store {
     const fault *(*reserve_recall)(struct store *, arena *, const struct once *, struct reservation *out,
                                    bool *seen) MUST_CHECK;
     /* Claim every seat or change nothing. NOT_FOUND user_unknown; CONFLICT seats_taken (naming exactly the lost seats),
-     * showing_cancelled, too_many_holds. */
+     * showing_cancelled, too_many_holds, not_on_sale_yet by the store's clock. */
     const fault *(*reserve)(struct store *, arena *, const struct sale *, const struct once *,
                             struct reservation *out) MUST_CHECK;
     /* Seats of a showing that cannot be booked at this moment, by id: sold, held, or in a payment that is under way. */

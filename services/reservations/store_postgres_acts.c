@@ -46,6 +46,8 @@ static const fault *refused(arena *a, const struct pg_answer *answer)
         return seats_taken(a, answer->named);
     if (str_equal(answer->code, STR("payment_unknown")))
         return payment_undecided(a);
+    if (str_equal(answer->code, STR("not_on_sale_yet")))
+        return not_on_sale_yet(a, answer->detail);
     for (size_t i = 0; i < COUNT_OF(refusals); i++)
         if (str_equal(answer->code, str_of(refusals[i].code)))
             return fault_new(a, refusals[i].kind, refusals[i].code, "%.*s",
@@ -96,7 +98,9 @@ struct reserve_args {
     str scope, key, body_hash;
     ids seat_ids, seat_numbers, price_cents;
     strs row_numbers, ticket_types;
+    instant sales_open_at;
 };
+/* sales_open_at comes last: where no store is asked for it, the table is one shorter. */
 static const struct field reserve_fields[] = {
     FIELD(struct reserve_args, user_id, "user_id"),
     FIELD(struct reserve_args, schedule_id, "schedule_id"),
@@ -117,8 +121,12 @@ static const struct field reserve_fields[] = {
     FIELD(struct reserve_args, seat_numbers, "seat_numbers"),
     FIELD(struct reserve_args, ticket_types, "ticket_types"),
     FIELD(struct reserve_args, price_cents, "price_cents"),
+    FIELD(struct reserve_args, sales_open_at, "sales_open_at", .form = TIME_Z_MS),
 };
-static const struct shape reserve_shape = SHAPE(reserve_args, reserve_fields);
+static const struct shape reserve_opening_shape = SHAPE(reserve_args, reserve_fields);
+static const struct shape reserve_shape = {
+    .name = "reserveArgs", .size = sizeof(struct reserve_args), .fields = reserve_fields, .count = COUNT_OF(reserve_fields) - 1
+};
 
 static struct reserve_args args_of(arena *a, const struct sale *sale, const struct once *once)
 {
@@ -132,6 +140,7 @@ static struct reserve_args args_of(arena *a, const struct sale *sale, const stru
         .total_amount = sale->total_amount,
         .starts_at = sale->starts_at,
         .ends_at = sale->ends_at,
+        .sales_open_at = sale->sales_open_at,
         .hold_s = sale->hold_s,
         .unpaid_until_min = sale->unpaid_until_min,
         .holds_per_user_max = sale->holds_per_user_max,
@@ -167,8 +176,8 @@ static const fault *reserve(struct store *store, arena *a, const struct sale *sa
                             struct reservation *out)
 {
     struct reserve_args args = args_of(a, sale, once);
-    struct pg_command command = { .act = "reserve", .shape = &reserve_shape, .args = &args, .bulk = true,
-                                  .events = "reservation.made" };
+    struct pg_command command = { .act = "reserve", .args = &args, .bulk = true, .events = "reservation.made",
+                                  .shape = args.sales_open_at.ms == TIME_NONE ? &reserve_shape : &reserve_opening_shape };
     struct pg_answer answer;
     struct reservation made;
     struct user *buyer;

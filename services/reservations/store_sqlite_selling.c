@@ -34,6 +34,8 @@ static const fault *claimed(struct sql *db, arena *a, const struct sale *sale, i
 static const fault *showing_open(struct sql *db, arena *a, const struct sale *sale)
 {
     int64_t stopped = 0;
+    if (sale->sales_open_at.ms != TIME_NONE && sale->sales_open_at.ms > sql_now(db).ms)
+        return not_on_sale_yet(a, sale->sales_open_at.ms - sql_now(db).ms);
     TRY(sql_number(db, a, &stopped, "SELECT sales_stopped FROM showings WHERE schedule_id = ?1",
                    BIND(sql_int(sale->schedule_id))));
     if (stopped)

@@ -115,11 +115,17 @@ static void sales_window(void **state)
     assert_refused(sale_price(*state, &want, &showing, &rules, close, false, &sale), "sales_closed");
     assert_null(sale_price(*state, &want, &showing, &rules, (instant){ close.ms - 1 }, false, &sale));
 
-    showing.sales_open_at.ms = NOW_MS + 1500;
+    showing.sales_open_at.ms = NOW_MS + OPENING_DOUBT_MS + 1500;
     const fault *early = sale_price(*state, &want, &showing, &rules, (instant){ NOW_MS }, false, &sale);
     assert_refused(early, "not_on_sale_yet");
-    assert_int_equal(early->retry_after_s, 2);
-    assert_null(sale_price(*state, &want, &showing, &rules, showing.sales_open_at, false, &sale));
+    assert_int_equal(early->retry_after_s, OPENING_DOUBT_MS / 1000 + 2);
+    showing.sales_open_at.ms = NOW_MS + OPENING_DOUBT_MS; /* from here on the store says it */
+    assert_null(sale_price(*state, &want, &showing, &rules, (instant){ NOW_MS }, false, &sale));
+    assert_int_equal(sale.sales_open_at.ms, showing.sales_open_at.ms);
+    assert_null(sale_price(*state, &want, &showing, &rules, (instant){ NOW_MS + 60 * MINUTE_MS }, false, &sale));
+    assert_int_equal(sale.sales_open_at.ms, showing.sales_open_at.ms);
+    assert_null(sale_price(*state, &want, &showing, &rules, (instant){ NOW_MS + 61 * MINUTE_MS }, false, &sale));
+    assert_int_equal(sale.sales_open_at.ms, TIME_NONE);
 
     showing.is_active = false;
     assert_refused(sale_price(*state, &want, &showing, &rules, (instant){ NOW_MS }, false, &sale), "showing_cancelled");

@@ -226,6 +226,25 @@ static void claimed_seats_are_told(void)
     assert_int_equal(claimed.count, 0);
 }
 
+/* By the store's own clock: nobody here looked at another. */
+static void sales_open_at_their_moment(void)
+{
+    int64_t ana = user_make("ana@x");
+    ids one = { (int64_t[]){ 1 }, 1 }, two = { (int64_t[]){ 2 }, 1 };
+    struct sale early = sale_of(ana, 600, &one, true), other = sale_of(ana, 600, &two, true);
+    struct reservation made;
+    early.sales_open_at = (instant){ clock_now().ms + 700 };
+    const fault *refused = store->reserve(store, a, &early, &key_1, &made);
+    assert_refused(refused, "not_on_sale_yet");
+    assert_int_equal(refused->retry_after_s, 1);
+    assert_string_equal(events_after(1), "");
+    assert_null(store->reserve(store, a, &other, NULL, &made)); /* of another showing's opening nothing is said */
+    while (store->reserve(store, a, &early, &key_1, &made))
+        assert_true(clock_now().ms < early.sales_open_at.ms + 2000);
+    assert_true(made.created_at.ms >= early.sales_open_at.ms);
+    assert_whole();
+}
+
 static void reservations_are_listed(void)
 {
     int64_t ana = user_make("ana@x"), bo = user_make("bo@x");
@@ -750,6 +769,7 @@ ON_STORE(keys_are_done_once)
 ON_STORE(seats_are_booked)
 ON_STORE(bookings_are_refused)
 ON_STORE(claimed_seats_are_told)
+ON_STORE(sales_open_at_their_moment)
 ON_STORE(reservations_are_listed)
 ON_STORE(racers_never_share_a_seat)
 ON_STORE(a_key_raced_is_one_reservation)
@@ -782,7 +802,7 @@ int main(void)
         cmocka_unit_test(test_keys_are_done_once),
         cmocka_unit_test(test_seats_are_booked),
         cmocka_unit_test(test_bookings_are_refused),
-        cmocka_unit_test(test_claimed_seats_are_told), cmocka_unit_test(test_reservations_are_listed),
+        cmocka_unit_test(test_claimed_seats_are_told), cmocka_unit_test(test_sales_open_at_their_moment), cmocka_unit_test(test_reservations_are_listed),
         cmocka_unit_test(test_racers_never_share_a_seat),
         cmocka_unit_test(test_a_key_raced_is_one_reservation),
         cmocka_unit_test(test_what_has_run_out_is_taken_over),
