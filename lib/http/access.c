@@ -134,12 +134,16 @@ static bool token_needed(const struct call *c)
     return true;
 }
 
-const fault *access_check(struct call *c)
+void access_read(struct call *c)
 {
     str authorization = message_header(c->request, "Authorization");
-    str origin = message_header(c->request, "Origin");
     c->admin = !c->site->admin_token.at || bearer_is(authorization, c->site->admin_token);
     c->internal = bearer_is(authorization, c->site->service_token);
+}
+
+const fault *access_check(struct call *c)
+{
+    str origin = message_header(c->request, "Origin");
     if (c->route->access == ACCESS_INTERNAL)
         return access_check_internal(c, origin);
     /* A foreign page may send a plain POST without asking first; the browser only hides the answer from it. */

@@ -4,6 +4,7 @@
 
 #include "lib/base/once.h"
 #include "lib/http/message.h"
+#include "lib/http/peer.h"
 #include "lib/json/shape.h"
 
 struct route;
@@ -36,6 +37,7 @@ struct call {
     bool admin;                /* holds ADMIN_TOKEN, or none is set */
     bool internal;             /* holds SERVICE_TOKEN */
     bool local;                /* the client's connection comes from this machine; it may be a proxy's */
+    struct peer peer;          /* the other end of that connection */
     str request_id;
 
     /* The answer. Handlers use the functions below. The server adds Date, Content-Type (when there is a body),

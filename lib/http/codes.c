@@ -180,6 +180,7 @@ const struct code codes[] = {
     { "too_many_connections", 503, "Too many connections are open. Ask again after Retry-After." },
     { "too_many_holds", 409,
       "This user has as many unpaid reservations as one may have. Pay or cancel one first." },
+    { "too_many_requests", 429, "This address, or this user, has asked more often than the house allows. Ask again after Retry-After." },
     { "transfer_encoding_wrong", 400, "The only transfer encoding understood is chunked." },
     { "type_unsupported", 415, "The body must be JSON (Content-Type: application/json, or none)." },
     { "unauthenticated", 401, "A token is needed: Authorization: Bearer TOKEN." },

@@ -72,6 +72,7 @@ struct connection {
     bool last;    /* the connection ends with this answer */
     bool refused; /* ... because nothing after it can be trusted */
     bool local;   /* the client is on this machine */
+    struct peer peer;
     bool gone;    /* the client left; the fiber's end frees the rest */
     bool hushed;  /* while an answer was streamed the client said that it sends no more */
     struct exchange *exchange;

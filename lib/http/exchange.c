@@ -11,7 +11,7 @@ void exchange_begin(struct exchange *x)
     struct site *site = x->of->server->site;
     x->call = (struct call){
         .site = site, .service = site->service, .arena = x->arena, .request = &x->message,
-        .local = x->of->local,
+        .local = x->of->local, .peer = x->of->peer,
     };
     x->call.out.in = x->arena;
     x->call.exchange = x;

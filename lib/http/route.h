@@ -55,6 +55,9 @@ struct site {
     str admin_token, service_token; /* no text: not set */
     strs cors_origins;              /* "*" may be among them */
     strs public_hosts;
+    /* May this request be answered now? Asked when its route, c->admin and c->internal are known (c->route NULL: no such address),
+     * before anything is judged; it may add headers to the answer. NULL: any may. */
+    const fault *(*admit)(struct call *c);
     bool draining;                  /* answers close their connection */
     bool (*closed)(void *service);  /* a restore runs: 503 restore_running but for the routes above; NULL: never */
     /* statistics, read by /metrics */

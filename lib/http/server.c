@@ -82,16 +82,6 @@ static void accept_pause(struct server *s)
     timer_set(&s->accept_again, 100);
 }
 
-static bool address_is_loopback(const struct sockaddr_storage *from)
-{
-    if (from->ss_family == AF_INET)
-        return ntohl(((const struct sockaddr_in *)from)->sin_addr.s_addr) >> 24 == 127;
-    if (from->ss_family != AF_INET6)
-        return false;
-    const struct in6_addr *six = &((const struct sockaddr_in6 *)from)->sin6_addr;
-    return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
-}
-
 /* False when no more is to be accepted now. */
 static bool accept_one(struct server *s)
 {
@@ -111,8 +101,10 @@ static bool accept_one(struct server *s)
         return true;
     }
     struct connection *c = connection_open(s, fd);
-    if (c)
-        c->local = address_is_loopback(&from);
+    if (c) {
+        c->peer = peer_of_socket(&from);
+        c->local = peer_is_loopback(&c->peer);
+    }
     if (c && s->open > s->limits.connections_max)
         connection_refuse(c, &too_many_connections);
     return true;

@@ -288,9 +288,12 @@ static const fault *call_judge(struct call *c, struct match *found, struct once 
     if (options_answer(c, found))
         return NULL;
     TRY(door_check(c, found));
+    c->route = found->route;
+    access_read(c);
+    if (c->site->admit)
+        TRY(c->site->admit(c));
     if (!found->route)
         return route_missed(c, found);
-    c->route = found->route;
     fiber_set_label(c->route->path);
     TRY(access_check(c));
     if (c->route->kept && c->route->kept(c))

@@ -46,7 +46,9 @@ void site_dress(struct call *c);
 /* --- access.c --- */
 
 const fault *access_check_host(const struct site *site, arena *a, const struct message *request) MUST_CHECK;
-/* Fills c->admin and c->internal and judges the route's access, Origin included. */
+/* Fills c->admin and c->internal. */
+void access_read(struct call *c);
+/* Judges the route's access by them, Origin included. */
 const fault *access_check(struct call *c) MUST_CHECK;
 /* The host of "name:port", "[::1]:port" without its port, brackets kept. */
 str host_without_port(str host);

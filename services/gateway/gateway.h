@@ -4,12 +4,14 @@
 
 #include "lib/http/route.h"
 #include "services/gateway/kept.h"
+#include "services/gateway/quotas.h"
 
 struct gateway {
     struct owners owners;
     struct upstream *analytics, *ingestion; /* NULL: this cinema does without */
     struct upstream *analytics_flows;       /* analytics too, for what streams */
     struct kept kept;
+    struct quotas quotas;
     struct house house;
     struct watched *watched; /* a hash table: showings whose seats somebody watches */
     size_t watcher_count;
@@ -35,6 +37,8 @@ handler gateway_page, gateway_file;
 
 struct gateway_settings {
     str analytics_api_url, ingestion_api_url;
+    int64_t address_a_minute, user_a_minute;
+    strs trusted_proxies;
 };
 
 struct details_query {

@@ -43,6 +43,12 @@ static const struct field settings_fields[] = {
           .doc = "where analytics is, as http://127.0.0.1:3005; none: nowhere"),
     FIELD(struct gateway_settings, ingestion_api_url, "INGESTION_API_URL", .fallback = "",
           .doc = "where ingestion is, as http://127.0.0.1:3006; none: nowhere"),
+    FIELD(struct gateway_settings, address_a_minute, "ADDRESS_REQUESTS_PER_MINUTE", .fallback = "0", .max = 1000000,
+          .doc = "requests of one address, all at once or evenly; 0: any number. Who holds ADMIN_TOKEN is not counted"),
+    FIELD(struct gateway_settings, user_a_minute, "USER_BOOKINGS_PER_MINUTE", .fallback = "0", .max = 1000000,
+          .doc = "bookings that are asked for one user; 0: any number"),
+    FIELD(struct gateway_settings, trusted_proxies, "TRUSTED_PROXIES", .fallback = "",
+          .doc = "networks whose X-Forwarded-For is believed, separated by commas, as 10.0.0.0/8"),
 };
 static const struct shape settings_own_shape = SHAPE(gateway_settings, settings_fields);
 
@@ -60,12 +66,27 @@ static const fault *helpers_open(struct app *app, struct gateway *gw)
     return NULL;
 }
 
+static const fault *gateway_admit(struct call *c)
+{
+    return quotas_admit(&((struct gateway *)c->service)->quotas, c);
+}
+
+static const fault *quotas_open(struct app *app, struct gateway *gw)
+{
+    const struct gateway_settings *own = app->own;
+    rate_open(&gw->quotas.addresses, app->boot, own->address_a_minute);
+    rate_open(&gw->quotas.users, app->boot, own->user_a_minute);
+    app->site.admit = gateway_admit;
+    return networks_read(app->boot, &own->trusted_proxies, "TRUSTED_PROXIES", &gw->quotas.trusted);
+}
+
 static const fault *gateway_open(struct app *app)
 {
     struct gateway *gw = NEW(app->boot, struct gateway);
     app->service = gw;
     gw->house = house_of(app);
     gw->key_prefix = random_hex(app->boot, 16);
+    TRY(quotas_open(app, gw));
     TRY(owner_open(app, gw, MOVIES, "movies", app->settings->movies_api_url));
     TRY(owner_open(app, gw, ROOMS, "rooms", app->settings->rooms_api_url));
     TRY(owner_open(app, gw, RESERVATIONS, "reservations", app->settings->reservations_api_url));
