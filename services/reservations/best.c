@@ -159,6 +159,8 @@ static const fault *try_once(struct reservations *svc, struct chooser *me, const
     promise_end(&svc->choosers, me, problem == NULL);
     *again = problem && strcmp(problem->code, "seats_taken") == 0;
     me->lost += *again;
+    svc->choosers.chosen++;
+    svc->choosers.lost += *again;
     return *again ? NULL : problem;
 }
 

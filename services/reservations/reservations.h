@@ -19,6 +19,7 @@ extern const struct shape reservations_settings_shape;
 struct choosers {
     struct chooser *first;
     arena *plans; /* of one choice at a time; NULL before the first */
+    uint64_t chosen, lost; /* choices so far, and those in which somebody else was faster: in /metrics */
 };
 
 struct reservations {

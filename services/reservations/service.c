@@ -229,8 +229,12 @@ static int64_t reservations_position(void *service)
 
 static void reservations_metrics(struct app *app, struct buf *out)
 {
-    struct store *store = ((struct reservations *)app->service)->store;
-    store->metrics(store, out);
+    const struct reservations *svc = app->service;
+    svc->store->metrics(svc->store, out);
+    buf_printf(out,
+               "# TYPE taquilla_best_chosen_total counter\ntaquilla_best_chosen_total %llu\n"
+               "# TYPE taquilla_best_lost_total counter\ntaquilla_best_lost_total %llu\n",
+               (unsigned long long)svc->choosers.chosen, (unsigned long long)svc->choosers.lost);
 }
 
 const struct service reservations_service = {
