@@ -116,8 +116,8 @@ class Ceiling:
         self.file.close()
 
 
-def commit_each(schema, count=3000):
-    """Bookings a second with the same rows and indexes, one by one: a plain program on the same file system."""
+def commit_each(schema, count=3000, batch=1):
+    """Bookings a second with the same rows and indexes, a batch a commit: a plain program on the same file system."""
     folder = tempfile.mkdtemp(prefix="taquilla-sqlite-")
     db = sqlite3.connect(f"{folder}/one.db", isolation_level=None)
     db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; " + schema)
@@ -125,7 +125,8 @@ def commit_each(schema, count=3000):
     db.execute("INSERT INTO users (email, email_key, name, created_at, updated_at) VALUES ('a', 'a', 'a', 0, 0)")
     began = time.monotonic()
     for seat in range(count):
-        db.execute("BEGIN IMMEDIATE")
+        if seat % batch == 0:
+            db.execute("BEGIN IMMEDIATE")
         taken = db.execute("SELECT 1 FROM seat_claims WHERE schedule_id = 1 AND seat_id = ?", (seat,)).fetchone()
         assert not taken
         made = db.execute(
@@ -139,7 +140,8 @@ def commit_each(schema, count=3000):
         )
         db.execute("INSERT INTO seat_claims VALUES (1, ?, ?, 600000)", (seat, made))
         db.execute("INSERT INTO log (type, subject, time_ms, data) VALUES ('reservation.made', ?, 0, ?)", (made, "x" * 300))
-        db.execute("COMMIT")
+        if seat % batch == batch - 1 or seat == count - 1:
+            db.execute("COMMIT")
     took = time.monotonic() - began
     db.close()
     shutil.rmtree(folder, ignore_errors=True)

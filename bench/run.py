@@ -1,4 +1,4 @@
-"""run.py [SCENARIO...] [--json FILE]: starts a cinema of the release build and prints ratios measured in this one run."""
+"""run.py [SCENARIO...] [--json FILE] [--report FILE]: starts a cinema of the release build and prints ratios measured in this one run."""
 
 import argparse
 import json
@@ -11,6 +11,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
 from harness.cinema import Cinema, program  # noqa: E402
 from harness.maker import Maker  # noqa: E402
+import report  # noqa: E402
+from boxoffice import BOX_OFFICE  # noqa: E402
 from figures import analytics  # noqa: E402
 from keeping import backups, export, imports  # noqa: E402
 from million import million  # noqa: E402
@@ -23,7 +25,7 @@ from search import search  # noqa: E402
 from ticket import ticket  # noqa: E402
 from watch import watch  # noqa: E402
 
-SCENARIOS |= {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search}
+SCENARIOS |= BOX_OFFICE | {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search}
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
@@ -38,6 +40,7 @@ def main():
     known = argparse.ArgumentParser(description=__doc__)
     known.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS) + "; without any, all but million, which takes ten minutes")
     known.add_argument("--json", type=Path, help="also write the rows to this file")
+    known.add_argument("--report", type=Path, help="also write a page with tables and plots to this file")
     asked = known.parse_args()
     if unknown := [s for s in asked.scenario if s not in SCENARIOS]:
         known.error(f"unknown scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
@@ -59,6 +62,8 @@ def main():
             print(f"{r['scenario']}: the database server's CPU us each {r['server_cpu_us_per_request']}, for the rival {r['rival_server_cpu_us_per_request']}")
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=2) + "\n")
+    if asked.report:
+        asked.report.write_text(report.page(rows))
 
 
 main()
