@@ -139,7 +139,7 @@ class Client:
         return unique("k") if self.dice.random() < 0.8 else None
 
     async def book(self, sight, users):
-        seats, hold = self.dice.sample(sight.showing["seat_ids"], self.dice.choice((1, 1, 2, 3))), self.dice.random() < 0.6
+        seats, hold = self.dice.sample(sight.showing["seat_ids"], self.dice.choice((1, 1, 2, 3))), self.dice.random() < 0.9
         user, sight.buyers = users[sight.buyers], sight.buyers + 1
         body = {"userId": user, "scheduleId": sight.showing["id"], "movieId": "x", "seatIds": seats, "totalAmount": 1, "hold": hold}
         lines, path = self.dice.choice(
@@ -161,7 +161,7 @@ class Client:
     async def visit(self, sight, users, clock):
         while clock.runs():
             known = list(sight.held.values())[-4:]
-            kind = self.dice.choices(("book", "pay", "cancel", "read"), (8, 1, 1, 2))[0]
+            kind = self.dice.choices(("book", "pay", "cancel", "read"), (24, 1, 1, 4))[0]
             if kind == "book" or not known:
                 await self.book(sight, users)
             elif kind == "read":
