@@ -7,8 +7,8 @@
 #include "lib/base/random.h"
 #include "lib/http/codes.h"
 #include "lib/json/write.h"
+#include "services/ingestion/archive.h"
 #include "services/ingestion/backup.h"
-#include "services/ingestion/lake.h"
 #include "services/ingestion/items_load.h"
 #include "services/ingestion/manifest.h"
 #include "services/ingestion/model_report.h"
@@ -32,6 +32,7 @@ struct work {
     str table;
     int64_t rows_before, table_rows, bytes_before;
     int64_t tried;                 /* how often this step was begun before */
+    struct lake_written lake;
     struct cloud_report report;
     struct report_error errors[8];
 };
@@ -241,23 +242,30 @@ static const fault *reports_step(struct work *w)
     return ingestion_reports_make(w->j->cloud, w->each, w->stamp, &w->report.reports);
 }
 
-const fault *ingestion_lake_follow(struct cloud_jobs *j, arena *a, int64_t *rows)
+const fault *ingestion_lake_follow(struct cloud_jobs *j, arena *a, struct lake_written *made)
 {
-    struct lake_written made = { 0 };
     const struct lake_order want = { .cloud = j->cloud, .stop = &j->jobs.stopping };
     while (j->lake_written)
         fiber_sleep(LAKE_LOOK_MS);
     j->lake_written = true;
-    const fault *problem = ingestion_lake_write(a, &want, &made);
+    const fault *problem = ingestion_lake_write(a, &want, made);
     j->lake_written = false;
-    if (rows)
-        *rows += made.rows;
     return problem;
 }
 
 static const fault *lake_step(struct work *w)
 {
-    return ingestion_lake_follow(w->j, w->each, &w->report.lake_rows);
+    const fault *problem = ingestion_lake_follow(w->j, w->each, &w->lake);
+    w->report.lake_rows += w->lake.rows;
+    return problem;
+}
+
+/* Only after the lake: what it lacks stays with its owner. */
+static const fault *archive_step(struct work *w)
+{
+    const struct archive_order want = { .cloud = w->j->cloud, .backup = &w->manifest, .lake = &w->lake, .sync = w->j->sync,
+                                        .stop = &w->j->jobs.stopping };
+    return ingestion_archive(w->each, &want, &w->report.log_rows_removed);
 }
 
 static const fault *figures_step(struct work *w)
@@ -277,7 +285,9 @@ static const fault *report_step(struct work *w)
 static const fault *beside_backup(struct work *w)
 {
     TRY(step_beside(w, "reports", reports_step));
-    return step_beside(w, "lake", lake_step);
+    size_t failed = w->report.errors.count;
+    TRY(step_beside(w, "lake", lake_step));
+    return w->report.errors.count == failed ? step_beside(w, "archive", archive_step) : NULL;
 }
 
 static const fault *beside_migration(struct work *w)

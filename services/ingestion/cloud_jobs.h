@@ -7,6 +7,7 @@
 
 #include "services/ingestion/cloud.h"
 #include "services/ingestion/jobs.h"
+#include "services/ingestion/lake.h"
 #include "services/ingestion/sync.h"
 
 struct cloud_jobs {
@@ -22,7 +23,7 @@ struct cloud_jobs {
 /* Waits for the disk. What a crash ended is gone on with by jobs_resume. */
 const fault *ingestion_cloud_jobs_open(arena *a, struct cloud_jobs *j) MUST_CHECK;
 
-/* What was told since goes into the lake; who comes while another is at it waits. Counts what was added in *rows (may be NULL). */
-const fault *ingestion_lake_follow(struct cloud_jobs *j, arena *a, int64_t *rows) MUST_CHECK;
+/* What was told since goes into the lake; who comes while another is at it waits. */
+const fault *ingestion_lake_follow(struct cloud_jobs *j, arena *a, struct lake_written *made) MUST_CHECK;
 
 #endif

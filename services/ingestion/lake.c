@@ -147,6 +147,9 @@ static const fault *owner_write(struct lake *l, arena *a, size_t i, struct lake_
     TRY(lines_flush(l));
     TRY(lake_table_save(&l->table, began));
     made->positions[i] = l->table.manifest.last;
+    size_t segments = l->table.segments.len / sizeof(struct lake_segment);
+    if (segments > 0)
+        made->before_last[i] = ((const struct lake_segment *)(const void *)l->table.segments.at)[segments - 1].first - 1;
     return NULL;
 }
 

@@ -24,6 +24,7 @@ struct lake_order {
 struct lake_written {
     int64_t segments, rows, bytes;     /* of this run, those of daily_sales included */
     int64_t positions[BACKUP_OWNERS];  /* each log is in the lake up to here */
+    int64_t before_last[BACKUP_OWNERS]; /* and all but its newest segment, which the next run holds against the feed, up to here */
 };
 
 /* From where each table of the lake ends to where its feed ends now, and the sheet of each day that has ended since; a few segments'

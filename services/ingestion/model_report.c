@@ -64,6 +64,8 @@ static const struct shape error_shape = SHAPE(report_error, error_fields);
     FIELD(struct cloud_report, bytes, "bytes", .doc = "sent to S3"), \
     FIELD(struct cloud_report, reports, "reports", .doc = "answers of analytics kept beside it: 5"), \
     FIELD(struct cloud_report, lake_rows, "lake_rows", .doc = "events and sales of ended days that the data lake got besides"), \
+    FIELD(struct cloud_report, log_rows_removed, "log_rows_removed", \
+          .doc = "old rows that the owners dropped from their logs, which the lake has: see LOG_KEEP_DAYS"), \
     FIELD(struct cloud_report, positions, "positions", .shape = &positions_shape, .nullable = true, \
           .doc = "of the owners' logs, at which every table stands"), \
     FIELD(struct cloud_report, errors, "errors", .shape = &error_shape, .doc = "steps that failed"), \

@@ -36,7 +36,7 @@ struct cloud_report {
     int64_t total;                       /* of these */
     unsigned status;                     /* SUCCESS, PARTIAL; of a migration */
     str backup;                          /* its stamp in S3; none: it did not come so far */
-    int64_t objects, bytes, reports, lake_rows;
+    int64_t objects, bytes, reports, lake_rows, log_rows_removed;
     struct position_counts *positions;
     struct item_counts *dynamodb;        /* of a migration */
     str rds;                             /* of a migration: "not_configured", "success", "error" */

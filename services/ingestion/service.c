@@ -51,7 +51,8 @@ static void cloud_checks_add(struct app *app, struct ingestion *svc)
 static void synced(void *arg, arena *a)
 {
     struct ingestion *svc = arg;
-    const fault *problem = ingestion_lake_follow(&svc->work, a, NULL);
+    struct lake_written made;
+    const fault *problem = ingestion_lake_follow(&svc->work, a, &made);
     if (problem && !svc->work.jobs.stopping)
         log_line("error", "lake_failed", "%s: %.*s", problem->code, STR_ARG(problem->sentence));
 }
