@@ -35,6 +35,16 @@ uint64_t random_below(uint64_t bound)
     return n % bound;
 }
 
+#define PAUSE_S_MAX 3600
+
+int64_t random_pause_ms(int64_t first_s, int64_t tried)
+{
+    int64_t pause_s = first_s;
+    for (int64_t i = 0; i < tried && pause_s < PAUSE_S_MAX; i++)
+        pause_s *= 2;
+    return pause_s * 1000 + (int64_t)random_below((uint64_t)pause_s * 500);
+}
+
 str random_hex(arena *a, size_t bytes)
 {
     static const char hex[] = "0123456789abcdef";

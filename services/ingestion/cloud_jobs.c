@@ -17,7 +17,6 @@
 #include "services/ingestion/upload.h"
 
 #define TRY_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define RETRY_PAUSE_S_MAX 3600
 #define FIGURES_WAIT_MS 60000
 #define LAKE_LOOK_MS 20 /* at whoever writes it */
 
@@ -50,13 +49,9 @@ static bool worth_another(const fault *problem)
     return problem->kind == FAULT_UNAVAILABLE || strcmp(problem->code, "lake_busy") == 0;
 }
 
-/* Doubled each time, and up to half as long again. */
 static void pause_between(const struct work *w, int64_t tried)
 {
-    int64_t pause_s = w->j->settings->retry_delay_s;
-    for (int64_t i = 0; i < tried && pause_s < RETRY_PAUSE_S_MAX; i++)
-        pause_s *= 2;
-    int64_t until_ms = loop_now_ms() + pause_s * 1000 + (int64_t)random_below((uint64_t)pause_s * 500);
+    int64_t until_ms = loop_now_ms() + random_pause_ms(w->j->settings->retry_delay_s, tried);
     while (!w->j->jobs.stopping && loop_now_ms() < until_ms)
         fiber_sleep(100);
 }

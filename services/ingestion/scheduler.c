@@ -11,7 +11,6 @@
 #define LOOK_MS 20000 /* the machine may sleep, and its clock be set */
 #define OWNERS_WITHIN_MS 15000
 #define OWNERS_LOOK_MS 250
-#define RETRY_PAUSE_S_MAX 3600
 
 /* --- waiting --- */
 
@@ -166,22 +165,13 @@ static bool attempt(struct ingestion *svc, const char *shelf, arena *a)
     return true;
 }
 
-/* Doubled each time, and up to half as long again: what fails for many does not come back for all at once. */
-static int64_t pause_ms(const struct ingestion *svc, int64_t tried)
-{
-    int64_t pause_s = svc->settings->retry_delay_s;
-    for (int64_t i = 0; i < tried && pause_s < RETRY_PAUSE_S_MAX; i++)
-        pause_s *= 2;
-    return pause_s * 1000 + (int64_t)random_below((uint64_t)pause_s * 500);
-}
-
 static void attempts(struct ingestion *svc, const char *shelf, arena *a)
 {
     struct scheduler *s = &svc->scheduler;
     for (int64_t tried = 0; !s->ending && !attempt(svc, shelf, a); tried++) {
         if (tried == svc->settings->retries_max)
             return;
-        int64_t until_ms = loop_now_ms() + pause_ms(svc, tried);
+        int64_t until_ms = loop_now_ms() + random_pause_ms(svc->settings->retry_delay_s, tried);
         while (!s->ending && loop_now_ms() < until_ms)
             rest(s, "another try at a backup", until_ms - loop_now_ms());
     }

@@ -5,7 +5,6 @@
 
 #define RUN_BYTES_MAX ((size_t)16 * 1024 * 1024)
 #define LOOK_MS 20000 /* the machine may sleep, and its clock be set */
-#define RETRY_PAUSE_S_MAX 3600
 
 static void rest(struct sync *s, const char *what, int64_t ms)
 {
@@ -34,15 +33,6 @@ static void next_after(struct sync *s, instant after)
         s->next = INSTANT_NONE;
 }
 
-/* Doubled each time, and up to half as long again: what fails for many does not come back for all at once. */
-static int64_t pause_ms(const struct sync *s, int64_t tried)
-{
-    int64_t pause_s = s->set.retry_delay_s;
-    for (int64_t i = 0; i < tried && pause_s < RETRY_PAUSE_S_MAX; i++)
-        pause_s *= 2;
-    return pause_s * 1000 + (int64_t)random_below((uint64_t)pause_s * 500);
-}
-
 /* While a migration runs there is nothing to try: it writes all that a sync would. */
 static bool run_good(struct sync *s, arena *a)
 {
@@ -63,7 +53,7 @@ static bool attempts(struct sync *s, arena *a)
         arena_reset(a);
         if (tried == s->set.retries_max)
             return false;
-        int64_t until_ms = loop_now_ms() + pause_ms(s, tried);
+        int64_t until_ms = loop_now_ms() + random_pause_ms(s->set.retry_delay_s, tried);
         while (!s->ending && loop_now_ms() < until_ms)
             rest(s, "another try at a sync", until_ms - loop_now_ms());
     }

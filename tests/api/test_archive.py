@@ -1,13 +1,11 @@
 """LOG_KEEP_DAYS: the old beginning of a log goes when it is kept elsewhere, and who lacks it begins anew."""
 
 import shutil
-import sqlite3
 
+from harness.archived import aged, sell
 from harness.cinema import Cinema
 from harness.keeping import export, good, verb
 from harness.maker import Maker
-
-OLD_MS = 10 * 86400 * 1000
 
 
 def ask(cinema, position, service="reservations"):
@@ -18,24 +16,6 @@ def ask(cinema, position, service="reservations"):
 
 def feed(cinema, after, **more):
     return Maker(cinema).internal("reservations").get("/feed", params={"after": after, **more})
-
-
-def aged(cinema):
-    """All that is in the log of reservations happened ten days earlier."""
-    db = sqlite3.connect(cinema.data / "reservations.db", isolation_level=None)
-    db.execute("UPDATE log SET time_ms = time_ms - ?", (OLD_MS,))
-    db.execute("DELETE FROM log_readers")
-    last = db.execute("SELECT max(position) FROM log").fetchone()[0]
-    db.close()
-    return last
-
-
-def sell(cinema, count):
-    m = Maker(cinema)
-    showing = m.make_showing(seats=20)
-    for seat in showing["seat_ids"][:count]:
-        m.pay(m.book(showing, [seat]))
-    m.close()
 
 
 def test_a_log_is_archived(tmp_path):

@@ -1,33 +1,12 @@
 """LOG_KEEP_DAYS with a cloud: owners drop what backup, lake and DynamoDB hold, and the shorter cinema goes on and comes back whole."""
 
-import sqlite3
 import time
 
 import httpx
 
+from harness.archived import aged, sell
 from harness.cinema import Cinema, run
 from harness.keeping import export, exports, good
-from harness.maker import Maker
-
-OLD_MS = 10 * 86400 * 1000
-
-
-def sell(cinema, count):
-    m = Maker(cinema)
-    showing = m.make_showing(seats=20)
-    for seat in showing["seat_ids"][:count]:
-        m.pay(m.book(showing, [seat]))
-    m.close()
-
-
-def aged(cinema):
-    """All that is in the log of reservations happened ten days earlier; its end."""
-    db = sqlite3.connect(cinema.data / "reservations.db", isolation_level=None)
-    db.execute("UPDATE log SET time_ms = time_ms - ?", (OLD_MS,))
-    db.execute("DELETE FROM log_readers")
-    last = db.execute("SELECT max(position) FROM log").fetchone()[0]
-    db.close()
-    return last
 
 
 def order(cinema, what):
