@@ -1,4 +1,4 @@
-/* items_load.c - rows made into items by a thread that may wait for the disk, and sent by fibers, some at a time. */
+/* items_load.c - rows made into items by a thread that may wait for the disk, a batch whenever there is room for one. */
 #include "services/ingestion/items_load.h"
 
 #include <stdio.h>
@@ -6,12 +6,11 @@
 
 #include "lib/json/read.h"
 #include "lib/loop/fiber.h"
+#include "services/ingestion/items_send.h"
 #include "services/ingestion/join.h"
 #include "services/ingestion/showings.h"
 
-#define SOME_ITEMS (ITEMS_AT_ONCE * DYNAMODB_BATCH_MAX)
-#define SOME_BYTES ((size_t)4 * 1024 * 1024)
-#define SOME_BYTES_MAX ((size_t)128 * 1024 * 1024) /* with all that was read to make them */
+#define ROW_ARENA_BYTES ((size_t)128 * 1024 * 1024)
 #define FILES_BYTES_MAX ((size_t)32 * 1024 * 1024)
 
 struct load;
@@ -30,17 +29,16 @@ struct load_kind {
 struct load {
     const struct items_order *want;
     struct items_made *made;
-    arena *a, *files, *some; /* of the caller; of what is open; of the items that are made and sent next */
+    arena *a, *files, *some; /* of the caller; of what is open; of the items that are made just now */
     const struct load_kind *kind;
     const struct backup_service *owner;
     int64_t position;
     struct join join;
     struct showings showings;
-    strs items;
-    int64_t live;            /* of them: no tombstones */
+    struct items_sending sending;
+    struct items_batch *batch; /* that is being filled */
     bool over;
     const fault *problem;    /* of the thread; in files */
-    int64_t written;
 };
 
 /* --- rows into items --- */
@@ -132,29 +130,27 @@ static const struct load_kind kinds[] = {
 
 /* --- the thread's part --- */
 
-static const fault *some_make(struct load *l)
+static const fault *batch_make(struct load *l)
 {
-    l->items = (strs){ NEW_ARRAY(l->some, str, SOME_ITEMS), 0 };
-    l->live = 0;
-    for (size_t bytes = 0; l->items.count < SOME_ITEMS && bytes < SOME_BYTES;) {
+    struct items_batch *b = l->batch;
+    while (!items_batch_is_full(b)) {
         struct joined of;
         bool gone = false;
         TRY(join_next(l->files, &l->join, &of));
         l->over = !of.line.at;
         if (l->over)
             break;
-        str *item = &l->items.at[l->items.count++];
-        TRY(l->kind->make(l, &of, item, &gone));
-        bytes += item->len;
-        l->live += !gone;
+        TRY(l->kind->make(l, &of, &b->at[b->count], &gone));
+        b->count++;
+        b->live += !gone;
     }
     return NULL;
 }
 
-static void some_run(void *arg)
+static void batch_run(void *arg)
 {
     struct load *l = arg;
-    l->problem = some_make(l);
+    l->problem = batch_make(l);
 }
 
 /* A table without rows has no file. */
@@ -217,57 +213,7 @@ static const fault *on_disk(struct load *l, void (*run)(void *))
     return l->problem ? fault_copy(l->a, l->problem) : NULL;
 }
 
-/* --- sending --- */
-
-struct sending {
-    struct load *l;
-    str table;
-    size_t next;
-    const fault *problem; /* the first; in the caller's arena */
-};
-
-static void batches_send(void *arg)
-{
-    struct sending *s = arg;
-    struct load *l = s->l;
-    arena *a = arena_new(SOME_BYTES_MAX);
-    while (s->next < l->items.count && !s->problem && !(l->want->stop && *l->want->stop)) {
-        strs batch = { l->items.at + s->next, l->items.count - s->next };
-        if (batch.count > DYNAMODB_BATCH_MAX)
-            batch.count = DYNAMODB_BATCH_MAX;
-        s->next += batch.count;
-        const fault *problem = dynamodb_batch_put(l->want->cloud->aws, a, s->table, &batch);
-        if (problem && !s->problem)
-            s->problem = fault_copy(l->a, problem);
-        arena_reset(a);
-    }
-    arena_free(a);
-}
-
-static const fault *some_send(struct load *l, enum cloud_table table)
-{
-    struct sending s = { .l = l, .table = l->want->cloud->tables[table].name };
-    struct group g = { 0 };
-    size_t batches = (l->items.count + DYNAMODB_BATCH_MAX - 1) / DYNAMODB_BATCH_MAX;
-    for (size_t i = 0; i < batches && i < ITEMS_AT_ONCE; i++)
-        if (!group_start(&g, "a batch of items", batches_send, &s) && !s.problem)
-            s.problem = fault_new(l->a, FAULT_UNAVAILABLE, "overloaded", "Too much is under way to write to DynamoDB.");
-    group_wait(&g);
-    TRY(s.problem);
-    if (l->want->stop && *l->want->stop)
-        return fault_new(l->a, FAULT_UNAVAILABLE, "backup_stopped", "Writing to DynamoDB was stopped.");
-    l->written += (int64_t)l->items.count;
-    if (l->want->told)
-        l->want->told(l->want->arg, l->written);
-    return NULL;
-}
-
 /* --- what DynamoDB has and the backup has not --- */
-
-struct sweeping {
-    struct load *l;
-    enum cloud_table table;
-};
 
 /* A text in an item is escaped, so these bytes can only be its own attribute. The value's digits or letters; no text: it has none. */
 static str value_of(str item, const char *name, const char *type)
@@ -285,41 +231,35 @@ static str value_of(str item, const char *name, const char *type)
     return value;
 }
 
-static const fault *left_send(struct load *l, enum cloud_table table)
-{
-    TRY(some_send(l, table));
-    l->made->tombstones += (int64_t)l->items.count;
-    l->items.count = 0;
-    return NULL;
-}
-
 static const fault *left_take(void *arg, str item)
 {
-    struct sweeping *w = arg;
-    struct load *l = w->l;
-    const struct dynamodb_key *key = &l->want->cloud->tables[w->table].key;
+    struct load *l = arg;
+    const struct dynamodb_key *key = &l->want->cloud->tables[l->kind->table].key;
     const char type[2] = { key->type, 0 };
     int64_t position;
     str id = value_of(item, key->name, type);
     bool of_backup = str_to_int(value_of(item, "position", "N"), &position) && position == l->position;
     if (of_backup || value_of(item, "deleted", "BOOL").at || !id.at)
         return NULL;
-    if (l->items.count == 0) {
-        arena_reset(l->some);
-        l->items.at = NEW_ARRAY(l->some, str, SOME_ITEMS);
-    }
-    l->items.at[l->items.count++] = item_tombstone(l->some, key->name, key->type, id, l->position, clock_now());
-    return l->items.count < SOME_ITEMS ? NULL : left_send(l, w->table);
+    if (!l->batch)
+        TRY(items_batch_begin(&l->sending, &l->batch));
+    struct items_batch *b = l->batch;
+    b->at[b->count++] = item_tombstone(b->a, key->name, key->type, id, l->position, clock_now());
+    if (!items_batch_is_full(b))
+        return NULL;
+    l->batch = NULL;
+    return items_batch_send(&l->sending, b);
 }
 
 /* All that was just written says the backup's position, and nothing else writes meanwhile. */
-static const fault *left_bury(struct load *l, enum cloud_table table)
+static const fault *left_bury(struct load *l)
 {
-    const struct dynamodb_wish all = { .table = l->want->cloud->tables[table].name };
-    struct sweeping w = { .l = l, .table = table };
-    l->items.count = 0;
-    TRY(dynamodb_read(l->want->cloud->aws, l->a, &all, left_take, &w));
-    return l->items.count > 0 ? left_send(l, table) : NULL;
+    const struct dynamodb_wish all = { .table = l->sending.table };
+    l->batch = NULL;
+    TRY(dynamodb_read(l->want->cloud->aws, l->a, &all, left_take, l));
+    if (l->batch)
+        TRY(items_batch_send(&l->sending, l->batch));
+    return items_sent_await(&l->sending);
 }
 
 /* --- all of it --- */
@@ -327,13 +267,13 @@ static const fault *left_bury(struct load *l, enum cloud_table table)
 static const fault *kind_send(struct load *l)
 {
     for (l->over = false; !l->over;) {
-        arena_reset(l->some);
-        TRY(on_disk(l, some_run));
-        TRY(some_send(l, l->kind->table));
-        l->made->items[l->kind->table] += l->live;
-        l->made->tombstones += (int64_t)l->items.count - l->live;
+        TRY(items_batch_begin(&l->sending, &l->batch));
+        l->some = l->batch->a;
+        TRY(on_disk(l, batch_run));
+        TRY(items_batch_send(&l->sending, l->batch));
     }
-    return left_bury(l, l->kind->table);
+    TRY(items_sent_await(&l->sending));
+    return left_bury(l);
 }
 
 static const fault *kind_load(struct load *l, const struct load_kind *kind)
@@ -344,14 +284,27 @@ static const fault *kind_load(struct load *l, const struct load_kind *kind)
     l->kind = kind;
     l->owner = owner;
     l->position = owner->position;
-    if (!has_rows(owner, kind->rows)) {
-        arena_reset(l->some);
-        return left_bury(l, kind->table);
-    }
+    l->sending.table = l->want->cloud->tables[kind->table].name;
+    l->sending.live = 0;
+    if (!has_rows(owner, kind->rows))
+        return left_bury(l);
     TRY(on_disk(l, kind_open_run));
     const fault *problem = kind_send(l);
     join_close(&l->join);
     arena_reset(l->files);
+    l->made->items[kind->table] = l->sending.live;
+    return problem;
+}
+
+static const fault *all_load(struct load *l)
+{
+    arena *row = arena_new(ROW_ARENA_BYTES);
+    l->some = row;
+    const fault *problem = on_disk(l, showings_run);
+    arena_free(row);
+    arena_reset(l->files);
+    for (size_t i = 0; i < COUNT_OF(kinds) && !problem; i++)
+        problem = kind_load(l, &kinds[i]);
     return problem;
 }
 
@@ -359,13 +312,12 @@ const fault *cloud_items_load(arena *a, const struct items_order *want, struct i
 {
     struct load *l = NEW(a, struct load);
     *made = (struct items_made){ { 0 }, 0 };
-    *l = (struct load){ .want = want, .made = made, .a = a, .files = arena_new(FILES_BYTES_MAX), .some = arena_new(SOME_BYTES_MAX) };
-    const fault *problem = on_disk(l, showings_run);
-    arena_reset(l->files);
-    for (size_t i = 0; i < COUNT_OF(kinds) && !problem; i++)
-        problem = kind_load(l, &kinds[i]);
+    *l = (struct load){ .want = want, .made = made, .a = a, .files = arena_new(FILES_BYTES_MAX) };
+    items_sending_open(&l->sending, a, want);
+    const fault *problem = all_load(l);
+    items_sending_close(&l->sending);
+    made->tombstones = l->sending.tombstones;
     item_showings_forget(&l->showings);
     arena_free(l->files);
-    arena_free(l->some);
     return problem;
 }

@@ -19,10 +19,10 @@ def verb(cinema, *arguments, **more):
     return run(*arguments, *flags, folder=cinema.folder, timeout=more.pop("timeout", 300), **more)
 
 
-def begun(cinema, *arguments, **settings):
+def begun(cinema, *arguments, executable=None, **settings):
     """The same, not waited for."""
     return subprocess.Popen(
-        [program(), *map(str, arguments), "--base-port", str(cinema.base_port), "--data", str(cinema.data)],
+        [executable or program(), *map(str, arguments), "--base-port", str(cinema.base_port), "--data", str(cinema.data)],
         cwd=cinema.folder,
         env=bare_environment(cinema.folder, **settings),
         stdin=subprocess.DEVNULL,
