@@ -1,9 +1,11 @@
 """The drill: a cinema goes to the cloud, everything here is lost, and it comes back byte for byte, whatever was killed on the way."""
 
+import os
 import random
 import re
 import shutil
 import sqlite3
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -11,9 +13,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from harness.cinema import Cinema, program, run
+from harness.cinema import ROOT, Cinema, bare_environment, program, run
 from harness.copied import differences, expected, held
 from harness.keeping import begun, exports, settle
+from harness.maker import Maker
+from harness.ports import free_ports
 from harness.sold import fill
 from harness.storm import SEED
 
@@ -197,3 +201,43 @@ def test_memory_does_not_depend_on_the_cinema(own_aws):
 @pytest.mark.long
 def test_a_large_cinema_comes_back(own_aws):
     assert drill(own_aws, program("TAQUILLA_RELEASE", "build"), MANY) < PEAK_LIMIT_KB
+
+
+def commands(guide):
+    """The example that rehearses a restore, as the guide has it."""
+    text = (ROOT / "docs/guide" / guide).read_text()
+    return next(block for block in re.findall(r"(?ms)^```sh\n(.*?)^```", text) if "/tmp/drill" in block)
+
+
+def test_the_fire_drill_of_the_guide(aws, names, tmp_path):
+    settings, base_port = aws.settings() | names, free_ports()
+    assert run("setup", **settings).returncode == 0
+    with Cinema(SYNC_SCHEDULE=NEVER, BACKUP_SCHEDULE=NEVER, embedded=True, **settings) as cinema:
+        m = Maker(cinema)
+        m.pay(m.book(m.make_showing()))
+        m.close()
+        assert httpx.post(cinema.url("ingestion") + "/backup", timeout=120).status_code == 200
+        before = keys(aws, names)
+        text = commands("cloud.md")
+        assert text == commands("cloud.es.md")
+        (tmp_path / "taquilla").symlink_to(program())
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        for written, meant in (("/tmp/drill", tmp_path / "drill"), ("estrella-cinema-data", names["S3_BUCKET_NAME"]), ("4001", base_port)):
+            assert written in text
+            text = text.replace(written, str(meant))
+        done = subprocess.run(
+            ["bash", "-eu", "-c", text],
+            cwd=tmp_path,
+            env=bare_environment(tmp_path, PATH=f"{tmp_path}:{os.environ['PATH']}"),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "counts and checksums agree" in done.stdout
+        assert not (tmp_path / "drill").exists()
+        assert keys(aws, names) == before, "the second cinema wrote to the bucket"
+
+
+def keys(aws, names):
+    return [o["Key"] for o in aws.boto("s3").list_objects_v2(Bucket=names["S3_BUCKET_NAME"]).get("Contents", [])]
