@@ -222,7 +222,7 @@ def test_the_fire_drill_of_the_guide(aws, names, tmp_path):
         assert text == commands("cloud.es.md")
         (tmp_path / "taquilla").symlink_to(program())
         (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        for written, meant in (("/tmp/drill", tmp_path / "drill"), ("estrella-cinema-data", names["S3_BUCKET_NAME"]), ("4001", base_port)):
+        for written, meant in (("/tmp/drill", tmp_path / "drill"), ("estrella-cinema-data", names["S3_BUCKET_NAME"]), ("4001", base_port), ("4004", base_port + 3)):
             assert written in text
             text = text.replace(written, str(meant))
         done = subprocess.run(
