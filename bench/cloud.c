@@ -131,7 +131,8 @@ int main(int argc, char **argv)
     if (argc != 5)
         return 2;
     arena *a = arena_new(CALL_BYTES_MAX);
-    const struct credential_settings where = { .key_id = env("AWS_ACCESS_KEY_ID"), .secret = env("AWS_SECRET_ACCESS_KEY"), .metadata_disabled = true };
+    const struct credential_settings where = { .key_id = env("AWS_ACCESS_KEY_ID"), .secret = env("AWS_SECRET_ACCESS_KEY"),
+                                               .metadata_disabled = true };
     const struct aws_settings s = { .region = env("AWS_REGION"), .endpoint_s3 = env("AWS_ENDPOINT_URL_S3"),
                                     .endpoint_dynamodb = env("AWS_ENDPOINT_URL_DYNAMODB"), .retries_max = 3, .retry_delay_ms = 50 };
     words = argv + 2;

@@ -19,7 +19,8 @@ from rivals import ROOT, Nginx
 from scenarios import row
 from year import children_s, run_s
 
-ROUNDS, BATCHED, PUT, FILE_MB, AT_ONCE = 3, 10_000, 3_000, 256, 32
+ROUNDS, BATCHED, PUT, FILE_MB = 3, 10_000, 3_000, 256
+BATCHES_AT_ONCE, PUTS_AT_ONCE = 8, 32  # as services/ingestion has them
 SYNCS, RESERVATIONS_A_DAY = 48, 1000
 NEVER = "0 0 29 2 *"
 
@@ -93,13 +94,14 @@ def items_sent(runs, place, folder, where):
     puts.write_text("".join(json.dumps(item(n), separators=(",", ":")) + "\n" for n in range(PUT)))
     ours, boto = (ROOT / "build/bench/cloud",), (sys.executable, ROOT / "bench/boto.py")
     for _ in range(ROUNDS):
-        runs.add("batches", *ours, "batch", batches, place(), AT_ONCE)
+        runs.add("batches", *ours, "batch", batches, place(), BATCHES_AT_ONCE)
+        runs.add("batches, boto3 8", *boto, "batch", batches, place(), BATCHES_AT_ONCE)
         runs.add("batches, boto3 writer", *boto, "writer", batches, place(), 1)
         runs.add("batches, boto3 1", *boto, "batch", batches, place(), 1)
-        runs.add("batches, boto3 32", *boto, "batch", batches, place(), AT_ONCE)
-        runs.add("puts", *ours, "put", puts, place(), AT_ONCE)
-        runs.add("puts, boto3 32", *boto, "put", puts, place(), AT_ONCE)
-    for rival, said in (("writer", "boto3 batch_writer, 1 thread"), ("1", "boto3 batch_write_item, 1 thread"), ("32", "boto3 batch_write_item, 32 threads")):
+        runs.add("batches, boto3 32", *boto, "batch", batches, place(), 32)
+        runs.add("puts", *ours, "put", puts, place(), PUTS_AT_ONCE)
+        runs.add("puts, boto3 32", *boto, "put", puts, place(), PUTS_AT_ONCE)
+    for rival, said in (("writer", "boto3 batch_writer, 1 thread"), ("1", "boto3 batch_write_item, 1 thread"), ("8", "boto3 batch_write_item, 8 threads"), ("32", "boto3 batch_write_item, 32 threads")):
         yield runs.figure("batches", f"batches, boto3 {rival}", BATCHED, f"cloud, batches to {where}", "items/s", said)
     yield runs.figure("puts", "puts, boto3 32", PUT, f"cloud, guarded puts to {where}", "items/s", "boto3 put_item, 32 threads")
 
@@ -162,7 +164,7 @@ def cloud(maker, _nginx):
     """All of it; DynamoDB Local, a Java program over SQLite, is the limit of whoever asks many things at once: so the sink, too."""
     with Aws() as aws, Sink() as sink, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made = iter(tables(aws, range(6 * ROUNDS)).values())
+        made = iter(tables(aws, range(7 * ROUNDS)).values())
         yield from items_sent(Runs(aws.settings(), aws.dynamodb.process.pid), lambda: next(made), folder, "DynamoDB Local")
         url = f"http://127.0.0.1:{sink.port}"
         yield from items_sent(Runs(aws.settings(dynamodb=url), sink.worker()), lambda: "any", folder, "a sink")

@@ -10,7 +10,9 @@
 #include "services/ingestion/cloud.h"
 #include "services/ingestion/manifest.h"
 
-#define ITEMS_AT_ONCE 32 /* batches */
+/* Batches. With as many DynamoDB Local takes the most; at 10 ms each it is 20,000 items a second, five times what a new table on demand
+ * takes. */
+#define ITEMS_AT_ONCE 8
 
 struct items_order {
     const struct cloud *cloud;
