@@ -26,7 +26,7 @@ static const struct field feed_query_fields[] = {
           .doc = "events at most; 0 asks for the present position alone"),
     FIELD(struct feed_query, wait, "wait", .fallback = "0", .max = WIRE_WAIT_S_MAX,
           .doc = "seconds to wait for an event when there is none yet"),
-    FIELD(struct feed_query, reader, "reader", .optional = true, .min = 1, .max = FEED_NAME_BYTES_MAX,
+    FIELD(struct feed_query, reader, "reader", .optional = true, .max = FEED_NAME_BYTES_MAX,
           .doc = "who asks: what he has not read yet is not archived while he asks at least once a day"),
 };
 const struct shape feed_query_shape = SHAPE(feed_query, feed_query_fields);
