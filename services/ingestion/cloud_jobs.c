@@ -194,9 +194,21 @@ static int64_t rows_of_all(const struct backup_manifest *m)
     return rows;
 }
 
+/* Nothing has ever happened in it: a new one, or one whose disk was lost and which waits for its restore. */
+static bool is_empty(const struct backup_manifest *m)
+{
+    for (size_t i = 0; i < m->services.count; i++)
+        if (LIST_AT(&m->services, const struct backup_service, i)->position > 0)
+            return false;
+    return true;
+}
+
+/* A backup of an empty cinema would be the newest, and a restore would take it for the good one. */
 static const fault *upload_step(struct work *w)
 {
     struct upload_made made;
+    if (is_empty(&w->manifest))
+        return NULL;
     const struct upload_order want = { .cloud = w->j->cloud, .folder = w->folder, .manifest = &w->manifest, .stamp = w->stamp,
                                        .again = w->job->resumed > 0 || w->tried > 0, .stop = &w->j->jobs.stopping,
                                        .told = upload_told, .arg = w };

@@ -59,7 +59,7 @@ static const struct shape error_shape = SHAPE(report_error, error_fields);
     FIELD(struct cloud_report, record_counts, "record_counts", .shape = &counts_shape, .nullable = true, \
           .doc = "as read at the owners, in the names of the old system's databases; null: it did not come so far"), \
     FIELD(struct cloud_report, backup, "backup", .nullable = true, \
-          .doc = "the time in the names of its objects; null: there is no complete backup of it in S3"), \
+          .doc = "the time in the names of its objects; null: there is no complete backup of it in S3, because it failed or the cinema is empty"), \
     FIELD(struct cloud_report, objects, "objects", .doc = "sent to S3"), \
     FIELD(struct cloud_report, bytes, "bytes", .doc = "sent to S3"), \
     FIELD(struct cloud_report, reports, "reports", .doc = "answers of analytics kept beside it: 5"), \

@@ -157,9 +157,11 @@ def test_the_policy_names_this_cinema(aws, names):
 def test_a_backup_holds_what_the_owners_hold(aws, prepared):
     bucket = prepared["S3_BUCKET_NAME"]
     with Cinema(BACKUP_SCHEDULE="0 0 29 2 *", **prepared) as cinema, door(cinema) as client:
-        wait_until(lambda: client.get("/backups").json()["count"])  # the first is made at once
+        wait_until(lambda: client.get("/health").json()["backup"]["last_result"] == "ok")  # the first is made at once
+        empty = client.post("/backup").json()
+        assert empty["backup"] is None and empty["error"] is None
+        assert client.get("/backups").json() == {"backups": [], "count": 0}, "an empty cinema never hides a good backup"
         sold(cinema)
-        wait_until(lambda: client.get("/health").json()["backup"]["last_result"] == "ok")
         answer = client.post("/backup")
         assert answer.status_code == 200, answer.text
         report, want = answer.json(), exports(cinema)
@@ -181,7 +183,7 @@ def test_a_backup_holds_what_the_owners_hold(aws, prepared):
         }
         assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b["last_modified"]) for b in listed["backups"])
         rooms = client.get("/backups", params={"source_db": "mysql", "table_name": "rooms"}).json()
-        key = f"backups/mysql/rooms/{report['backup']}_rooms.json"  # the first backup's were empty: no object for those
+        key = f"backups/mysql/rooms/{report['backup']}_rooms.json"
         assert [b["key"] for b in rooms["backups"]] == [key]
         assert client.get("/backups", params={"table_name": "users"}).json()["count"] == 1
         assert client.get("/backups", params={"source_db": "oracle"}).json() == {"backups": [], "count": 0}
@@ -199,6 +201,7 @@ def test_jobs_are_told_of_and_one_of_a_kind_runs(own_aws):
         wait_until(lambda: client.get("/health").json()["backup"]["last_result"] == "ok")
         refused(client.get("/jobs/backup-20200101_000000"), 404, "job_unknown")
         refused(client.get("/jobs/..%2f..%2fservice.token"), 404, "route_unknown")
+        sold(cinema)
         own_aws.s3.pause()
         answer = client.post("/backup", headers={"Prefer": "respond-async"})
         assert answer.status_code == 202 and answer.headers["preference-applied"] == "respond-async"
@@ -275,11 +278,12 @@ def cinema_that_fails(settings, code, connection="s3"):
     """The order is refused with the report so far, health names the part that fails, and the service stays ready."""
     with Cinema(MAX_RETRIES=0, RETRY_DELAY=1, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
         wait_until(lambda: client.get("/health").json()["backup"]["last_result"] != "none")
+        sold(cinema)
         answer = client.post("/backup")
         assert answer.status_code == 502, answer.text
         report = answer.json()
         assert report["code"] == code and report["error"] and report["backup"] is None
-        assert report["record_counts"]["mysql"]["rooms"] == 0, "what was read is told all the same"
+        assert report["record_counts"]["mysql"]["rooms"] == 3, "what was read is told all the same"
         health = client.get("/health")
         assert health.status_code == 503 and health.json()["status"] == "unhealthy"
         told = health.json()["aws_connections"][connection]
@@ -367,6 +371,7 @@ def test_keys_that_ran_out(moto_aws):
         settings = moto_aws.settings(s3=proxy.url) | names
         with Cinema(RETRY_DELAY=1, MAX_RETRIES=0, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
             quiet(client)
+            sold(cinema)
             proxy.expire(moto_aws.keys[0])
             fails_then_heals(cinema, client, "aws_token_expired", proxy.calm)
 
@@ -394,7 +399,9 @@ def test_no_room_at_the_server(tmp_path):
         with Cinema(RETRY_DELAY=1, MAX_RETRIES=0, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
             quiet(client)
             sold(cinema)
+            assert client.post("/backup").status_code == 200
             before = set(objects(aws, names["S3_BUCKET_NAME"], "backups/manifests/"))
+            assert len(before) == 1
             s3.fill()
             answer = client.post("/backup")
             assert answer.status_code == 502 and answer.json()["code"] in ("aws_full", "aws_failing"), answer.text

@@ -12,7 +12,7 @@ from harness.ferretdb import FerretDB
 from harness.mariadb import MariaDB
 from harness.postgres import Postgres
 
-OWN = {"log", "log_counter", "once_keys", "schema_migrations", "restore_state", "log_bare"}
+OWN = {"log", "log_counter", "log_readers", "once_keys", "schema_migrations", "restore_state", "log_bare"}
 
 
 def bodies(page, heading):
