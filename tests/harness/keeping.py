@@ -56,10 +56,11 @@ def export(cinema, service):
     assert end["end"] is True and end["rows"] == len(lines)
     tables = {}
     for line in lines:
-        name = json.loads(line)["table"]
+        name = line[len('{"table":"') :].split('"', 1)[0]
         head = f'{{"table":"{name}","row":'
         assert line.startswith(head) and line.endswith("}")
-        tables[name] = tables.get(name, b"") + line[len(head) : -1].encode() + b"\n"
+        tables.setdefault(name, []).append(line[len(head) : -1].encode() + b"\n")
+    tables = {name: b"".join(rows) for name, rows in tables.items()}
     return tables, end["position"]
 
 
