@@ -186,7 +186,7 @@ static void lines_are_encrypted_when_asked(void)
 static void commits_of_others_are_noticed(void)
 {
     struct my_store *other = store_another();
-    struct event_page page;
+    struct event_page page = { 0 };
     moved_to = 0;
     assert_null(name_insert(other, "theirs"));
     assert_null(my_log_read(store, boot, 1, 10, &page)); /* a reader that has it already is told so */

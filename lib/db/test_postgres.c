@@ -384,7 +384,7 @@ static void replicas_body(void)
     for (int64_t until = loop_now_ms() + 4000; moved_to < MANY + 1 && loop_now_ms() < until;)
         fiber_sleep(5);
     assert_int_equal(moved_to, MANY + 1); /* the ear has heard it */
-    struct event_page page;
+    struct event_page page = { 0 };
     assert_null(postgres_log_read(store, boot, MANY - 1, 10, &page));
     assert_int_equal(page.events.count, 2);
     assert_int_equal(page.position, MANY + 1);

@@ -222,7 +222,7 @@ static void log_pages(void)
 {
     for (int i = 0; i < 5; i++)
         assert_null(name_insert(arena_printf(boot, "n%d", i).at));
-    struct event_page page;
+    struct event_page page = { 0 };
     assert_null(sqlite_log_read(store, boot, 1, 3, &page));
     assert_int_equal(page.events.count, 3);
     assert_int_equal(page.position, 5);

@@ -171,7 +171,7 @@ static const fault *write_events(struct feed *f, arena *a, const struct feed_que
     int64_t after = want->after, left = want->limit;
     while (left > 0 && out->len < PAGE_BYTES_ENOUGH) {
         int64_t most = left < READ_AT_ONCE ? left : READ_AT_ONCE;
-        struct event_page page;
+        struct event_page page = { 0 };
         TRY(f->read(f->store, a, after, most, &page));
         if (page.archived > 0)
             return archived(a, page.archived);
@@ -202,7 +202,7 @@ static const fault *page_answer(struct feed *f, struct call *c)
     if (want->limit > 0)
         reader_tell(f, c->arena, want->reader, want->after);
     if (want->limit == 0) {
-        struct event_page page;
+        struct event_page page = { 0 };
         TRY(f->read(f->store, c->arena, want->after, 0, &page));
         position = page.position;
     }
@@ -228,7 +228,7 @@ static const fault *page_answer(struct feed *f, struct call *c)
 /* The next events, as many as are there and make a good piece. */
 static const fault *piece_write(struct feed *f, struct call *c, arena *a, int64_t *after)
 {
-    struct event_page page;
+    struct event_page page = { 0 };
     TRY(f->read(f->store, a, *after, READ_AT_ONCE, &page));
     if (page.archived > 0)
         return archived(a, page.archived);
@@ -269,7 +269,7 @@ static const fault *stream_answer(struct feed *f, struct call *c)
     int64_t after = ((const struct feed_query *)c->query)->after, last;
     if (str_to_int(message_header(c->request, "Last-Event-ID"), &last) && last >= 0)
         after = last;
-    struct event_page next; /* who asks for what is gone hears so in a status, while there is one */
+    struct event_page next = { 0 }; /* who asks for what is gone hears so in a status, while there is one */
     TRY(f->read(f->store, c->arena, after, 1, &next));
     if (next.archived > 0)
         return archived(c->arena, next.archived);

@@ -35,7 +35,7 @@ static bool is_over(const struct relay *r)
 
 static const fault *log_last(struct relay *r, int64_t *end)
 {
-    struct event_page page;
+    struct event_page page = { 0 };
     TRY(r->feed->read(r->feed->store, r->memory, 0, 0, &page));
     *end = page.position;
     return NULL;
@@ -113,7 +113,7 @@ static const fault *answers_take(struct relay *r, size_t count)
 
 static const fault *go_on(struct relay *r)
 {
-    struct event_page page;
+    struct event_page page = { 0 };
     TRY(r->feed->read(r->feed->store, r->memory, r->told, READ_AT_ONCE, &page));
     feed_moved(r->feed, page.position);
     if (page.events.count == 0) {

@@ -79,7 +79,7 @@ struct pass {
 static const fault *page_take(struct pass *pass, arena *a)
 {
     struct sync *s = pass->s;
-    struct event_page told;
+    struct event_page told = { 0 };
     int64_t most = passes[pass->owner].events_max < s->set.cloud->batch_rows ? passes[pass->owner].events_max : s->set.cloud->batch_rows;
     TRY(told_feed(sync_upstream(s, pass->owner), a, pass->after, most, &told));
     struct sync_page page = { .s = s, .a = a, .tables = pass->tables, .events = &told.events, .synced = pass->synced,

@@ -56,7 +56,7 @@ static const fault *all_take(struct sync *s, arena *a, struct upstream *rooms)
 
 static const fault *feed_take(struct sync *s, arena *a, struct upstream *rooms)
 {
-    struct event_page page;
+    struct event_page page = { 0 };
     do {
         arena_reset(a);
         TRY(told_feed(rooms, a, s->showings_position, EVENTS_A_PAGE, &page));

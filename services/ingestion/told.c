@@ -66,7 +66,7 @@ const fault *told_position_at(struct upstream *u, arena *a, instant since, int64
     TRY(told_end(u, a, &high));
     while (low < high) { /* all up to low is older; what follows high is not */
         int64_t middle = low + (high - low) / 2;
-        struct event_page page;
+        struct event_page page = { 0 };
         const fault *problem = told_feed(u, a, middle, 1, &page);
         if (problem && strcmp(problem->code, "feed_behind") == 0) {
             low = middle + 1;
