@@ -1,6 +1,8 @@
 /* model.c - the shapes of the owners' answers, and how the gateway joins them. */
 #include "services/gateway/model.h"
 
+#include "lib/base/row_name.h"
+
 #define DAY_S 86400
 
 /* --- films and showings --- */
@@ -111,27 +113,10 @@ static const struct field room_seats_fields[] = {
 };
 const struct shape room_seats_shape = SHAPE(room_seats, room_seats_fields);
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-/* Shorter names first: Z before AA. */
-static int row_order(str a, str b)
-{
-    size_t letters_a = str_code_points(a), letters_b = str_code_points(b);
-    if (letters_a != letters_b)
-        return letters_a < letters_b ? -1 : 1;
-    for (size_t i = 0; i < a.len && i < b.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
-            return (unsigned char)lower(a.at[i]) < (unsigned char)lower(b.at[i]) ? -1 : 1;
-    return (a.len > b.len) - (a.len < b.len);
-}
-
 int seat_order(const void *left, const void *right)
 {
     const struct seat *a = left, *b = right;
-    int order = row_order(a->row_number, b->row_number);
+    int order = row_name_order(a->row_number, b->row_number);
     if (order == 0)
         order = (a->seat_number > b->seat_number) - (a->seat_number < b->seat_number);
     return order ? order : (a->id > b->id) - (a->id < b->id);

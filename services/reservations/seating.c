@@ -5,31 +5,16 @@
 
 #include "services/reservations/seating_parts.h"
 
+#include "lib/base/row_name.h"
+
 #define NUMBER_MAX 1000000 /* farther seats count as so far: costs stay within 64 bits */
 
 /* --- the plan --- */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
-
-/* As rooms lists them: shorter names first, Z before AA. */
-static int row_order(str a, str b)
-{
-    size_t letters_a = str_code_points(a), letters_b = str_code_points(b);
-    if (letters_a != letters_b)
-        return letters_a < letters_b ? -1 : 1;
-    for (size_t i = 0; i < a.len && i < b.len; i++)
-        if (lower(a.at[i]) != lower(b.at[i]))
-            return (unsigned char)lower(a.at[i]) < (unsigned char)lower(b.at[i]) ? -1 : 1;
-    return (a.len > b.len) - (a.len < b.len);
-}
-
 static int place_order(const void *left, const void *right)
 {
     const struct place *a = left, *b = right;
-    int order = row_order(a->seat->row_number, b->seat->row_number);
+    int order = row_name_order(a->seat->row_number, b->seat->row_number);
     if (order == 0)
         order = (a->number > b->number) - (a->number < b->number);
     return order ? order : (a->seat->id > b->seat->id) - (a->seat->id < b->seat->id);
@@ -48,7 +33,7 @@ static bool beside(const struct plan *p, size_t i, size_t next)
 static void rows_count(struct plan *p)
 {
     for (size_t i = 0; i < p->count; i++) {
-        if (i == 0 || row_order(p->at[i - 1].seat->row_number, p->at[i].seat->row_number) != 0)
+        if (i == 0 || row_name_order(p->at[i - 1].seat->row_number, p->at[i].seat->row_number) != 0)
             p->rows++;
         p->at[i].row = p->rows - 1;
     }

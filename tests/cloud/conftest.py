@@ -3,6 +3,7 @@
 import pytest
 
 from harness.aws import Aws
+from harness.cinema import Cinema
 
 
 def running(*names):
@@ -38,3 +39,23 @@ def own_aws():
 def names(request, aws):
     """The settings of a bucket and tables of this test."""
     return aws.fresh()
+
+
+@pytest.fixture
+def bucket(aws, names):
+    """Its bucket, made."""
+    aws.boto("s3").create_bucket(Bucket=names["S3_BUCKET_NAME"])
+    return names["S3_BUCKET_NAME"]
+
+
+@pytest.fixture
+def settings(aws, names, bucket):
+    """The settings of a cinema with that bucket."""
+    return aws.settings() | names
+
+
+@pytest.fixture
+def cinema():
+    """One without a cloud of its own."""
+    with Cinema() as opened:
+        yield opened

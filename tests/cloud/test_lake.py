@@ -8,8 +8,6 @@ import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from harness import lake
 from harness.cinema import ZONE, Cinema
 from harness.door import ok
@@ -18,23 +16,6 @@ from harness.maker import Maker, unique
 
 SEED = random.randrange(1 << 32)
 PERSONAL = ("Ñandú", "nandu@example.com", "555000111")
-
-
-@pytest.fixture
-def bucket(aws, names):
-    aws.boto("s3").create_bucket(Bucket=names["S3_BUCKET_NAME"])
-    return names["S3_BUCKET_NAME"]
-
-
-@pytest.fixture
-def settings(aws, names, bucket):
-    return aws.settings() | names
-
-
-@pytest.fixture
-def cinema():
-    with Cinema() as opened:
-        yield opened
 
 
 def history(m, bookings=6):

@@ -5,31 +5,12 @@ import re
 import time
 from datetime import datetime, timezone
 
-import pytest
-
 from harness import lake
 from harness.cinema import Cinema, run
 from harness.door import ok, refused
 from harness.keeping import export, exports, rows, settle
 from harness.maker import Maker, unique
 from harness.replayed import replayed
-
-
-@pytest.fixture
-def bucket(aws, names):
-    aws.boto("s3").create_bucket(Bucket=names["S3_BUCKET_NAME"])
-    return names["S3_BUCKET_NAME"]
-
-
-@pytest.fixture
-def settings(aws, names, bucket):
-    return aws.settings() | names
-
-
-@pytest.fixture
-def cinema():
-    with Cinema() as opened:
-        yield opened
 
 
 def verb_in(cinema, *arguments, settings, **more):

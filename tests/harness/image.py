@@ -15,7 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness.compose import CACHE, ROOT
+from harness.compose import ROOT
+from harness.goprogram import CACHE
 
 BASE = "docker.io/library/debian:12-slim"
 BASE_MAX_AGE_S = 7 * 24 * 3600  # then Debian has updates that a new image would have too
