@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import compose
+from harness import compose, goprogram
 from harness.cinema import ROOT, SERVICES, run
 
 FILE = ROOT / "docker-compose.yml"
@@ -185,7 +185,7 @@ def test_nothing_starts_without(variables, tmp_path, missing):
 def linter():
     """dclint with what its lock file names, installed once into the cache."""
     key = hashlib.sha256((LINTER / "package-lock.json").read_bytes()).hexdigest()[:16]
-    made = compose.CACHE / f"dclint-{key}"
+    made = goprogram.CACHE / f"dclint-{key}"
     if not made.is_dir():
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="half-", dir=made.parent) as half:
