@@ -201,11 +201,12 @@ def main(mode):
         making.wait(tally)
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
+        release = build(tally, "build", "taquilla/taquilla")  # what holds the memory of a service to a limit is held by this one
         python_tests(tally, "cloud", *BY_FILE, *([] if mode == "long" else ["-m", "not long"]), **settings)
         python_tests(tally, "databases", *SIDE_BY_SIDE, *([] if mode == "long" else ["-m", "not long"]), **settings)
         real_tests(tally, mode, **settings)
         python_tests(tally, "deploy", **settings)
-        if build(tally, "build", "taquilla/taquilla"):
+        if release:
             for folder in filter(has_tests, ("race", "faults", "web")):
                 python_tests(tally, folder, **settings)
         if build(tally, "build-tsan", compile=False):

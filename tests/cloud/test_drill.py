@@ -15,7 +15,7 @@ import pytest
 
 from harness.cinema import ROOT, Cinema, bare_environment, program, run
 from harness.copied import differences, expected, held
-from harness.keeping import begun, exports, settle
+from harness.keeping import begun, exports, first_backup_over, settle
 from harness.maker import Maker
 from harness.ports import free_ports
 from harness.sold import fill
@@ -216,6 +216,7 @@ def test_the_fire_drill_of_the_guide(aws, names, tmp_path):
         m = Maker(cinema)
         m.pay(m.book(m.make_showing()))
         m.close()
+        first_backup_over(cinema)
         assert httpx.post(cinema.url("ingestion") + "/backup", timeout=120).status_code == 200
         before = keys(aws, names)
         text = commands("cloud.md")

@@ -11,7 +11,7 @@ from harness.aws import Aws, DynamoDB, VersityGW
 from harness.awsproxy import Proxy
 from harness.cinema import Cinema, run
 from harness.door import ok, refused
-from harness.keeping import exports
+from harness.keeping import exports, first_backup_over
 from harness.maker import Maker
 
 SOURCES = {"reservations": "postgresql", "rooms": "mysql", "movies": "mongodb"}
@@ -277,7 +277,7 @@ def test_the_mode_alone_and_its_exit_codes(aws, prepared):
 def cinema_that_fails(settings, code, connection="s3"):
     """The order is refused with the report so far, health names the part that fails, and the service stays ready."""
     with Cinema(MAX_RETRIES=0, RETRY_DELAY=1, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
-        wait_until(lambda: client.get("/health").json()["backup"]["last_result"] != "none")
+        first_backup_over(cinema)
         sold(cinema)
         answer = client.post("/backup")
         assert answer.status_code == 502, answer.text
@@ -318,7 +318,7 @@ def test_without_tables_health_says_which(aws, prepared):
         told = health.json()["aws_connections"]
         assert told["dynamodb"]["status"] == "error" and "not-made-by-anybody" in told["dynamodb"]["message"]
         assert told["s3"]["status"] == "success"
-        quiet(client)
+        first_backup_over(cinema)
         assert client.post("/backup").status_code == 200
 
 
@@ -341,17 +341,12 @@ def fails_then_heals(cinema, client, code, mend, connection="s3"):
     return answer.json()
 
 
-def quiet(client):
-    """The first backup by schedule is over."""
-    wait_until(lambda: client.get("/health").json()["backup"]["last_result"] != "none")
-
-
 def test_throttled(aws, prepared):
     """Some refusals are waited out; nothing but refusals is told, and heals."""
     with Proxy(aws.s3) as proxy:
         with Cinema(RETRY_DELAY=1, MAX_RETRIES=2, BACKUP_SCHEDULE="0 0 29 2 *", **prepared | {"AWS_ENDPOINT_URL_S3": proxy.url}) as cinema:
             with door(cinema, 120) as client:
-                quiet(client)
+                first_backup_over(cinema)
                 sold(cinema)
                 proxy.fail("SlowDown", share=0.25)
                 report = client.post("/backup").json()
@@ -371,7 +366,7 @@ def test_keys_that_ran_out(moto_aws):
     with Proxy(moto_aws.s3) as proxy:
         settings = moto_aws.settings(s3=proxy.url) | names
         with Cinema(RETRY_DELAY=1, MAX_RETRIES=0, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
-            quiet(client)
+            first_backup_over(cinema)
             sold(cinema)
             proxy.expire(moto_aws.keys[0])
             fails_then_heals(cinema, client, "aws_token_expired", proxy.calm)
@@ -398,7 +393,7 @@ def test_no_room_at_the_server(tmp_path):
         setup(aws, names)
         settings = aws.settings() | names
         with Cinema(RETRY_DELAY=1, MAX_RETRIES=0, BACKUP_SCHEDULE="0 0 29 2 *", **settings) as cinema, door(cinema) as client:
-            quiet(client)
+            first_backup_over(cinema)
             sold(cinema)
             assert client.post("/backup").status_code == 200
             before = set(objects(aws, names["S3_BUCKET_NAME"], "backups/manifests/"))

@@ -42,6 +42,14 @@ def folders(shelf):
     return sorted(f for f in found if f.is_dir() and not f.name.endswith(".partial"))
 
 
+def first_backup_over(cinema):
+    """Waits for the end of the one that an ingestion without any makes at once: a second order would be told 409 meanwhile."""
+    end = time.monotonic() + 60
+    while httpx.get(cinema.url("ingestion") + "/health", timeout=10).json()["backup"]["last_result"] == "none":
+        assert time.monotonic() < end, cinema.log()[-3000:]
+        time.sleep(0.1)
+
+
 def leftovers(shelf):
     return [f.name for f in Path(shelf).iterdir() if f.name.endswith(".partial")]
 
