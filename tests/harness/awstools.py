@@ -20,7 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "taquilla-test"
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from harness.goprogram import CACHE, GO  # noqa: E402
+
 SOURCES = Path(__file__).resolve().parent.parent / "servers"
 S3S_VERSION = "0.14.1"
 
@@ -67,7 +69,7 @@ def source(name, *files):
 def versitygw():
     def make(folder):
         package = "github.com/versity/versitygw/cmd/versitygw"
-        run("go", "build", "-trimpath", "-o", folder / "versitygw", package, cwd=SOURCES / "versitygw")
+        run(GO, "build", "-trimpath", "-o", folder / "versitygw", package, cwd=SOURCES / "versitygw")
 
     return made("versitygw", source("versitygw", "go.mod", "go.sum"), make) / "versitygw"
 

@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from harness.goprogram import CACHE, GO  # noqa: E402
 from harness.postgres import Postgres, end_with_parent, free_port  # noqa: E402
 
 VERSION = "1.24.2"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "taquilla-test"
 SOURCE = Path(__file__).resolve().parent.parent / "servers" / "ferretdb"
 READY_S = 60
 
@@ -30,7 +30,7 @@ def program():
     made.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build-", dir=made.parent) as folder:
         done = subprocess.run(
-            ["go", "build", "-trimpath", "-tags", "ferretdb_sqlite,ferretdb_postgresql", "-o", f"{folder}/ferretdb", "."],
+            [GO, "build", "-trimpath", "-tags", "ferretdb_sqlite,ferretdb_postgresql", "-o", f"{folder}/ferretdb", "."],
             cwd=SOURCE,
             capture_output=True,
             text=True,

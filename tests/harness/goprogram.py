@@ -3,10 +3,12 @@
 import hashlib
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "taquilla-test"
+GO = Path(sys.executable).with_name("go")  # of PyPI: Debian 12 has 1.19, which reads no go.mod of today
 SERVERS = Path(__file__).resolve().parents[1] / "servers"
 
 
@@ -20,7 +22,7 @@ def built(name):
     made.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="build-", dir=made.parent) as folder:
         done = subprocess.run(
-            ["go", "build", "-trimpath", "-o", f"{folder}/{name}", "."], cwd=source, capture_output=True, text=True
+            [GO, "build", "-trimpath", "-o", f"{folder}/{name}", "."], cwd=source, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout + done.stderr
         os.replace(f"{folder}/{name}", made)  # whoever else builds it makes the same
