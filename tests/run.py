@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as Xml
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -142,6 +143,15 @@ def real_tests(tally, mode, **settings):
             python_tests(tally, folder, *how, name=f"tests/{folder}, {name}", **settings)
 
 
+def fuzzed(target, seconds):
+    corpus = TESTS / "fuzz" / "corpus" / target.name.split("_")[1]  # fuzz_json_rooms: json
+    with tempfile.TemporaryDirectory() as found:
+        limits = [f"-max_total_time={seconds}", "-rss_limit_mb=2048", "-timeout=10", f"-artifact_prefix={target}."]
+        good = corpus.is_dir() and call(target, *limits, found, corpus, quiet=True) == 0
+    print(f"{'ok  ' if good else 'FAIL'} {target.name}{'' if corpus.is_dir() else f': has no corpus {corpus}'}", flush=True)
+    return good
+
+
 def fuzz(tally, seconds):
     """Every target a few seconds beyond its corpus; the unit tests have replayed the corpora already."""
     heading(f"fuzzing, {seconds} s a target")
@@ -153,15 +163,9 @@ def fuzz(tally, seconds):
     if not targets or call("ninja", "-C", "build-fuzz", "-j", JOBS, *targets, quiet=True) != 0:
         tally.add("fuzzing", 0, 1, started)
         return
-    passed = failed = 0
-    for target in (ROOT / "build-fuzz" / t for t in targets):
-        corpus = TESTS / "fuzz" / "corpus" / target.name.split("_")[1]  # fuzz_json_rooms: json
-        with tempfile.TemporaryDirectory() as found:
-            limits = [f"-max_total_time={seconds}", "-rss_limit_mb=2048", "-timeout=10", f"-artifact_prefix={target}."]
-            good = corpus.is_dir() and call(target, *limits, found, corpus, quiet=True) == 0
-        print(f"{'ok  ' if good else 'FAIL'} {target.name}{'' if corpus.is_dir() else f': has no corpus {corpus}'}")
-        passed, failed = passed + good, failed + (not good)
-    tally.add("fuzzing", passed, failed, started)
+    with ThreadPoolExecutor(int(JOBS)) as side_by_side:
+        good = list(side_by_side.map(lambda target: fuzzed(ROOT / "build-fuzz" / target, seconds), targets))
+    tally.add("fuzzing", sum(good), len(good) - sum(good), started)
 
 
 class Making:
@@ -178,10 +182,6 @@ class Making:
         self.said.seek(0)
         print(self.said.read()[-20000:], flush=True)
         tally.add("make AWS's stand-ins", int(code == 0), int(code != 0), self.started)
-
-
-def has_tests(folder):
-    return any((TESTS / folder).glob("test_*.py"))
 
 
 def main(mode):
@@ -207,8 +207,9 @@ def main(mode):
         real_tests(tally, mode, **settings)
         python_tests(tally, "deploy", **settings)
         if release:
-            for folder in filter(has_tests, ("race", "faults", "web")):
-                python_tests(tally, folder, **settings)
+            for folder in ("race", "faults"):
+                python_tests(tally, folder, *BY_FILE, **settings)
+            python_tests(tally, "web", **settings)
         if build(tally, "build-tsan", compile=False):
             unit_tests(tally, "build-tsan", *THREADED)
         if build(tally, "build-fuzz", compile=False):

@@ -277,7 +277,7 @@ def test_some_order_explains_every_answer_and_the_twins_none(store):
         print(f"{store}: {len(sights)} showings; {dict(office.told)}; {counted(sights)}")
         assert not wrong, f"no order of what was done explains {wrong}: see {folder}"
         assert len(office.told) == (5 if office.server else 4), office.told
-        assert sum(act["answer"] == "made" for sight in sights for act in sight.acts) > 50
+        assert sum(act["answer"] == "made" for sight in sights for act in sight.acts) > 20
         assert not office.close()
     finally:
         office.abandon()
