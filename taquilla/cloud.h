@@ -2,7 +2,7 @@
 #ifndef TAQUILLA_CLOUD_H
 #define TAQUILLA_CLOUD_H
 
-#include "services/ingestion/cloud_jobs.h"
+#include "services/ingestion/jobs/cloud_jobs.h"
 #include "taquilla/cinema.h"
 
 struct cloud_task {

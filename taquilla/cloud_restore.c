@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "lib/frame/service.h"
-#include "services/ingestion/fetch.h"
-#include "services/ingestion/shelf.h"
+#include "services/ingestion/backup/shelf.h"
+#include "services/ingestion/restore/fetch.h"
 #include "services/rooms/service.h"
 #include "taquilla/rewind.h"
 

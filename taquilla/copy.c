@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
-#include "services/ingestion/copy.h"
+#include "services/ingestion/restore/copy.h"
 #include "taquilla/cinema.h"
 #include "taquilla/keeping.h"
 #include "taquilla/verbs.h"

@@ -2,7 +2,7 @@
 #ifndef TAQUILLA_KEEPING_H
 #define TAQUILLA_KEEPING_H
 
-#include "services/ingestion/restore.h"
+#include "services/ingestion/restore/restore.h"
 #include "taquilla/cinema.h"
 
 /* Says what comes about: on a terminal one line that moves, else a line a table. */

@@ -6,8 +6,8 @@
 #ifndef TAQUILLA_REWIND_H
 #define TAQUILLA_REWIND_H
 
-#include "services/ingestion/lake.h"
-#include "services/ingestion/restore.h"
+#include "services/ingestion/lake/lake.h"
+#include "services/ingestion/restore/restore.h"
 
 struct rewind_order {
     const struct cloud *cloud;        /* where the lake is */

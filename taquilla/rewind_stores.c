@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/json/read.h"
-#include "services/ingestion/folder.h"
+#include "services/ingestion/backup/folder.h"
 #include "services/movies/replay.h"
 #include "services/reservations/replay.h"
 #include "services/rooms/replay.h"

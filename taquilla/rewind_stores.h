@@ -3,7 +3,7 @@
 #define TAQUILLA_REWIND_STORES_H
 
 #include "lib/feed/export_replay.h"
-#include "services/ingestion/restore.h"
+#include "services/ingestion/restore/restore.h"
 
 struct rewind_stores {
     arena *a;

@@ -4,7 +4,7 @@
 
 #include "lib/frame/settings.h"
 #include "lib/loop/fiber.h"
-#include "services/ingestion/setup.h"
+#include "services/ingestion/cloud/setup.h"
 #include "taquilla/flags.h"
 #include "taquilla/keeping.h"
 #include "taquilla/verbs.h"

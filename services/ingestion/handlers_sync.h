@@ -3,7 +3,7 @@
 #define TAQUILLA_INGESTION_HANDLERS_SYNC_H
 
 #include "lib/http/route.h"
-#include "services/ingestion/sync.h"
+#include "services/ingestion/sync/sync.h"
 
 extern const struct shape ingestion_sync_order_shape;  /* the body, optional: last_sync_time */
 extern const struct shape ingestion_sync_answer_shape; /* no envelope */

@@ -3,7 +3,7 @@
 #define TAQUILLA_INGESTION_HANDLERS_TABLES_H
 
 #include "lib/http/route.h"
-#include "services/ingestion/cloud.h"
+#include "services/ingestion/cloud/cloud.h"
 
 extern const char *const cloud_table_names[CLOUD_TABLES]; /* the short ones: "movies", "rooms", "reservations", "users" */
 

@@ -4,10 +4,10 @@
 
 #include "lib/http/route.h"
 #include "lib/loop/fiber.h"
-#include "services/ingestion/backup.h"
-#include "services/ingestion/cloud_jobs.h"
-#include "services/ingestion/sync.h"
-#include "services/ingestion/watch.h"
+#include "services/ingestion/backup/backup.h"
+#include "services/ingestion/cloud/watch.h"
+#include "services/ingestion/jobs/cloud_jobs.h"
+#include "services/ingestion/sync/sync.h"
 
 struct ingestion {
     const struct ingestion_settings *settings;

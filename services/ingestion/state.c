@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "services/ingestion/shelf.h"
+#include "services/ingestion/backup/shelf.h"
 
 static const fault *all_write(arena *a, int fd, const char *path, str text)
 {
