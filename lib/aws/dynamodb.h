@@ -70,6 +70,7 @@ struct dynamodb_wish {
     struct dynamodb_key key; /* of that index */
     str value;               /* of that key */
     int64_t limit;           /* items at most in all; 0: all pages */
+    bool consistent;         /* shows all that was acknowledged before, at twice the price; not of an index */
 };
 const fault *dynamodb_read(struct aws *w, arena *a, const struct dynamodb_wish *want,
                            const fault *(*each)(void *arg, str item), void *arg) MUST_CHECK;

@@ -3,6 +3,9 @@
 
 #include <inttypes.h>
 
+/* A page is 1 MB at most in any case. DynamoDB Local, told no number, reads all that is left of the table for each page. */
+#define PAGE_ITEMS_MAX 500
+
 /* What is under way. */
 struct reading_on {
     struct aws *w;
@@ -31,8 +34,9 @@ static str page_body(const struct reading_on *r, arena *a)
     buf_quoted(&b, r->want->table);
     if (r->want->index)
         query_put(&b, r->want);
-    if (r->left < INT64_MAX)
-        buf_printf(&b, ",\"Limit\":%" PRId64, r->left < INT32_MAX ? r->left : INT32_MAX);
+    if (r->want->consistent)
+        buf_literal(&b, ",\"ConsistentRead\":true");
+    buf_printf(&b, ",\"Limit\":%" PRId64, r->left < PAGE_ITEMS_MAX ? r->left : PAGE_ITEMS_MAX);
     if (r->behind.len > 0) {
         buf_literal(&b, ",\"ExclusiveStartKey\":");
         buf_text(&b, buf_str(&r->behind));

@@ -4,7 +4,6 @@ import os
 import random
 import re
 import shutil
-import sqlite3
 import subprocess
 import threading
 import time
@@ -18,7 +17,7 @@ from harness.copied import differences, expected, held
 from harness.keeping import begun, exports, first_backup_over, settle
 from harness.maker import Maker
 from harness.ports import free_ports
-from harness.sold import fill
+from harness.sold import fill, hold_on
 from harness.storm import SEED
 
 NEVER = "0 0 29 2 *"
@@ -138,14 +137,6 @@ def came_back(fresh, settings, bucket, dice, s3):
             print(f"restored after {kills} kills")
             return
     raise AssertionError("it could not be restored")
-
-
-def hold_on(cinema):
-    """Nothing shall change by itself meanwhile: what the demo holds it holds until tomorrow."""
-    with sqlite3.connect(cinema.database()) as db:
-        for table, end in (("reservations", "expires_at"), ("seat_claims", "held_until")):
-            db.execute(f"UPDATE {table} SET {end} = {end} + 86400000 WHERE {end} IS NOT NULL")
-    db.close()
 
 
 def drill(aws, executable, sales):

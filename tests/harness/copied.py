@@ -14,6 +14,7 @@ INDEXES = {
     "reservations": {"UserIndex": "user_id", "MovieIndex": "movie_id"},
     "users": {"EmailIndex": "email"},
 }
+PAGE = 500  # DynamoDB Local, told no number, reads all that is left of the table for each page
 POSITIONS = ("position", "showing_position")
 
 
@@ -151,7 +152,8 @@ def plain(value):
 def scanned(aws, names, table):
     """Every item as it lies there, tombstones too."""
     client, read = aws.boto("dynamodb"), TypeDeserializer().deserialize
-    for page in client.get_paginator("scan").paginate(TableName=names[f"DYNAMODB_{table.upper()}_TABLE"]):
+    pages = client.get_paginator("scan").paginate(TableName=names[f"DYNAMODB_{table.upper()}_TABLE"], PaginationConfig={"PageSize": PAGE})
+    for page in pages:
         for item in page["Items"]:
             yield {name: plain(read(value)) for name, value in item.items()}
 

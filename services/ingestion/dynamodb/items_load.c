@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/log.h"
 #include "lib/json/read.h"
 #include "lib/loop/fiber.h"
 #include "services/ingestion/dynamodb/items_send.h"
@@ -12,6 +13,8 @@
 
 #define ROW_ARENA_BYTES ((size_t)128 * 1024 * 1024)
 #define FILES_BYTES_MAX ((size_t)32 * 1024 * 1024)
+#define MARK_BYTES_MAX ((size_t)256 * 1024)
+#define MARK_EVERY 2000 /* rows, of which each mark waits for the disk; as many are sent again after a crash */
 
 struct load;
 
@@ -37,6 +40,8 @@ struct load {
     struct showings showings;
     struct items_sending sending;
     struct items_batch *batch; /* that is being filled */
+    struct items_mark marks[CLOUD_TABLES];
+    int64_t seen;              /* live items of the backup's position that DynamoDB showed when all were sent */
     bool over;
     const fault *problem;    /* of the thread; in files */
 };
@@ -190,6 +195,15 @@ static void showings_run(void *arg)
     l->problem = showings_read(l);
 }
 
+/* What the mark says is in DynamoDB is read over. */
+static const fault *rows_skip(struct load *l)
+{
+    struct joined of = { .line = STR("") };
+    for (int64_t i = 0; i < l->marks[l->kind->table].rows && of.line.at; i++)
+        TRY(join_next(l->files, &l->join, &of));
+    return NULL;
+}
+
 static const fault *kind_open(struct load *l)
 {
     const struct load_kind *k = l->kind;
@@ -197,13 +211,33 @@ static const fault *kind_open(struct load *l)
     for (size_t i = 0; i < k->part_count; i++)
         l->join.kinds[i] = (struct join_kind){ .table = k->parts[i].table, .parent = k->parts[i].parent,
                                                .empty = !has_rows(l->owner, k->parts[i].table) };
-    return join_open(l->files, &l->join);
+    TRY(join_open(l->files, &l->join));
+    const fault *problem = rows_skip(l);
+    if (problem)
+        join_close(&l->join);
+    return problem;
 }
 
 static void kind_open_run(void *arg)
 {
     struct load *l = arg;
     l->problem = kind_open(l);
+}
+
+static void marks_read_run(void *arg)
+{
+    struct load *l = arg;
+    items_marks_read(l->files, l->want->folder, l->marks);
+    l->problem = NULL;
+}
+
+static void marks_write_run(void *arg)
+{
+    struct load *l = arg;
+    arena *a = arena_new(MARK_BYTES_MAX);
+    const fault *problem = items_marks_write(a, l->want->folder, l->marks);
+    l->problem = problem ? fault_copy(l->files, problem) : NULL;
+    arena_free(a);
 }
 
 static const fault *on_disk(struct load *l, void (*run)(void *))
@@ -239,7 +273,9 @@ static const fault *left_take(void *arg, str item)
     int64_t position;
     str id = value_of(item, key->name, type);
     bool of_backup = str_to_int(value_of(item, "position", "N"), &position) && position == l->position;
-    if (of_backup || value_of(item, "deleted", "BOOL").at || !id.at)
+    bool deleted = value_of(item, "deleted", "BOOL").at != NULL;
+    l->seen += of_backup && !deleted;
+    if (of_backup || deleted || !id.at)
         return NULL;
     if (!l->batch)
         TRY(items_batch_begin(&l->sending, &l->batch));
@@ -254,8 +290,9 @@ static const fault *left_take(void *arg, str item)
 /* All that was just written says the backup's position, and nothing else writes meanwhile. */
 static const fault *left_bury(struct load *l)
 {
-    const struct dynamodb_wish all = { .table = l->sending.table };
+    const struct dynamodb_wish all = { .table = l->sending.table, .consistent = true };
     l->batch = NULL;
+    l->seen = 0;
     TRY(dynamodb_read(l->want->cloud->aws, l->a, &all, left_take, l));
     if (l->batch)
         TRY(items_batch_send(&l->sending, l->batch));
@@ -264,16 +301,59 @@ static const fault *left_bury(struct load *l)
 
 /* --- all of it --- */
 
-static const fault *kind_send(struct load *l)
+static const fault *mark_set(struct load *l, struct items_mark to)
+{
+    l->marks[l->kind->table] = to;
+    return on_disk(l, marks_write_run);
+}
+
+static const fault *batches_send(struct load *l)
 {
     for (l->over = false; !l->over;) {
         TRY(items_batch_begin(&l->sending, &l->batch));
         l->some = l->batch->a;
         TRY(on_disk(l, batch_run));
         TRY(items_batch_send(&l->sending, l->batch));
+        struct items_mark arrived = items_arrived(&l->sending);
+        if (!l->sending.problem && arrived.rows >= l->marks[l->kind->table].rows + MARK_EVERY)
+            TRY(mark_set(l, arrived));
     }
     TRY(items_sent_await(&l->sending));
-    return left_bury(l);
+    return mark_set(l, l->sending.sent);
+}
+
+/* From the mark on. */
+static const fault *rows_send(struct load *l)
+{
+    struct items_mark mark = l->marks[l->kind->table];
+    if (mark.rows > 0)
+        log_line("info", "items_go_on", "%.*s: behind row %lld", STR_ARG(l->sending.table), (long long)mark.rows);
+    l->sending.sent = mark;
+    TRY(on_disk(l, kind_open_run));
+    const fault *problem = batches_send(l);
+    join_close(&l->join);
+    arena_reset(l->files);
+    return problem;
+}
+
+/* A mark is believed only where DynamoDB shows as many items of the backup as were sent: the table may be another one by now, or
+ * somebody has written to it in between. Then all of them are sent again. */
+static const fault *kind_send(struct load *l)
+{
+    bool gone_on = l->marks[l->kind->table].rows > 0;
+    TRY(rows_send(l));
+    int64_t live = l->sending.sent.live;
+    TRY(left_bury(l));
+    if (gone_on && l->seen != live) {
+        log_line("warn", "items_begin_anew", "%.*s: it shows %lld items of the backup, and %lld were sent",
+                 STR_ARG(l->sending.table), (long long)l->seen, (long long)live);
+        TRY(mark_set(l, (struct items_mark){ 0, 0 }));
+        TRY(rows_send(l));
+        live = l->sending.sent.live;
+        TRY(left_bury(l));
+    }
+    l->made->items[l->kind->table] = live;
+    return NULL;
 }
 
 static const fault *kind_load(struct load *l, const struct load_kind *kind)
@@ -285,15 +365,7 @@ static const fault *kind_load(struct load *l, const struct load_kind *kind)
     l->owner = owner;
     l->position = owner->position;
     l->sending.table = l->want->cloud->tables[kind->table].name;
-    l->sending.live = 0;
-    if (!has_rows(owner, kind->rows))
-        return left_bury(l);
-    TRY(on_disk(l, kind_open_run));
-    const fault *problem = kind_send(l);
-    join_close(&l->join);
-    arena_reset(l->files);
-    l->made->items[kind->table] = l->sending.live;
-    return problem;
+    return has_rows(owner, kind->rows) ? kind_send(l) : left_bury(l);
 }
 
 static const fault *all_load(struct load *l)
@@ -302,6 +374,8 @@ static const fault *all_load(struct load *l)
     l->some = row;
     const fault *problem = on_disk(l, showings_run);
     arena_free(row);
+    if (!problem)
+        problem = on_disk(l, marks_read_run);
     arena_reset(l->files);
     for (size_t i = 0; i < COUNT_OF(kinds) && !problem; i++)
         problem = kind_load(l, &kinds[i]);

@@ -3,7 +3,8 @@
  *
  * Without conditions, in batches, ITEMS_AT_ONCE at a time: the sync must be paused, and be told the positions (sync_stamp) before it
  * goes on. What the owners deleted or erased becomes a tombstone, and so does what DynamoDB has and the backup has not: afterwards
- * it shows the owners, whatever it showed before. Memory does not depend on the size of the tables. Fibers only. */
+ * it shows the owners, whatever it showed before. How far it has come is marked in the folder (items_mark.h): who is given the same
+ * folder again goes on from there. Memory does not depend on the size of the tables. Fibers only. */
 #ifndef TAQUILLA_INGESTION_ITEMS_LOAD_H
 #define TAQUILLA_INGESTION_ITEMS_LOAD_H
 

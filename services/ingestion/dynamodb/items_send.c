@@ -60,6 +60,7 @@ const fault *items_batch_begin(struct items_sending *s, struct items_batch **out
     b->of = s;
     b->count = 0;
     b->live = 0;
+    b->before = s->sent;
     *out = b;
     return NULL;
 }
@@ -72,7 +73,6 @@ bool items_batch_is_full(const struct items_batch *b)
 static void batch_arrived(struct items_sending *s, const struct items_batch *b)
 {
     s->written += (int64_t)b->count;
-    s->live += b->live;
     s->tombstones += (int64_t)b->count - b->live;
     if (s->want->told)
         s->want->told(s->want->arg, s->written);
@@ -101,11 +101,22 @@ const fault *items_batch_send(struct items_sending *s, struct items_batch *b)
     b->bytes = arena_used_bytes(b->a);
     s->bytes += b->bytes;
     s->under_way++;
+    s->sent.rows += (int64_t)b->count;
+    s->sent.live += b->live;
     if (fiber_start("a batch of items", batch_run, b))
         return NULL;
     s->bytes -= b->bytes;
     s->under_way--;
     return fault_new(s->a, FAULT_UNAVAILABLE, "overloaded", "Too much is under way to write to DynamoDB.");
+}
+
+struct items_mark items_arrived(const struct items_sending *s)
+{
+    struct items_mark least = s->sent;
+    for (size_t i = 0; i < ITEMS_AT_ONCE; i++)
+        if (s->batches[i].of && s->batches[i].before.rows < least.rows)
+            least = s->batches[i].before;
+    return least;
 }
 
 const fault *items_sent_await(struct items_sending *s)
