@@ -18,6 +18,7 @@
 #include "lib/frame/settings.h"
 #include "lib/json/read.h"
 #include "lib/loop/fiber.h"
+#include "services/ingestion/model_settings.h"
 #include "taquilla/flags.h"
 #include "taquilla/probe.h"
 #include "taquilla/services.h"
@@ -127,16 +128,15 @@ static void figures_remove(const char *folder)
     rmdir(folder);
 }
 
-/* What the settings here say of other stores does not count, and neither does their schedule of backups. */
+/* What the settings here say of other stores does not count. */
 static const fault *place_take(arena *a, struct cinema *c)
 {
     struct stat is;
     strs *said = &c->environment;
-    said->at = NEW_ARRAY(a, str, 2 * settings_shape.count + GATEWAY_AT + 4);
+    said->at = NEW_ARRAY(a, str, 2 * settings_shape.count + GATEWAY_AT + 3);
     for (size_t i = 0; i < settings_shape.count; i++)
         if (says_where(settings_shape.fields[i].name))
             said->at[said->count++] = arena_printf(a, "%s=", settings_shape.fields[i].name);
-    said->at[said->count++] = STR("BACKUP_DIR=");
     bool there = stat(c->place, &is) == 0;
     if (there && !S_ISDIR(is.st_mode)) {
         TRY(file_take(a, c, said));
@@ -167,6 +167,24 @@ static int free_ports(void)
             return base;
     }
     return 0;
+}
+
+/* It is there for this verb alone: it makes no backups by schedule and writes nothing to the cloud, which may be another's. The
+ * next that is opened for itself makes up for it. */
+static void copies_forget(arena *a, struct cinema *c)
+{
+    static const char *const also[] = { "AWS_SECRET_ACCESS_KEY=", "AWS_SESSION_TOKEN=", "BACKUP_DIR=" }; /* the first two mean nothing alone */
+    size_t names = 0;
+    while (ingestion_cloud_names[names])
+        names++;
+    strs said = { NEW_ARRAY(a, str, c->environment.count + names + COUNT_OF(also)), 0 };
+    for (size_t i = 0; i < c->environment.count; i++)
+        said.at[said.count++] = c->environment.at[i];
+    for (size_t i = 0; i < names; i++)
+        said.at[said.count++] = arena_printf(a, "%s=", ingestion_cloud_names[i]);
+    for (size_t i = 0; i < COUNT_OF(also); i++)
+        said.at[said.count++] = str_of(also[i]);
+    c->environment = said;
 }
 
 /* In the child: `taquilla up`, which ends with us. */
@@ -256,6 +274,7 @@ static bool says(const fault *problem, const char *words)
 static const fault *own_open(arena *a, struct cinema *c)
 {
     int64_t until_ms = clock_mono_ms() + SET_FREE_WITHIN_MS;
+    copies_forget(a, c);
     for (int tries = 1;; tries++) {
         const fault *problem = own_try(a, c);
         bool port_lost = problem && (says(problem, "Cannot listen on") || says(problem, "needs, is taken"));

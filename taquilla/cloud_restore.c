@@ -124,12 +124,12 @@ static const fault *lake_advise(const struct bringing *b)
     for (size_t i = 0; i < BACKUP_OWNERS && !past; i++) {
         const struct backup_service *s = ingestion_manifest_find(&b->made.backup.manifest, ingestion_owner_names[i]);
         int64_t position;
-        TRY(ingestion_lake_position(b->a, &b->cloud, i, &position));
+        TRY(ingestion_lake_position(b->a, &b->cloud, b->made.life, i, &position));
         past = position > s->position;
     }
     if (past)
-        printf("The lake in s3://%.*s/%s goes on past this: give the cinema another S3_ANALYTICS_FOLDER before it writes there.\n",
-               STR_ARG(b->cloud.s3.bucket), b->cloud.analytics_folder);
+        printf("The lake in s3://%.*s/%s goes on past this: it stays as it is, and what this cinema tells goes into one of its own.\n",
+               STR_ARG(b->cloud.s3.bucket), lake_place(b->a, b->cloud.analytics_folder, b->made.life));
     return NULL;
 }
 

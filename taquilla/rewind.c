@@ -1,6 +1,8 @@
 /* rewind.c - looks what the lake has after a backup, and adds it where there is something to add. */
 #include "taquilla/rewind.h"
 
+#include <string.h>
+
 #include "lib/json/read.h"
 #include "taquilla/rewind_stores.h"
 
@@ -20,6 +22,7 @@ struct rewind_run {
     const struct backup_service *service;
     struct export_log last;      /* of the backup's log; position 0: it is empty */
     bool compared, over;         /* the lake tells it too; an event after the moment has come */
+    bool sure;                   /* every lake read tells the backup's last event too */
     bool counts;                 /* of the first reading: nothing is added yet */
     int64_t events[BACKUP_OWNERS];
     struct buf erasures;         /* of struct erasure */
@@ -60,8 +63,8 @@ static const fault *last_find(struct rewind_run *r)
 static const fault *differs(const struct rewind_run *r, int64_t position)
 {
     return fault_new(r->a, FAULT_CONFLICT, "lake_differs",
-                     "The lake s3://%.*s/%s/lake/%s tells another event at position %lld than the backup of %s: they are of different "
-                     "cinemas, or of different lives of one.", STR_ARG(r->want->cloud->s3.bucket), r->want->cloud->analytics_folder,
+                     "The lake s3://%.*s/%s/%s tells another event at position %lld than the backup of %s: they are of different "
+                     "cinemas, or of different lives of one.", STR_ARG(r->want->cloud->s3.bucket), lake_place(r->a, r->want->cloud->analytics_folder, r->made->life),
                      lake_event_tables[r->owner], (long long)position, ingestion_owner_names[r->owner]);
 }
 
@@ -121,16 +124,20 @@ static const fault *owner_read(struct rewind_run *r, size_t i)
     r->events[i] = 0;
     TRY(last_find(r));
     int64_t after = r->last.position > 0 ? r->last.position - 1 : 0;
-    TRY(ingestion_lake_read(r->a, r->want->cloud, i, after, &taker, &m));
+    TRY(ingestion_lake_read(r->a, r->want->cloud, r->made->life, i, after, &taker, &m));
+    r->sure &= r->compared || r->last.position == 0;
     r->made->lake_until[i] = m.version > 0 ? m.written_at : INSTANT_NONE;
     r->made->early |= r->want->at.ms != TIME_NONE && r->last.position > 0 && r->last.time_ms.ms > r->want->at.ms;
     return NULL;
 }
 
 /* What would be added; nothing is, yet. Without a moment only erasures are looked for. */
-static const fault *lake_look(struct rewind_run *r)
+static const fault *lake_look(struct rewind_run *r, str life)
 {
-    r->counts = true;
+    r->made->life = life;
+    r->made->early = false;
+    r->erasures.len = 0;
+    r->counts = r->sure = true;
     for (size_t i = 0; i < BACKUP_OWNERS; i++)
         if (i == RESERVATIONS || r->want->at.ms != TIME_NONE)
             TRY(owner_read(r, i));
@@ -138,6 +145,37 @@ static const fault *lake_look(struct rewind_run *r)
             r->made->lake_until[i] = INSTANT_NONE;
     r->counts = false;
     return NULL;
+}
+
+static bool is_later(const struct rewind_run *r, str stamp)
+{
+    char room[BACKUP_NAME_MAX];
+    if (stamp.len == 0 || r->want->at.ms == TIME_NONE)
+        return false;
+    str moment = ingestion_backup_stamp(ingestion_backup_name(room, r->want->at));
+    return memcmp(stamp.at, moment.at, stamp.len) > 0;
+}
+
+/* Of the lakes that were begun by the moment the newest that tells the backup's last events; else the oldest of them that does not
+ * tell others there. */
+static const fault *lakes_look(struct rewind_run *r)
+{
+    strs lives;
+    str chosen = { NULL, 0 };
+    const fault *problem = NULL;
+    TRY(ingestion_lake_lives(r->a, r->want->cloud, &lives));
+    for (size_t i = 0; i < lives.count; i++) {
+        if (is_later(r, lives.at[i]))
+            continue;
+        problem = lake_look(r, lives.at[i]);
+        if (problem && strcmp(problem->code, "lake_differs") != 0 && strcmp(problem->code, "lake_hole") != 0)
+            return problem;
+        if (!problem && r->sure)
+            return NULL;
+        if (!problem)
+            chosen = lives.at[i];
+    }
+    return chosen.at ? lake_look(r, chosen) : problem;
 }
 
 /* --- adding --- */
@@ -181,7 +219,7 @@ const fault *rewind_make(arena *a, const struct rewind_order *want, struct rewin
     struct rewind_run r = { .want = want, .made = made, .a = a, .erasures = { .in = a } };
     int64_t found = 0;
     *made = (struct rewind_made){ .backup = *want->from };
-    TRY(lake_look(&r));
+    TRY(lakes_look(&r));
     for (size_t i = 0; i < BACKUP_OWNERS; i++)
         found += r.events[i];
     if (made->early || (found == 0 && r.erasures.len == 0))

@@ -23,6 +23,7 @@ struct rewind_made {
     int64_t events[BACKUP_OWNERS];        /* that were added, in the order of ingestion_owner_names; without erasures */
     int64_t erased;                       /* users whose erasure came later */
     instant lake_until[BACKUP_OWNERS];    /* the lake has all that happened up to then; INSTANT_NONE: there is no lake */
+    str life;                             /* the lake that goes on from the backup: its stamp */
     bool early;                           /* the backup itself holds what came after `at`: an older one is wanted */
 };
 

@@ -95,7 +95,7 @@ const struct code codes[] = {
     { "lake_busy", 409, "Somebody else writes the data lake at the same time. Let one ingestion do it." },
     { "lake_damaged", 0, "An object of the data lake is not as its manifest says; the message names it. Nothing of it was used." },
     { "lake_differs", 409,
-      "The data lake tells another past than the cinema: it was put back to an earlier moment, or the bucket is another's." },
+      "The data lake tells another past than the cinema, from the beginning: the bucket is another's. Or the backup's last event." },
     { "lake_hole", 0, "The data lake lacks events between two positions; the message names them. Nothing after them was used." },
     { "lake_stopped", 0, "The data lake was not brought to its end because the service stops; the next run goes on." },
     { "listen_failed", 0, "The address or port cannot be listened on: taken, or not of this machine." },

@@ -1,6 +1,8 @@
 /* model_lake.c - the lake's manifests as JSON, what must hold of them, and names. */
 #include "services/ingestion/model_lake.h"
 
+#include <stdio.h>
+
 const char *const lake_event_tables[BACKUP_OWNERS] = { "reservations_events", "rooms_events", "movies_events" };
 
 /* --- shapes --- */
@@ -131,17 +133,42 @@ const fault *lake_part_check(arena *a, const struct lake_part *p, const struct l
 
 /* --- names --- */
 
-str lake_manifest_key(arena *a, const char *folder, const char *table)
+const char *lake_place(arena *a, const char *folder, str stamp)
 {
-    return arena_printf(a, "%s/lake/%s/manifest.json", folder, table);
+    return arena_printf(a, stamp.len > 0 ? "%s/lake-%.*s" : "%s/lake", folder, STR_ARG(stamp)).at;
 }
 
-str lake_part_key(arena *a, const char *folder, const char *table, int64_t first)
+str lake_life_key(arena *a, const char *folder, str stamp)
 {
-    return arena_printf(a, "%s/lake/%s/manifest/%012lld.json", folder, table, (long long)first);
+    return arena_printf(a, "%s/lives/%.*s.json", folder, STR_ARG(stamp));
 }
 
-str lake_segment_key(arena *a, const char *folder, const char *table, str dt, int64_t first)
+str lake_life_stamp(str key)
 {
-    return arena_printf(a, "%s/lake/%s/dt=%.*s/%012lld.ndjson.gz", folder, table, STR_ARG(dt), (long long)first);
+    char room[BACKUP_NAME_MAX];
+    size_t name = key.len;
+    while (name > 0 && key.at[name - 1] != '/')
+        name--;
+    str stamp = str_after(key, name);
+    if (!str_ends(stamp, STR(".json")))
+        return (str){ NULL, 0 };
+    stamp.len -= 5;
+    int length = snprintf(room, sizeof room, "taquilla-%.*s", STR_ARG(stamp));
+    bool good = length < BACKUP_NAME_MAX && ingestion_is_backup_name((str){ room, (size_t)length });
+    return good ? stamp : (str){ NULL, 0 };
+}
+
+str lake_manifest_key(arena *a, const char *place, const char *table)
+{
+    return arena_printf(a, "%s/%s/manifest.json", place, table);
+}
+
+str lake_part_key(arena *a, const char *place, const char *table, int64_t first)
+{
+    return arena_printf(a, "%s/%s/manifest/%012lld.json", place, table, (long long)first);
+}
+
+str lake_segment_key(arena *a, const char *place, const char *table, str dt, int64_t first)
+{
+    return arena_printf(a, "%s/%s/dt=%.*s/%012lld.ndjson.gz", place, table, STR_ARG(dt), (long long)first);
 }

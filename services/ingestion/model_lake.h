@@ -1,9 +1,13 @@
 /* model_lake.h - the data lake: what its manifests say, and how its objects are named. No I/O.
  *
- * {S3_ANALYTICS_FOLDER}/lake/{table}/dt=YYYY-MM-DD/{first position, 12 digits}.ndjson.gz   a segment: one UTC day's consecutive events,
- *                                                                                        a CloudEvents 1.0 object a line, as the feed tells them
- * {S3_ANALYTICS_FOLDER}/lake/{table}/manifest.json                                         all segments, or the newest of many
- * {S3_ANALYTICS_FOLDER}/lake/{table}/manifest/{first position, 12 digits}.json             the older ones, LAKE_PART_SEGMENTS each
+ * LAKE is {S3_ANALYTICS_FOLDER}/lake, and after a restore {S3_ANALYTICS_FOLDER}/lake-YYYYmmdd_HHMMSS, by when it was begun (UTC): a
+ * cinema that was put back tells another past from there on, and each past has a lake of its own.
+ *
+ * LAKE/{table}/dt=YYYY-MM-DD/{first position, 12 digits}.ndjson.gz   a segment: one UTC day's consecutive events,
+ *                                                                    a CloudEvents 1.0 object a line, as the feed tells them
+ * LAKE/{table}/manifest.json                                         all segments, or the newest of many
+ * LAKE/{table}/manifest/{first position, 12 digits}.json             the older ones, LAKE_PART_SEGMENTS each
+ * {S3_ANALYTICS_FOLDER}/lives/{YYYYmmdd_HHMMSS}.json                 that there is a LAKE of this name besides the first
  *
  * Segments and parts are written once and never changed. */
 #ifndef TAQUILLA_INGESTION_MODEL_LAKE_H
@@ -57,9 +61,14 @@ const fault *lake_manifest_check(arena *a, const struct lake_manifest *m, const 
 /* The same of what a part lists. */
 const fault *lake_part_check(arena *a, const struct lake_part *p, const struct lake_part_content *content) MUST_CHECK;
 
-str lake_manifest_key(arena *a, const char *folder, const char *table);
-str lake_part_key(arena *a, const char *folder, const char *table, int64_t first);
-str lake_segment_key(arena *a, const char *folder, const char *table, str dt, int64_t first);
+/* LAKE, by its stamp; none: the first. */
+const char *lake_place(arena *a, const char *folder, str stamp);
+str lake_life_key(arena *a, const char *folder, str stamp);
+str lake_life_stamp(str key); /* no text (at NULL): it is not such a key */
+
+str lake_manifest_key(arena *a, const char *place, const char *table);
+str lake_part_key(arena *a, const char *place, const char *table, int64_t first);
+str lake_segment_key(arena *a, const char *place, const char *table, str dt, int64_t first);
 
 /* --- daily_sales: the sheet of one of the house's days, a line a sum --- */
 

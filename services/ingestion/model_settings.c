@@ -117,13 +117,18 @@ static const fault *settings_check(arena *a, void *body)
 
 const struct shape ingestion_settings_shape = SHAPE(ingestion_settings, settings_fields, .check = settings_check);
 
+const char *const ingestion_cloud_names[] = { "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
+                                              "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+                                              "S3_BUCKET_NAME", "S3_BUCKET", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB",
+                                              NULL };
+
 bool ingestion_cloud_wished(const struct ingestion_settings *s)
 {
-    const str *says[] = { &s->aws_key, &s->aws_profile, &s->aws_web_identity_file, &s->aws_container_relative_uri,
-                          &s->aws_container_full_uri, &s->bucket_name, &s->bucket, &s->endpoint_s3, &s->endpoint_dynamodb };
-    for (size_t i = 0; i < COUNT_OF(says); i++)
-        if (says[i]->len > 0)
+    for (size_t i = 0; ingestion_cloud_names[i]; i++) {
+        const struct field *f = shape_field(&ingestion_settings_shape, str_of(ingestion_cloud_names[i]));
+        if (((const str *)(const void *)((const char *)s + f->offset))->len > 0)
             return true;
+    }
     return false;
 }
 

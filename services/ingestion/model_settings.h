@@ -30,7 +30,8 @@ struct ingestion_settings {
 };
 extern const struct shape ingestion_settings_shape;
 
-/* Does anything say that there is a cloud: a key, another way to get one, a bucket, an endpoint of one's own? */
+/* What says that there is a cloud: a key, another way to get one, a bucket, an endpoint of one's own. NULL ends it. */
+extern const char *const ingestion_cloud_names[];
 bool ingestion_cloud_wished(const struct ingestion_settings *s);
 str ingestion_region(const struct ingestion_settings *s);
 str ingestion_bucket(const struct ingestion_settings *s);

@@ -33,39 +33,48 @@ def try_write(cinema, settings):
 def write(cinema, settings):
     code, said = try_write(cinema, settings)
     assert code == 0, said
-    return json.loads(said)
+    return json.loads(said.splitlines()[-1])  # before it stands the log
 
 
-def prefix(table):
-    return f"analytics/lake/{table}/"
+FIRST = "analytics/lake"
 
 
-def manifest(s3, bucket, table):
-    return json.loads(s3.get_object(Bucket=bucket, Key=prefix(table) + "manifest.json")["Body"].read())
+def prefix(table, place=FIRST):
+    return f"{place}/{table}/"
 
 
-def keys(s3, bucket, table):
+def manifest(s3, bucket, table, place=FIRST):
+    return json.loads(s3.get_object(Bucket=bucket, Key=prefix(table, place) + "manifest.json")["Body"].read())
+
+
+def keys(s3, bucket, table, place=FIRST):
     """Of every object of a table but its manifest."""
-    found = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix(table) + "dt=")
+    found = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix(table, place) + "dt=")
     return sorted(entry["Key"] for page in found for entry in page.get("Contents", ()))
 
 
-def rows(s3, bucket, table):
+def rows(s3, bucket, table, place=FIRST):
     """All of its lines, in the manifest's order; the manifest must tell of each object, and the truth."""
-    kept, found, key_of = manifest(s3, bucket, table), [], []
+    kept, found, key_of = manifest(s3, bucket, table, place), [], []
     for segment in kept["segments"]:
         got = s3.get_object(Bucket=bucket, Key=segment["key"])
         packed = got["Body"].read()
         lines = gzip.decompress(packed)
         assert len(packed) == segment["bytes"] and lines.count(b"\n") == segment["rows"]
         assert hashlib.sha256(lines).hexdigest() == segment["sha256"] == got["Metadata"]["sha256"]
-        assert segment["key"] == f"{prefix(table)}dt={segment['dt']}/{segment['first']:012}.ndjson.gz"
+        assert segment["key"] == f"{prefix(table, place)}dt={segment['dt']}/{segment['first']:012}.ndjson.gz"
         key_of.append(segment["key"])
         found += [json.loads(line) for line in lines.splitlines()]
-    assert sorted(key_of) == keys(s3, bucket, table)
+    assert sorted(key_of) == keys(s3, bucket, table, place)
     if kept["segments"]:
         assert kept["last"] == kept["segments"][-1]["last"]
     return found
+
+
+def places(s3, bucket):
+    """Of the lakes that were begun after the first, the oldest first."""
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="analytics/lives/").get("Contents", ())
+    return [json.loads(s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())["lake"] for entry in found]
 
 
 def make_part(s3, bucket, table):

@@ -251,7 +251,7 @@ static const fault *reports_step(struct work *w)
 
 const fault *ingestion_lake_follow(struct cloud_jobs *j, arena *a, struct lake_written *made)
 {
-    const struct lake_order want = { .cloud = j->cloud, .stop = &j->jobs.stopping };
+    const struct lake_order want = { .cloud = j->cloud, .life = &j->life, .stop = &j->jobs.stopping };
     while (j->lake_written)
         fiber_sleep(LAKE_LOOK_MS);
     j->lake_written = true;

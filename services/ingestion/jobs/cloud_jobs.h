@@ -17,6 +17,7 @@ struct cloud_jobs {
     struct sync *sync;    /* rests while a migration writes to DynamoDB */
     struct jobs jobs;
     bool lake_written;    /* somebody of this process is at the lake */
+    struct lake_life life;
     uint64_t ended[JOB_KINDS][4]; /* by enum job_state, for /metrics */
 };
 

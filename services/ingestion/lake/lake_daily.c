@@ -80,7 +80,8 @@ const fault *lake_days_write(arena *a, const struct lake_order *want, int64_t si
     struct lake_table t;
     arena *page = arena_new(SHEET_BYTES_MAX);
     instant began = clock_now();
-    const fault *problem = lake_table_open(&t, a, want->cloud, LAKE_DAILY, made);
+    const char *place = lake_place(a, want->cloud->analytics_folder, str_of(want->life->stamp));
+    const fault *problem = lake_table_open(&t, a, want->cloud, place, LAKE_DAILY, made);
     day next = problem ? (day){ 0 } : first_of(&t, since);
     for (int i = 0; i < DAYS_AT_ONCE && !problem && next.days > 0; i++, next.days++) {
         struct daily_sheet sheet = { 0 };

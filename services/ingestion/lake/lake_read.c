@@ -152,11 +152,11 @@ static const fault *read_all(struct lake_reading *r)
     return segments_take(r, &m->segments);
 }
 
-const fault *ingestion_lake_read(arena *a, const struct cloud *c, size_t owner, int64_t after, struct lake_taker *taker,
+const fault *ingestion_lake_read(arena *a, const struct cloud *c, str life, size_t owner, int64_t after, struct lake_taker *taker,
                                  struct lake_manifest *manifest)
 {
     struct lake_reading r = { .taker = taker, .next = after + 1 };
-    TRY(lake_table_open(&r.table, a, c, lake_event_tables[owner], NULL));
+    TRY(lake_table_open(&r.table, a, c, lake_place(a, c->analytics_folder, life), lake_event_tables[owner], NULL));
     if (r.table.etag.len == 0)
         r.table.manifest.version = 0;
     if (manifest)

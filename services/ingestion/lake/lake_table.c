@@ -30,18 +30,19 @@ str lake_sum(arena *a, str bytes)
 const fault *lake_differs(const struct lake_table *t, int64_t position)
 {
     return fault_new(t->a, FAULT_CONFLICT, "lake_differs",
-                     "The lake s3://%.*s/%s/lake/%s tells another past than its owner from position %lld on: was this cinema put back "
-                     "to an earlier moment, or is the bucket another cinema's? Set S3_ANALYTICS_FOLDER to a folder of its own.",
-                     STR_ARG(t->cloud->s3.bucket), t->cloud->analytics_folder, t->name, (long long)position);
+                     "The lake s3://%.*s/%s/%s tells another past than its owner from position %lld on, and they have no beginning in "
+                     "common: is the bucket another cinema's? Set S3_ANALYTICS_FOLDER to a folder of its own.",
+                     STR_ARG(t->cloud->s3.bucket), t->place, t->name, (long long)position);
 }
 
 /* --- the manifest --- */
 
-const fault *lake_table_open(struct lake_table *t, arena *a, const struct cloud *c, const char *name, struct lake_written *made)
+const fault *lake_table_open(struct lake_table *t, arena *a, const struct cloud *c, const char *place, const char *name,
+                             struct lake_written *made)
 {
-    *t = (struct lake_table){ .cloud = c, .name = name, .a = a, .segments = { .in = a }, .made = made };
+    *t = (struct lake_table){ .cloud = c, .place = place, .name = name, .a = a, .segments = { .in = a }, .made = made };
     t->manifest = (struct lake_manifest){ .version = LAKE_VERSION, .table = str_of(name) };
-    str text, key = lake_manifest_key(a, c->analytics_folder, name);
+    str text, key = lake_manifest_key(a, place, name);
     struct s3_seen seen = { 0 };
     const fault *problem = s3_get(&c->s3, a, key, &seen, &text);
     if (is_code(problem, "object_missing"))
@@ -79,7 +80,7 @@ static const fault *part_put(struct lake_table *t)
     struct lake_part_content content = { .segments = { t->segments.at, LAKE_PART_SEGMENTS } };
     struct buf text = { .in = t->a };
     json_write(&text, &lake_part_content_shape, &content);
-    struct lake_part part = { .key = lake_part_key(t->a, t->cloud->analytics_folder, t->name, old->first),
+    struct lake_part part = { .key = lake_part_key(t->a, t->place, t->name, old->first),
                               .first = old->first, .last = old[LAKE_PART_SEGMENTS - 1].last, .segments = LAKE_PART_SEGMENTS,
                               .sha256 = lake_sum(t->a, buf_str(&text)) };
     struct s3_object object = { .key = part.key, .content_type = STR("application/json"), .only_new = true };
@@ -110,7 +111,7 @@ const fault *lake_table_save(struct lake_table *t, instant written_at)
     t->manifest.written_at = written_at;
     struct buf text = { 0 };
     json_write(&text, &lake_manifest_shape, &t->manifest);
-    struct s3_object object = { .key = lake_manifest_key(t->a, t->cloud->analytics_folder, t->name),
+    struct s3_object object = { .key = lake_manifest_key(t->a, t->place, t->name),
                                 .content_type = STR("application/json"), .only_new = t->etag.len == 0, .only_over = t->etag };
     str etag = { NULL, 0 };
     const fault *problem = object_put(t, &object, buf_str(&text), &etag);
@@ -220,7 +221,7 @@ static const fault *lines_send(struct lake_table *t, const struct lake_lines *li
     if (!offload("a segment of the lake to be packed", pack_run, &work))
         return fault_new(t->a, FAULT_UNAVAILABLE, "overloaded", "Too much waits for the processor.");
     *s = (struct lake_segment){
-        .key = lake_segment_key(t->a, t->cloud->analytics_folder, t->name, str_of(lines->dt), lines->first),
+        .key = lake_segment_key(t->a, t->place, t->name, str_of(lines->dt), lines->first),
         .first = lines->first, .last = last, .rows = lines->rows, .bytes = (int64_t)packed.len,
         .sha256 = lake_sum(t->a, buf_str(&lines->text)), .dt = arena_copy(t->a, str_of(lines->dt)),
     };

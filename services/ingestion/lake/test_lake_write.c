@@ -23,11 +23,12 @@ static const fault *write_now(arena *a, struct cloud *c, struct lake_written *ma
 {
     struct settings shared;
     struct ingestion_settings own;
+    struct lake_life life = { 0 };
     TRY(settings_read(a, &settings_shape, &shared));
     TRY(settings_read(a, &ingestion_settings_shape, &own));
     TRY(ingestion_cloud_open(a, c, &own, str_of(data)));
     TRY(owners_open(a, c, &shared, &own));
-    return ingestion_lake_write(a, &(struct lake_order){ .cloud = c }, made);
+    return ingestion_lake_write(a, &(struct lake_order){ .cloud = c, .life = &life }, made);
 }
 
 static void run(void *arg)
