@@ -15,6 +15,7 @@ from harness.aws import Aws
 from harness.awsproxy import Proxy
 from harness.cinema import Cinema, run
 from harness.maker import Maker
+from migration import migration
 from rivals import ROOT, Nginx
 from scenarios import row
 from year import children_s, run_s
@@ -168,5 +169,6 @@ def cloud(maker, _nginx):
         yield from items_sent(Runs(aws.settings(), aws.dynamodb.process.pid), lambda: next(made), folder, "DynamoDB Local")
         url = f"http://127.0.0.1:{sink.port}"
         yield from items_sent(Runs(aws.settings(dynamodb=url), sink.worker()), lambda: "any", folder, "a sink")
+        yield from migration(aws, maker.cinema.executable)
         yield from upload(aws, folder)
         yield from day(aws, maker.cinema.executable)

@@ -10,6 +10,7 @@
 #include "lib/base/random.h"
 #include "lib/loop/fiber.h"
 
+#define BUCKET_NAMED "{bucket}."
 #define DEADLINE_MS 30000
 #define PAUSE_MS_MAX 20000
 #define PRESIGNED_S_MAX 604800
@@ -22,6 +23,7 @@ _Static_assert(AWS_HEADERS_MAX + 8 <= WIRE_HEADERS_MAX, "room for what signing a
 struct desk {
     const char *service, *name;
     str scheme, host; /* host empty: AWS's own */
+    bool named;       /* the bucket's name comes before that host */
     struct aws_counts counts;
 };
 
@@ -46,9 +48,12 @@ static const fault *endpoint_read(arena *a, const char *setting, str url, struct
         d->host = str_after(url, d->scheme.len + 3);
     if (str_ends(d->host, STR("/")))
         d->host.len--;
+    d->named = str_starts(d->host, STR(BUCKET_NAMED)) && str_equal(str_of(d->service), STR("s3"));
+    if (d->named)
+        d->host = str_after(d->host, sizeof BUCKET_NAMED - 1);
     bool well = d->host.len > 0;
     for (size_t i = 0; i < d->host.len; i++)
-        well = well && d->host.at[i] > ' ' && d->host.at[i] < 127 && !strchr("/?#@\\", d->host.at[i]);
+        well = well && d->host.at[i] > ' ' && d->host.at[i] < 127 && !strchr("/?#@\\{}", d->host.at[i]);
     return well ? NULL : fault_new(a, FAULT_INVALID, "setting_invalid", "%s must be like https://host:port, without a path.", setting);
 }
 
@@ -133,12 +138,12 @@ struct asking {
 static void address(struct asking *k)
 {
     const struct aws_question *q = k->q;
-    str region = k->aws->settings.region;
+    str region = k->aws->settings.region, host = k->desk->host;
     const char *suffix = str_starts(region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";
-    bool own = k->desk->host.len > 0, in_host = q->bucket.len > 0 && !own && !memchr(q->bucket.at, '.', q->bucket.len);
-    k->host = own ? k->desk->host
-                  : arena_printf(k->a, "%.*s%s%s.%.*s.%s", in_host ? (int)q->bucket.len : 0, in_host ? q->bucket.at : "",
-                                 in_host ? "." : "", k->desk->service, STR_ARG(region), suffix);
+    bool own = host.len > 0, in_host = q->bucket.len > 0 && (own ? k->desk->named : !memchr(q->bucket.at, '.', q->bucket.len));
+    if (!own)
+        host = arena_printf(k->a, "%s.%.*s.%s", k->desk->service, STR_ARG(region), suffix);
+    k->host = in_host ? arena_printf(k->a, "%.*s.%.*s", STR_ARG(q->bucket), STR_ARG(host)) : host;
     str path = sign_path(k->a, q->path);
     if (q->bucket.len > 0 && !in_host)
         path = arena_printf(k->a, "/%.*s%.*s", STR_ARG(sign_path(k->a, q->bucket)), path.len > 1 ? (int)path.len : 0, path.at);

@@ -34,7 +34,8 @@ struct aws;
 
 struct aws_settings {
     str region;                        /* us-east-1 */
-    str endpoint_s3, endpoint_dynamodb; /* http(s)://host[:port] for tests; without: AWS's own for the region */
+    str endpoint_s3, endpoint_dynamodb; /* http(s)://host[:port], of S3 also ://{bucket}.host[:port], in which the bucket's name stands
+                                           for {bucket}; without: AWS's own for the region */
     str ca_file;                       /* AWS_CA_BUNDLE: authorities in PEM instead of the machine's */
     int64_t retries_max, retry_delay_ms; /* the first pause is at most this long, doubled for each further one, 20 s at most */
 };
@@ -57,7 +58,7 @@ struct aws_counts aws_counts_of(const struct aws *w, const char *service);
 
 struct aws_question {
     const char *service;                /* "s3", "dynamodb" */
-    str bucket;                         /* s3: in the host's name on AWS, before the path with an endpoint of one's own; or none */
+    str bucket;                         /* s3: in the host's name on AWS, before the path with an endpoint without {bucket}; or none */
     enum method method;
     str path;                           /* not encoded; begins with '/' */
     struct aws_parameter query[AWS_PARAMETERS_MAX]; /* in any order */

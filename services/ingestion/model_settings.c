@@ -78,7 +78,7 @@ static const struct field settings_fields[] = {
     AWS_OWN(aws_metadata_endpoint, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "of EC2's keys; without it http://169.254.169.254"),
     FIELD(struct ingestion_settings, aws_metadata_disabled, "AWS_EC2_METADATA_DISABLED", .fallback = "false",
           .doc = "do not ask the machine for keys"),
-    AWS_OWN(endpoint_s3, "AWS_ENDPOINT_URL_S3", "http(s)://host:port of another S3 than Amazon's"),
+    AWS_OWN(endpoint_s3, "AWS_ENDPOINT_URL_S3", "http(s)://host:port of another S3 than Amazon's; ://{bucket}.host:port where it wants the bucket in the host's name"),
     AWS_OWN(endpoint_dynamodb, "AWS_ENDPOINT_URL_DYNAMODB", "the same of DynamoDB"),
     AWS_OWN(endpoint_sts, "AWS_ENDPOINT_URL_STS", "the same of STS"),
     AWS_OWN(ca_bundle, "AWS_CA_BUNDLE", "file of the certificates that are trusted there; without it the machine's"),

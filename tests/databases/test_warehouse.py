@@ -126,7 +126,7 @@ def test_away_at_the_start_and_later():
         metrics = m.analytics.get("/metrics", headers={"authorization": f"Bearer {cinema.service_token}"}).text
         snapshots = re.search(r'taquilla_feed_snapshots_total\{owner="reservations"\} (\d+)', metrics)
         assert snapshots[1] == "1", "it went on from where it was"
-        cinema.first_pids = {s: cinema.pid(s) for s in cinema.services}
+        cinema.first_pids = {s: cinema.sure_pid(s) for s in cinema.services}
         assert "was started again" not in cinema.log()
         m.close()
     finally:

@@ -125,8 +125,10 @@ class Server:
 class VersityGW(Server):
     """Its buckets are folders of .data/objects, where a test may look."""
 
-    def __init__(self, keys=KEYS, disk_mb=None):
+    def __init__(self, keys=KEYS, disk_mb=None, region=REGION, domain=None):
+        """domain: a bucket's name may stand before it, as in bucket.localhost:port."""
         super().__init__(keys)
+        self.region, self.domain = region, domain
         self.data, self.mounted = self.folder / "data", False
         self.data.mkdir()
         if disk_mb:
@@ -143,7 +145,8 @@ class VersityGW(Server):
 
     def command(self):
         command = [
-            *(awstools.versitygw(), "--quiet", "--keep-alive", "--region", REGION, "--port", f"127.0.0.1:{self.port}"),
+            *(awstools.versitygw(), "--quiet", "--keep-alive", "--region", self.region, "--port", f"127.0.0.1:{self.port}"),
+            *(("--virtual-domain", self.domain) if self.domain else ()),
             *("--iam-dir", self.folder / "iam", "--iam-cache-disable"),  # without accounts it calls a key it does not know 404
             *("posix", "--versioning-dir", self.data / "versions", self.data / "objects"),
         ]
@@ -175,14 +178,15 @@ class VersityGW(Server):
 class S3s(Server):
     """Strict: every signed header must be there as signed, an x-amz-date of one's own included."""
 
-    def __init__(self, keys=KEYS):
+    def __init__(self, keys=KEYS, domain=None):
         super().__init__(keys)
-        self.data = self.folder / "data"
+        self.data, self.domain = self.folder / "data", domain
         self.data.mkdir()
 
     def command(self):
         command = [
             *(awstools.s3s(), "--host", "127.0.0.1", "--port", self.port),
+            *(("--domain", f"{self.domain}:{self.port}") if self.domain else ()),
             *("--access-key", self.keys[0], "--secret-key", self.keys[1], self.data),
         ]
         return command, {"RUST_LOG": "warn"}
@@ -254,7 +258,7 @@ class DynamoDB(Server):
         shutil.rmtree(self.data, ignore_errors=True)
 
 
-def boto(service, url, keys, token=None, **config):
+def boto(service, url, keys, token=None, region=REGION, **config):
     """A client of boto3 that does not try again; for S3 with the bucket in the path."""
     import boto3
     from botocore.config import Config
@@ -263,7 +267,7 @@ def boto(service, url, keys, token=None, **config):
     return boto3.client(
         service,
         endpoint_url=url,
-        region_name=REGION,
+        region_name=region,
         aws_access_key_id=keys[0],
         aws_secret_access_key=keys[1],
         aws_session_token=token,

@@ -91,12 +91,20 @@ def kill_hard(pids):
             pass
 
 
-def holds_socket(pid, inodes):
+def open_files(pid):
     try:
-        links = [os.readlink(f) for f in Path(f"/proc/{pid}/fd").iterdir()]
+        for f in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                yield os.readlink(f)
+            except OSError:  # closed meanwhile; the others are open all the same
+                pass
     except OSError:
-        return False
-    return any(link == f"socket:[{inode}]" for link in links for inode in inodes)
+        pass
+
+
+def holds_socket(pid, inodes):
+    wanted = {f"socket:[{inode}]" for inode in inodes}
+    return any(link in wanted for link in open_files(pid))
 
 
 RUNNING = set()  # what a failed test left, its fixture ends: see conftest.py
@@ -184,8 +192,15 @@ class Up:
             )
         if wait:
             self.wait_ready()
-            self.first_pids = {s: self.pid(s) for s in self.services}
+            self.first_pids = {s: self.sure_pid(s) for s in self.services}
         return self
+
+    def sure_pid(self, service):
+        """Of one that is there: the kernel's table of sockets, read while others come and go, may leave one out."""
+        end = time.monotonic() + READY_S
+        while not (found := self.pid(service)):
+            assert time.monotonic() < end, f"nobody listens for {service}: {self.log()[-2000:]}"
+        return found
 
     def wait_ready(self, services=None, within_s=READY_S):
         end = time.monotonic() + within_s
@@ -234,8 +249,9 @@ class Up:
     def stop(self, remove=True):
         """SIGTERM, drained; then looks whether all went well."""
         if self.process:
-            moved = [s for s in self.first_pids if s not in self.killed and self.pid(s) != self.first_pids[s]]
             below = descendants(self.process.pid)
+            there = {self.process.pid, *below}
+            moved = [s for s, pid in self.first_pids.items() if s not in self.killed and pid not in there]
             self.process.terminate()
             try:
                 code = self.process.wait(20)

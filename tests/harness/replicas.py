@@ -79,7 +79,7 @@ class Replicas:
         if wait:
             self.wait_ready()
             for up in self.ups:
-                up.first_pids = {s: up.pid(s) for s in up.services}
+                up.first_pids = {s: up.sure_pid(s) for s in up.services}
         return self
 
     def wait_ready(self, *arguments, **more):

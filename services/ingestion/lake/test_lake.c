@@ -109,12 +109,26 @@ static void a_manifest_is_read_as_it_was_written(void **state)
 static void names_sort_as_positions_do(void **state)
 {
     (void)state;
-    str first = lake_segment_key(a, "analytics", "rooms_events", STR("2026-11-25"), 9);
-    str later = lake_segment_key(a, "analytics", "rooms_events", STR("2026-11-25"), 10);
+    const char *place = lake_place(a, "analytics", STR(""));
+    str first = lake_segment_key(a, place, "rooms_events", STR("2026-11-25"), 9);
+    str later = lake_segment_key(a, place, "rooms_events", STR("2026-11-25"), 10);
     assert_true(str_equal(first, STR("analytics/lake/rooms_events/dt=2026-11-25/000000000009.ndjson.gz")));
     assert_true(strcmp(first.at, later.at) < 0);
-    assert_true(str_equal(lake_part_key(a, "a", "t", 1001), STR("a/lake/t/manifest/000000001001.json")));
-    assert_true(str_equal(lake_manifest_key(a, "a", "t"), STR("a/lake/t/manifest.json")));
+    place = lake_place(a, "a", STR("20261125_210000"));
+    assert_true(str_equal(lake_part_key(a, place, "t", 1001), STR("a/lake-20261125_210000/t/manifest/000000001001.json")));
+    assert_true(str_equal(lake_manifest_key(a, place, "t"), STR("a/lake-20261125_210000/t/manifest.json")));
+}
+
+static void a_life_is_known_by_its_key(void **state)
+{
+    (void)state;
+    str stamp = STR("20261125_210000"), key = lake_life_key(a, "an/alytics", stamp);
+    assert_true(str_equal(key, STR("an/alytics/lives/20261125_210000.json")));
+    assert_true(str_equal(lake_life_stamp(key), stamp));
+    assert_null(lake_life_stamp(STR("analytics/lives/20261125_210000")).at);
+    assert_null(lake_life_stamp(STR("analytics/lives/2026x125_210000.json")).at);
+    assert_null(lake_life_stamp(STR("analytics/lives/.json")).at);
+    assert_null(lake_life_stamp(STR("")).at);
 }
 
 int main(void)
@@ -125,6 +139,7 @@ int main(void)
         cmocka_unit_test(a_part_lists_what_its_manifest_says),
         cmocka_unit_test(a_manifest_is_read_as_it_was_written),
         cmocka_unit_test(names_sort_as_positions_do),
+        cmocka_unit_test(a_life_is_known_by_its_key),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
