@@ -115,7 +115,9 @@ static const fault *ends_agree(struct looking *l)
             continue;
         TRY(lake_table_open(&t, l->a, l->want->cloud, l->place, lake_event_tables[i], NULL));
         l->empty &= t.segments.len == 0;
-        TRY(lake_tail_check(&t, l->page, l->want->cloud->owners.of[i], l->want->stop));
+        const fault *problem = lake_tail_check(&t, l->page, l->want->cloud->owners.of[i], l->want->stop);
+        if (problem)
+            return fault_copy(l->a, problem);
     }
     return NULL;
 }
@@ -239,6 +241,12 @@ static const fault *life_begin(arena *a, const struct lake_order *want)
     return NULL;
 }
 
+/* The log may also begin after the end of a lake that was given up. */
+static bool only_another(const fault *problem)
+{
+    return !problem || is_code(problem, "lake_differs") || is_code(problem, "feed_archived");
+}
+
 /* Each of them in turn; *found: the first that ends as the feeds tell. Else the fault of the first lake of all. */
 static const fault *lives_look(struct looking *l, const strs *stamps, bool *found, bool *same)
 {
@@ -248,7 +256,7 @@ static const fault *lives_look(struct looking *l, const strs *stamps, bool *foun
         l->stamp = stamps->at[i];
         l->place = lake_place(l->a, l->want->cloud->analytics_folder, l->stamp);
         problem = ends_agree(l);
-        if (problem && !is_code(problem, "lake_differs") && !is_code(problem, "feed_archived"))
+        if (!only_another(problem))
             return problem;
         *found = !problem && (!l->empty || l->stamp.len == 0); /* an empty one may be anybody's */
         if (problem && !*same)
@@ -272,5 +280,5 @@ const fault *lake_life_find(arena *a, const struct lake_order *want)
     problem = problem ? fault_copy(a, problem) : NULL;
     arena_free(l.page);
     arena_free(l.a);
-    return is_code(problem, "lake_differs") && same ? life_begin(a, want) : problem;
+    return problem && only_another(problem) && same ? life_begin(a, want) : problem;
 }
