@@ -1,6 +1,5 @@
-/* follower.c - the long poll over another owner's feed, or its bus with a look at the feed now and then, and those who wait for it to
- * reach a position. */
-#include "lib/feed/follower.h"
+/* follower.c - the long poll over another owner's feed, or its bus with a look at the feed now and then. */
+#include "lib/feed/follower_internal.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -12,23 +11,15 @@
 #include "lib/feed/snapshot.h"
 #include "lib/feed/wire.h"
 #include "lib/json/read.h"
-#include "lib/loop/fiber.h"
 
 #define WAIT_S 25
 #define WAIT_S_BUS_AWAY 5  /* then Redis is tried again */
 #define LOOK_EVERY_MS 1000 /* nobody has to believe the bus for longer */
-#define HURRY_MS 20        /* what somebody waits for may take so long by the bus */
 #define WAIT_DEADLINE_MS ((WAIT_S + 5) * 1000)
 #define END_DEADLINE_MS 2000
 #define PAUSE_MS_MIN 50
 #define PAUSE_MS_MAX 1000
-#define END_BYTES_MAX ((size_t)1024 * 1024)
 #define PAGE_BYTES_MAX ((size_t)256 * 1024 * 1024)
-
-struct follower_waiter {
-    fiber *who;
-    struct follower_waiter *next, **link;
-};
 
 /* A follower's fiber and its memory. Here and not on the fiber's stack: a process that ends in the middle of a poll
  * still knows what it holds. */
@@ -40,6 +31,8 @@ static struct poller {
     int64_t pause_ms;
     bool fresh;      /* the owner's present end is to be asked for first */
     bool gap;        /* the last page was empty although the log is longer */
+    bool gathering;
+    size_t news;     /* events of the last poll */
     int64_t whole_at; /* the position at which a snapshot's last page was read */
     struct bus_reader bus;
     bool on_bus;       /* it waits for the bus right now */
@@ -56,12 +49,6 @@ static struct poller *poller_of(const struct follower *f)
 }
 
 /* --- contact --- */
-
-static void wake_waiters(struct follower *f)
-{
-    for (struct follower_waiter *w = f->waiting; w; w = w->next)
-        fiber_wake(w->who);
-}
 
 static void tell_lost(struct follower *f)
 {
@@ -94,7 +81,7 @@ static void contact_made(struct poller *p)
     f->heard_ms = loop_now_ms();
     p->pause_ms = PAUSE_MS_MIN;
     if (news)
-        wake_waiters(f);
+        follower_wake_waiters(f);
 }
 
 /* Nothing can repair a log with a hole: who reads on would be wrong for ever, without a word. */
@@ -104,7 +91,7 @@ static void hole_found(struct follower *f, int64_t found)
              f->owner, (long long)f->position, (long long)found);
     f->stopped = true;
     tell_lost(f);
-    wake_waiters(f);
+    follower_wake_waiters(f);
 }
 
 /* --- one poll --- */
@@ -154,8 +141,9 @@ static const fault *told(struct poller *p, const list *events, int64_t end)
     f->position = end;
     f->whole = whole;
     f->applied_total += events->count;
+    p->news = events->count;
     if (events->count > 0)
-        wake_waiters(f);
+        follower_wake_waiters(f);
     return NULL;
 }
 
@@ -193,7 +181,7 @@ static const fault *what_is_archived(struct poller *p)
     f->whole = false;
     bus_reader_drop(&p->bus);
     tell_lost(f);
-    wake_waiters(f);
+    follower_wake_waiters(f);
     p->fresh = true;
     return NULL;
 }
@@ -207,7 +195,7 @@ static const fault *poll_end(struct poller *p)
     p->of->position = page.position;
     p->fresh = false;
     contact_made(p);
-    wake_waiters(p->of);
+    follower_wake_waiters(p->of);
     return NULL;
 }
 
@@ -353,14 +341,36 @@ static const fault *poll_bus(struct poller *p)
     return news.count > 0 && !p->of->stopped ? told(p, &news, end) : NULL;
 }
 
-/* Who waits for a position looks at the feed when the bus is slow. */
-static void hurry(struct follower *f)
+void follower_look(struct follower *f)
 {
     struct poller *p = poller_of(f);
     if (!p || !p->on_bus)
         return;
     p->look = true;
     fiber_wake(p->who);
+}
+
+/* --- many at once --- */
+
+/* What a page costs besides its events, those share that came meanwhile. Nobody who waits is kept waiting, and a full page says that
+ * there are more already. */
+static void gather(struct poller *p)
+{
+    struct follower *f = p->of;
+    int64_t until_ms = loop_now_ms() + FOLLOWER_GATHER_MS;
+    if (!f->gathers || p->news == 0 || p->news >= WIRE_PAGE_EVENTS_MAX)
+        return;
+    p->gathering = true;
+    while (!f->stopped && !f->waiting && fiber_park("more events", until_ms))
+        ;
+    p->gathering = false;
+}
+
+void follower_hurry(struct follower *f)
+{
+    struct poller *p = poller_of(f);
+    if (p && p->gathering)
+        fiber_wake(p->who);
 }
 
 static const fault *poll(struct poller *p)
@@ -376,11 +386,13 @@ static void follow(void *arg)
     p->who = fiber_self();
     while (!p->of->stopped) {
         arena_reset(p->memory);
+        p->news = 0;
         const fault *problem = poll(p);
         if (problem && !p->of->stopped) {
             contact_lost(p, problem->sentence);
             pause_a_while(p);
         }
+        gather(p);
     }
     bus_line_end(&p->bus.line);
     arena_free(p->memory);
@@ -421,80 +433,7 @@ void follower_stop(struct follower *f)
     struct poller *p = poller_of(f);
     f->stopped = true;
     f->in_touch = false;
-    wake_waiters(f);
+    follower_wake_waiters(f);
     if (p)
         fiber_wake(p->who);
-}
-
-/* Parks among those who are woken by every change of the follower. False: the deadline came first. */
-static bool change_await(struct follower *f, const char *awaits, int64_t deadline_ms)
-{
-    struct follower_waiter w = { .who = fiber_self(), .next = f->waiting, .link = &f->waiting };
-    if (w.next)
-        w.next->link = &w.next;
-    f->waiting = &w;
-    bool woken = fiber_park(awaits, deadline_ms);
-    *w.link = w.next;
-    if (w.next)
-        w.next->link = w.link;
-    return woken;
-}
-
-bool follower_reach(struct follower *f, int64_t position, int64_t wait_ms)
-{
-    int64_t deadline_ms = loop_now_ms() + wait_ms;
-    while (f->position < position && !f->stopped && loop_now_ms() < deadline_ms) {
-        int64_t soon_ms = bus_configured() ? loop_now_ms() + HURRY_MS : deadline_ms;
-        if (!change_await(f, "position of a feed", soon_ms < deadline_ms ? soon_ms : deadline_ms))
-            hurry(f);
-    }
-    return f->position >= position;
-}
-
-bool follower_whole(struct follower *f, int64_t wait_ms)
-{
-    int64_t deadline_ms = loop_now_ms() + wait_ms;
-    while (!f->whole && !f->stopped && change_await(f, "another service's facts", deadline_ms))
-        ;
-    return f->whole;
-}
-
-static void end_ask(struct follower *f, int64_t wait_ms)
-{
-    arena *a = arena_new(END_BYTES_MAX);
-    struct message *answer = NEW(a, struct message);
-    struct outgoing want = { .method = GET, .target = STR("/feed?limit=0"), .deadline_ms = wait_ms, .internal = true };
-    struct wire_page page = { .position = 0 };
-    f->end.asking = true;
-    f->end.begun++;
-    f->end.known = !upstream_call(f->upstream, a, &want, answer) && answer->status == 200 &&
-                   !json_read_fact(a, answer->body, &wire_page_shape, &page);
-    f->end.position = page.position;
-    f->end.asking = false;
-    f->end.ended = f->end.begun;
-    arena_free(a);
-    wake_waiters(f);
-}
-
-/* A question that was put before may have been answered before what is asked about happened. */
-bool follower_catch_up(struct follower *f, int64_t wait_ms)
-{
-    int64_t deadline_ms = loop_now_ms() + wait_ms;
-    uint64_t wanted = f->end.begun + 1;
-    while (f->end.ended < wanted) {
-        if (!f->end.asking)
-            end_ask(f, deadline_ms - loop_now_ms());
-        else if (!change_await(f, "another's question for a feed's end", deadline_ms))
-            return false;
-    }
-    return f->end.known && follower_reach(f, f->end.position, deadline_ms - loop_now_ms());
-}
-
-int64_t follower_position_of(const struct follower *f, str taquilla_position)
-{
-    str owner;
-    int64_t position;
-    if (!str_cut(&taquilla_position, '/', &owner) || !str_equal(owner, str_of(f->owner)))
-        return 0;
-    return str_to_int(taquilla_position, &position) && position > 0 ? position : 0;
 }

@@ -37,6 +37,7 @@ struct follower {
     const struct follower_keeper *keeper; /* NULL: begin and apply */
     void (*lost)(void *arg);         /* contact lost: what was derived may be stale from now on; once per loss */
     void *arg;
+    bool gathers;                    /* after a page the next one may come FOLLOWER_GATHER_MS later, unless somebody waits for it */
 
     int64_t position;                /* applied so far */
     bool in_touch;                   /* the last poll of the feed worked */
@@ -55,6 +56,7 @@ struct follower {
 };
 
 #define FOLLOWERS_MAX 8 /* of one process */
+#define FOLLOWER_GATHER_MS 50
 
 void follower_start(struct follower *f);
 /* For who keeps what is told, out of look, or of a take that is refused then: its store has got to this position, or was put back to

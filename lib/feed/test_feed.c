@@ -595,6 +595,37 @@ static void what_cannot_be_kept_is_told_again(void **state)
     follower_end(&f);
 }
 
+/* Commits that follow each other quickly make few pages; who waits for the last one is not kept waiting, of ten at least once. */
+static void events_gather_until_somebody_waits(void **state)
+{
+    (void)state;
+    static const struct follower_keeper keeper = { keep_begin, keep_page };
+    kept = (struct kept){ .position = 1 };
+    owner_writes(1);
+    struct follower f = { .owner = "rooms", .keeper = &keeper, .arg = &kept, .position = 1, .gathers = true };
+    follower_start(&f);
+    RUN_UNTIL(f.in_touch && owner.feed.readers == 1);
+    int64_t began_ms = loop_now_ms(), soonest_ms = INT64_MAX;
+    for (int i = 0; i < 50; i++) {
+        owner_writes(1);
+        run_loop_ms(1);
+    }
+    RUN_UNTIL(f.position == 51);
+    assert_in_range(kept.pages, 2, 3 + (loop_now_ms() - began_ms) / FOLLOWER_GATHER_MS);
+    for (int i = 0; i < 10; i++) {
+        struct reaching r = { .f = &f, .position = owner.end + 2, .wait_ms = 5000 };
+        owner_writes(1);
+        RUN_UNTIL(f.position == owner.end); /* and it gathers again */
+        owner_writes(1);
+        assert_true(fiber_start("reach", reach, &r));
+        RUN_UNTIL(r.done);
+        assert_true(r.reached);
+        soonest_ms = r.took_ms < soonest_ms ? r.took_ms : soonest_ms;
+    }
+    assert_true(soonest_ms < FOLLOWER_GATHER_MS / 2);
+    follower_end(&f);
+}
+
 /* --- who asks where the feed ends --- */
 
 struct asker {
@@ -670,6 +701,7 @@ int main(void)
         SCENE(a_position_is_reached_or_not),
         SCENE(a_restored_log_is_read_from_its_end),
         SCENE(what_cannot_be_kept_is_told_again),
+        SCENE(events_gather_until_somebody_waits),
         SCENE(no_question_is_answered_by_one_that_was_put_before),
         SCENE(positions_are_read_out_of_the_header),
     };

@@ -136,7 +136,7 @@ const fault *analytics_follow(struct owners *o, arena *a)
         owner->all = o;
         owner->which = i;
         owner->follower = (struct follower){ .owner = analytics_owner_names[i], .reader = "analytics", .upstream = owner->upstream,
-                                             .snapshot = "all", .keeper = &keeper, .arg = owner };
+                                             .snapshot = "all", .keeper = &keeper, .gathers = true, .arg = owner };
     }
     o->taking++;
     if (fiber_start("analytics goes on", follow_when_known, o))
