@@ -352,13 +352,12 @@ void follower_look(struct follower *f)
 
 /* --- many at once --- */
 
-/* What a page costs besides its events, those share that came meanwhile. Nobody who waits is kept waiting, and a full page says that
- * there are more already. */
+/* What a page costs besides its events, those share that came meanwhile. Nobody who waits is kept waiting, nor what is there already. */
 static void gather(struct poller *p)
 {
     struct follower *f = p->of;
     int64_t until_ms = loop_now_ms() + FOLLOWER_GATHER_MS;
-    if (!f->gathers || p->news == 0 || p->news >= WIRE_PAGE_EVENTS_MAX)
+    if (!f->gathers || p->news == 0 || p->look)
         return;
     p->gathering = true;
     while (!f->stopped && !f->waiting && fiber_park("more events", until_ms))

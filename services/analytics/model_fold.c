@@ -116,11 +116,21 @@ void analytics_cells_follow(struct cells *c, int32_t today)
             windows_follow(c, CELL_WINDOW, &from, today);
         } else if (from.of == CELL_FILM_DAY) {
             windows_follow(c, CELL_FILM_WINDOW, &from, today);
-        } else if (from.of == CELL_USER_DAY) {
-            windows_follow(c, CELL_USER_WINDOW, &from, today);
         } else if (from.of == CELL_ROOM_DAY) {
             windows_follow(c, CELL_ROOM_WINDOW, &from, today);
         }
+    }
+}
+
+void analytics_windows_add(struct sum windows[WINDOWS_LAST + 1], const struct cell *on, int32_t today)
+{
+    for (unsigned window = WINDOWS_FIRST; window <= WINDOWS_LAST; window++) {
+        struct days within = analytics_window_days(window, today);
+        if (on->key[0] < within.from || on->key[0] > within.to)
+            continue;
+        windows[window].cents += on->add[0];
+        windows[window].reservations += on->add[1];
+        windows[window].confirmed += on->add[2];
     }
 }
 

@@ -29,6 +29,9 @@ struct showing {
 
 /* --- sums --- */
 
+#define WINDOWS_FIRST WINDOW_DAY /* `today` is the same */
+#define WINDOWS_LAST WINDOW_ALL
+
 /* What a sum is of, its key, and what it counts. */
 enum cell_of {
     CELL_DAY,         /* day: cents, reservations, confirmed */
@@ -42,8 +45,7 @@ enum cell_of {
     CELL_SPAN,        /* period, its first day */
     CELL_WINDOW,      /* window */
     CELL_FILM_WINDOW, /* window, film */
-    CELL_USER_WINDOW, /* window, user */
-    CELL_ROOM_WINDOW, /* window, room */
+    CELL_ROOM_WINDOW = 11, /* window, room; PostgreSQL's acts know them by number */
 };
 struct cell {
     int64_t of; /* enum cell_of */
@@ -80,6 +82,9 @@ struct ticket {
 str analytics_tickets_text(arena *a, const list *tickets);
 bool analytics_tickets_next(str *rest, int64_t *price, int64_t *count);
 
+/* Adds the sums of a day, of CELL_DAY and its like, to those windows that it is in. */
+void analytics_windows_add(struct sum windows[WINDOWS_LAST + 1], const struct cell *on, int32_t today);
+
 /* --- segments --- */
 
 struct segment_sums {
@@ -89,9 +94,6 @@ struct segment_sums {
 void analytics_segment_add(struct segment_sums *to, const struct sum *sum, bool alive, int64_t sign);
 
 /* --- windows --- */
-
-#define WINDOWS_FIRST WINDOW_DAY /* `today` is the same */
-#define WINDOWS_LAST WINDOW_ALL
 
 /* Showings count from the first day of a window on, those to come too. */
 struct days analytics_window_showings(unsigned window, int32_t today);

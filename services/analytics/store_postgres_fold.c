@@ -231,7 +231,7 @@ static const fault *users_touched(struct fold *f, const ids *told)
     for (size_t i = 0; i < told->count; i++)
         all.at[all.count++] = told->at[i];
     for (size_t i = 0; i < f->cells.count; i++)
-        if (f->cells.at[i].of == CELL_USER_WINDOW)
+        if (f->cells.at[i].of == CELL_USER_DAY)
             all.at[all.count++] = f->cells.at[i].key[1];
     analytics_ids_settle(&all);
     f->users = (list){ NULL, 0 };
@@ -256,14 +256,18 @@ static void user_cells_add(struct fold *f, list *windows)
 {
     for (size_t i = 0; i < f->cells.count; i++) {
         const struct cell *one = &f->cells.at[i];
-        if (one->of != CELL_USER_WINDOW)
+        if (one->of != CELL_USER_DAY)
             continue;
+        struct sum add[WINDOWS_LAST + 1] = { 0 };
+        analytics_windows_add(add, one, f->clock.today);
         const struct user_row *user = analytics_row_find(&f->users, sizeof *user, one->key[1]);
-        size_t place = (size_t)(user - LIST_AT(&f->users, struct user_row, 0)) * WINDOWS_LAST + (size_t)one->key[0] - 1;
-        struct user_window *row = LIST_AT(windows, struct user_window, place);
-        row->cents += one->add[0];
-        row->reservations += one->add[1];
-        row->confirmed += one->add[2];
+        size_t first = (size_t)(user - LIST_AT(&f->users, struct user_row, 0)) * WINDOWS_LAST;
+        for (size_t w = WINDOWS_FIRST; w <= WINDOWS_LAST; w++) {
+            struct user_window *row = LIST_AT(windows, struct user_window, first + w - 1);
+            row->cents += add[w].cents;
+            row->reservations += add[w].reservations;
+            row->confirmed += add[w].confirmed;
+        }
     }
 }
 
@@ -374,8 +378,8 @@ static void cells_put(arena *a, const struct cells *c, struct page_kept *out)
         const struct cell *one = &c->at[i];
         const int64_t values[] = { one->of, one->key[0], one->key[1], one->key[2], one->key[3], one->add[0], one->add[1],
                                    one->add[2] };
-        if (one->of == CELL_DAY || one->of == CELL_TAKEN || one->of == CELL_USER_WINDOW)
-            continue; /* a day is a span too; the others are rows by now */
+        if (one->of == CELL_DAY || one->of == CELL_TAKEN)
+            continue; /* a day is a span too; what is taken is in its showing's row by now */
         for (size_t k = 0; k < COUNT_OF(parts); k++)
             parts[k]->at[parts[k]->count++] = values[k];
     }

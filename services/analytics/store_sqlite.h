@@ -19,8 +19,37 @@ extern const struct migration analytics_migrations[];
 const fault *cells_keep(struct sql *db, struct cells *c, int32_t today) MUST_CHECK;
 /* The windows end on that day from now on. */
 const fault *windows_move(struct sql *db, arena *a, int32_t before, int32_t today) MUST_CHECK;
-/* Is the user there, and not erased? Segments and the best follow. */
-const fault *user_alive_set(struct sql *db, arena *a, int64_t user_id, bool alive) MUST_CHECK;
+
+/* --- users: store_sqlite_users.c --- */
+
+struct user_sums {
+    int64_t user_id;
+    bool alive;
+    struct sum in[WINDOWS_LAST + 1]; /* by window */
+};
+/* Who stands behind it is not among the best of its window. */
+struct top_end {
+    int64_t span; /* 0: nobody does */
+    int64_t cents, reservations, user_id;
+};
+/* Changes of some users' sums, from users_begin to users_end in one act. */
+struct user_change {
+    struct sql *db;
+    arena *arena;
+    int32_t today;
+    struct segment_sums segments[WINDOWS_LAST + 1];
+    struct top_end ends[WINDOWS_LAST + 1];
+    int64_t top_more[WINDOWS_LAST + 1]; /* came among the best */
+    bool top_fewer[WINDOWS_LAST + 1];   /* somebody left them */
+};
+const fault *users_begin(struct sql *db, arena *a, int32_t today, struct user_change *out) MUST_CHECK;
+const fault *user_add(struct user_change *u, int64_t user_id, const struct sum add[WINDOWS_LAST + 1]) MUST_CHECK;
+/* Segments and the best follow; the days of the users are written by then. */
+const fault *users_end(struct user_change *u) MUST_CHECK;
+/* What follows from the users' days among the cells. */
+const fault *user_days_follow(struct sql *db, const struct cells *c, int32_t today) MUST_CHECK;
+/* Is the user there, and not erased? */
+const fault *user_alive_set(struct sql *db, arena *a, int64_t user_id, bool alive, int32_t today) MUST_CHECK;
 
 /* store_sqlite_facts.c: one event; *read is false when it says nothing that can be understood. */
 const fault *fact_take(struct sql *db, struct cells *c, enum owner_name owner, const struct event *e,

@@ -164,7 +164,7 @@ const fault *fact_take(struct sql *db, struct cells *c, enum owner_name owner, c
     case FACT_SHOWING:
         return showing_take(db, c, &told.showing, clock);
     case FACT_USER:
-        return user_alive_set(db, c->in, told.user.id, !told.erased);
+        return user_alive_set(db, c->in, told.user.id, !told.erased, clock->today);
     case FACT_RESERVATION:
         return reservation_take(db, c, &told.reservation, clock);
     case FACT_PAYMENT:
@@ -181,7 +181,8 @@ static const char *const forgotten[OWNER_COUNT][16] = {
                 "UPDATE showings SET room_id = NULL, film = 0, is_active = 0" },
     [RESERVATIONS] = { "DELETE FROM sales", "DELETE FROM users", "DELETE FROM spans", "DELETE FROM film_days",
                        "DELETE FROM user_days", "DELETE FROM windows", "DELETE FROM film_windows",
-                       "DELETE FROM user_windows", "DELETE FROM sheet", "DELETE FROM admissions",
+                       "DELETE FROM user_sums", "DELETE FROM top_users", "DELETE FROM top_ends", "DELETE FROM sheet",
+                       "DELETE FROM admissions",
                        "UPDATE showings SET taken = 0", "UPDATE room_days SET seats = 0",
                        "UPDATE room_windows SET seats = 0", "UPDATE figures SET alive = 0" },
 };

@@ -116,10 +116,10 @@ static const fault *top_read(struct asked *q, unsigned window, list *out)
 {
     list found;
     TRY(sql_list(q->db, q->arena, &analytics_top_row_shape, &found,
-                 "SELECT user_id, cents, reservations, confirmed, "
-                 "(SELECT max(made) FROM sales s WHERE s.user_id = w.user_id AND s.status < 2) AS last FROM user_windows w "
-                 "WHERE span = ?1 AND alive = 1 AND (reservations <> 0 OR cents <> 0) "
-                 "ORDER BY cents DESC, reservations DESC, user_id LIMIT ?2",
+                 "WITH best AS MATERIALIZED (SELECT user_id, cents, reservations, confirmed FROM top_users WHERE span = ?1 "
+                 "ORDER BY cents DESC, reservations DESC, user_id LIMIT ?2) "
+                 "SELECT best.*, (SELECT max(made) FROM sales s WHERE s.user_id = best.user_id AND s.status < 2) AS last FROM best "
+                 "ORDER BY cents DESC, reservations DESC, user_id",
                  BIND(window_bind(window), sql_int(TOP_USERS))));
     *out = analytics_top_make(q->arena, &found);
     return NULL;

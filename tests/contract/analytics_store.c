@@ -413,6 +413,92 @@ static void the_top_has_ten(void)
     }
 }
 
+#define CROWD 400
+
+struct buyer {
+    int64_t user_id, cents;
+    bool stands, erased;
+};
+
+static int buyer_order(const void *left, const void *right)
+{
+    const struct buyer *x = *(const struct buyer *const *)left, *y = *(const struct buyer *const *)right;
+    if (x->cents != y->cents)
+        return x->cents > y->cents ? -1 : 1;
+    return x->user_id < y->user_id ? -1 : 1; /* each stands for one reservation at most */
+}
+
+static void assert_best(const struct buyer crowd[CROWD], enum window window)
+{
+    const struct buyer *best[CROWD];
+    size_t count = 0;
+    struct behavior made;
+    for (size_t i = 0; i < CROWD; i++)
+        if (crowd[i].stands && !crowd[i].erased)
+            best[count++] = &crowd[i];
+    qsort(best, count, sizeof(*best), buyer_order);
+    assert_null(s->behavior(s, a, &(struct window_query){ window }, &made));
+    assert_int_equal(made.top_users.count, count < TOP_USERS ? count : TOP_USERS);
+    for (size_t i = 0; i < made.top_users.count; i++) {
+        const struct top_user *user_there = LIST_AT(&made.top_users, struct top_user, i);
+        assert_int_equal(user_there->user_id, best[i]->user_id);
+        assert_int_equal(user_there->total_spent.cents, best[i]->cents);
+    }
+}
+
+static void buyer_tell(const struct buyer *b)
+{
+    const char *when = b->user_id % 2 ? "2026-02-28" : "2026-02-20";
+    sale((struct made){ b->user_id, b->user_id, .cents = b->cents ? b->cents : 100, .made = when, .sold = b->cents ? when : NULL,
+                        .status = !b->stands ? "EXPIRED" : b->cents ? "CONFIRMED" : "PENDING" });
+}
+
+/* The best are replaced, cancel, are erased and come back, more of them than any list of the best is long. */
+static void the_best_are_the_best_whoever_falls_behind(void)
+{
+    struct buyer crowd[CROWD];
+    for (int64_t i = 0; i < CROWD; i++) {
+        crowd[i] = (struct buyer){ i + 1, (int64_t)random_below(40) * 100, true, false };
+        user(i + 1, false);
+        buyer_tell(&crowd[i]);
+    }
+    taken();
+    assert_best(crowd, WINDOW_ALL);
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 40; i++) {
+            struct buyer *one = &crowd[random_below(CROWD)];
+            bool falls = one->cents >= 100 * (40 - 2 * round);
+            one->cents = falls || round % 3 == 0 ? 0 : (int64_t)random_below(40) * 100;
+            one->stands = one->cents > 0 || random_below(3) > 0;
+            buyer_tell(one);
+            if (random_below(10) == 0)
+                user(one->user_id, one->erased = !one->erased);
+        }
+        for (int i = 0; round % 5 == 4 && i < CROWD; i++) { /* all of the best */
+            crowd[i].stands &= crowd[i].cents < 3000;
+            crowd[i].cents = crowd[i].stands ? crowd[i].cents : 0;
+            buyer_tell(&crowd[i]);
+        }
+        taken();
+        assert_best(crowd, WINDOW_ALL);
+        assert_best(crowd, WINDOW_MONTH);
+    }
+    today += 12; /* 2026-03-12: those of the 28th are in no week */
+    assert_null(s->come_to(s, a, today));
+    assert_best(crowd, WINDOW_MONTH);
+    today += 12; /* 2026-03-24: the others left the month */
+    assert_null(s->come_to(s, a, today));
+    for (int i = 0; i < CROWD; i++)
+        crowd[i].stands &= crowd[i].user_id % 2;
+    assert_best(crowd, WINDOW_MONTH);
+    today += 12;
+    assert_null(s->come_to(s, a, today));
+    for (int i = 0; i < CROWD; i++)
+        crowd[i].stands = false;
+    assert_best(crowd, WINDOW_WEEK);
+    assert_best(crowd, WINDOW_MONTH);
+}
+
 /* --- dashboard --- */
 
 static void the_dashboard_counts_what_is_in_use(void)
@@ -619,6 +705,7 @@ CASE(sales_may_come_before_their_showings)
 CASE(a_showing_that_moves_takes_its_seats_along)
 CASE(users_are_what_they_spend_in_the_window)
 CASE(the_top_has_ten)
+CASE(the_best_are_the_best_whoever_falls_behind)
 CASE(the_dashboard_counts_what_is_in_use)
 CASE(the_same_facts_are_the_same_figures)
 CASE(days_leave_the_windows_and_come_into_them)
@@ -637,6 +724,7 @@ int main(void)
         cmocka_unit_test(test_a_showing_that_moves_takes_its_seats_along),
         cmocka_unit_test(test_users_are_what_they_spend_in_the_window),
         cmocka_unit_test(test_the_top_has_ten),
+        cmocka_unit_test(test_the_best_are_the_best_whoever_falls_behind),
         cmocka_unit_test(test_the_dashboard_counts_what_is_in_use),
         cmocka_unit_test(test_the_same_facts_are_the_same_figures),
         cmocka_unit_test(test_days_leave_the_windows_and_come_into_them),

@@ -45,7 +45,7 @@ def test_embedded(tmp_path):
         "movies": [(1, "the next start applies it"), (2, "the next start applies it")],
         "rooms": [(1, "the next start applies it")],
         "reservations": [(1, "the next start applies it"), (2, "the next start applies it")],
-        "analytics": [(1, "the next start applies it")],
+        "analytics": [(1, "the next start applies it"), (2, "the next start applies it")],
     }
     assert all(notes == ["new: would be made"] for _, _, notes in before.values())
 
