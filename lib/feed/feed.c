@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/feed/feed_kept.h"
 #include "lib/feed/wire.h"
 #include "lib/json/write.h"
 #include "lib/loop/fiber.h"
@@ -54,6 +55,7 @@ void feed_moved(struct feed *f, int64_t position)
 void feed_stop(struct feed *f)
 {
     f->stopped = true;
+    feed_kept_drop(f);
     wake_all(f);
 }
 
@@ -61,6 +63,7 @@ void feed_restart(struct feed *f)
 {
     f->restarts++;
     f->position = 0;
+    feed_kept_drop(f);
     wake_all(f);
 }
 
@@ -164,28 +167,66 @@ void feed_await(struct feed *f, int64_t after, int64_t deadline_ms)
 
 /* --- a page --- */
 
+/* A page under way. */
+struct page_writing {
+    int64_t after, left;
+    struct buf *out;
+    bool begun;
+    uint64_t restarts; /* of the feed when it began */
+};
+
+static void comma_write(struct page_writing *p)
+{
+    if (p->begun)
+        buf_char(p->out, ',');
+    p->begun = true;
+}
+
+/* Those that another reader was told a moment ago. */
+static void kept_write(struct feed *f, struct page_writing *p)
+{
+    str text;
+    while (p->left > 0 && p->out->len < PAGE_BYTES_ENOUGH && feed_kept_find(f, p->after + 1, &text)) {
+        comma_write(p);
+        buf_text(p->out, text);
+        p->after++;
+        p->left--;
+    }
+}
+
+static void event_write(struct feed *f, arena *a, struct page_writing *p, const struct event *e)
+{
+    struct wire_event w = wire_event_of(a, f->source, e);
+    comma_write(p);
+    size_t from = p->out->len;
+    json_write(p->out, &wire_event_shape, &w);
+    if (f->restarts == p->restarts)
+        feed_kept_put(f, e->position, (str){ p->out->at + from, p->out->len - from });
+    p->after = e->position;
+    p->left--;
+}
+
 /* Writes the events after `after` into out, a few at a time; *position becomes the log's last. */
 static const fault *write_events(struct feed *f, arena *a, const struct feed_query *want, struct buf *out,
                                  int64_t *position)
 {
-    int64_t after = want->after, left = want->limit;
-    while (left > 0 && out->len < PAGE_BYTES_ENOUGH) {
-        int64_t most = left < READ_AT_ONCE ? left : READ_AT_ONCE;
+    struct page_writing p = { .after = want->after, .left = want->limit, .out = out, .restarts = f->restarts };
+    kept_write(f, &p);
+    if (p.begun) {
+        *position = f->position > p.after ? f->position : p.after;
+        if (p.after == *position)
+            return NULL;
+    }
+    while (p.left > 0 && out->len < PAGE_BYTES_ENOUGH) {
+        int64_t most = p.left < READ_AT_ONCE ? p.left : READ_AT_ONCE;
         struct event_page page = { 0 };
-        TRY(f->read(f->store, a, after, most, &page));
+        TRY(f->read(f->store, a, p.after, most, &page));
         if (page.archived > 0)
             return archived(a, page.archived);
         *position = page.position;
-        for (size_t i = 0; i < page.events.count; i++) {
-            const struct event *e = LIST_AT(&page.events, struct event, i);
-            struct wire_event w = wire_event_of(a, f->source, e);
-            if (after != want->after || i > 0)
-                buf_char(out, ',');
-            json_write(out, &wire_event_shape, &w);
-            after = e->position;
-        }
-        left -= (int64_t)page.events.count;
-        if ((int64_t)page.events.count < most || after >= page.position)
+        for (size_t i = 0; i < page.events.count; i++)
+            event_write(f, a, &p, LIST_AT(&page.events, struct event, i));
+        if ((int64_t)page.events.count < most || p.after >= page.position)
             break;
     }
     return NULL;

@@ -27,6 +27,7 @@ struct feed {
     struct feed_name names[FEED_NAMES_MAX];
     int64_t position;   /* last known; feed_moved sets it */
     struct feed_waiter *waiting; /* parked fibers */
+    struct feed_kept *kept; /* the newest events, written; until feed_stop */
     size_t readers;     /* in a long poll or a stream */
     bool stopped;       /* by feed_stop */
     uint64_t restarts;  /* by feed_restart */

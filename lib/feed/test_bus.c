@@ -143,6 +143,7 @@ static int scene_close(void **state)
 {
     (void)state;
     redis_drop(&redis);
+    feed_stop(&owner.feed);
     loop_close();
     arena_free(memory);
     return 0;

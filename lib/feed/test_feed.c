@@ -22,13 +22,16 @@ static struct owner {
     int64_t passed;   /* by the reader, as the store heard */
     int64_t missing;  /* a position that the log has lost; 0: none */
     bool away, refuses, garbles;
-    int calls;
+    int calls, reads;
+    int64_t life; /* is in each event: of another life of the log it is another */
+    size_t long_bytes; /* of its last event's name */
     struct site site;
 } owner;
 
 static const fault *read_log(void *store, arena *a, int64_t after, int64_t limit, struct event_page *out)
 {
     struct owner *o = store;
+    o->reads++;
     out->archived = after < o->archived && limit > 0 ? o->archived : 0;
     int64_t last = after + limit < o->end ? after + limit : o->end;
     out->position = o->end;
@@ -41,7 +44,8 @@ static const fault *read_log(void *store, arena *a, int64_t after, int64_t limit
             .type = STR("room.changed"),
             .subject = arena_printf(a, "%lld", (long long)n * 10),
             .time = { INT64_C(1780000000123) },
-            .data = arena_printf(a, "{\"id\":%lld,\"name\":\"Sala \\\"%lld\\\"\"}", (long long)n * 10, (long long)n),
+            .data = arena_printf(a, "{\"id\":%lld,\"name\":\"Sala \\\"%lld\\\"%*s\"}", (long long)n * 10, (long long)n + o->life,
+                                 (int)(n == o->end ? o->long_bytes : 0), ""),
         };
     }
     return NULL;
@@ -108,6 +112,7 @@ static int scene_open(void **state)
 static int scene_close(void **state)
 {
     (void)state;
+    feed_stop(&owner.feed);
     loop_close();
     arena_free(memory);
     return 0;
@@ -194,6 +199,43 @@ static void pages_are_dense_and_limited(void **state)
         pages++;
     }
     assert_int_equal(pages, 3);
+}
+
+static str page_read(int reads, const char *query)
+{
+    int before = owner.reads;
+    str body = page_at(query);
+    assert_int_equal(owner.reads - before, reads);
+    return body;
+}
+
+/* What was read for one reader the next one gets as well, for a second; nothing of a log's former life. */
+static void the_newest_events_are_read_once(void **state)
+{
+    (void)state;
+    owner_writes(10);
+    str first = page_read(1, "after=4");
+    assert_true(str_equal(page_read(0, "after=4"), first));
+    assert_true(str_equal(page_read(0, "after=6&limit=2"), page_read(0, "after=6&limit=2")));
+    owner_writes(1);
+    assert_true(str_ends(page_read(1, "after=8"), STR("\"position\":11}")));
+    assert_true(str_ends(page_read(0, "after=7"), STR("\"position\":11}")));
+    page_read(1, "after=3"); /* the one that nobody asked for, and on from there */
+    page_read(1, "after=11");
+    feed_restart(&owner.feed);
+    owner.life = 70;
+    owner_writes(0);
+    assert_false(str_equal(page_read(1, "after=4"), first));
+    owner.long_bytes = 5000;
+    owner_writes(1);
+    page_read(1, "after=11");
+    page_read(1, "after=11");
+    for (int64_t until_ms = loop_now_ms() + 1100; loop_now_ms() < until_ms;)
+        run_loop_ms(20);
+    page_read(1, "after=10");
+    feed_stop(&owner.feed);
+    page_read(1, "after=10");
+    page_read(1, "after=10");
 }
 
 static void bad_queries_are_refused(void **state)
@@ -684,6 +726,7 @@ int main(void)
         SCENE(a_page_holds_events_and_the_position),
         SCENE(a_reader_ahead_of_the_log_hears_so_at_once),
         SCENE(pages_are_dense_and_limited),
+        SCENE(the_newest_events_are_read_once),
         SCENE(bad_queries_are_refused),
         SCENE(a_long_poll_ends_with_news),
         SCENE(a_long_poll_ends_with_its_time),
