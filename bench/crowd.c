@@ -1,8 +1,8 @@
 /* crowd.c - PORT PLAN NOTES CLIENTS RATE SECONDS: clients who each have a connection, and send what stands in PLAN, a request a line:
- * "METHOD PATH [BODY]". RATE 0: who has an answer sends the next line at once. RATE above 0: the line n is due n / RATE seconds after the
- * start, and whoever is free sends it then, or as soon as somebody is; as it counts from when it was due, a server that stops cannot
- * hide how many would have waited. Ends when the lines or the seconds are over and all that was sent is answered. NOTES gets a
- * struct note for each answer. */
+ * "METHOD PATH [BODY]", or "METHOD PATH HEADER" where the rest does not begin as a body. RATE 0: who has an answer sends the next line
+ * at once. RATE above 0: the line n is due n / RATE seconds after the start, and whoever is free sends it then, or as soon as somebody
+ * is; as it counts from when it was due, a server that stops cannot hide how many would have waited. Ends when the lines or the seconds
+ * are over and all that was sent is answered. NOTES gets a struct note for each answer. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,17 +101,26 @@ static void client_open(struct client *c, int poll, int port)
     idle_add(c);
 }
 
-/* The plan's next line, as a request. */
+/* A line of the plan as a request. */
+static int request_write(char request[static REQUEST_BYTES], const char *line, const char *end)
+{
+    const char *path = memchr(line, ' ', (size_t)(end - line));
+    need(path != NULL, "a line of the plan has no path");
+    const char *space = memchr(path + 1, ' ', (size_t)(end - path - 1)), *rest = space ? space + 1 : end;
+    int asked = (int)((space ? space : end) - line), len = (int)(end - rest);
+    bool body = *rest == '{';
+    const char *header = body ? "Content-Type: application/json" : rest;
+    int all = snprintf(request, REQUEST_BYTES, "%.*s HTTP/1.1\r\nHost: 127.0.0.1\r\n%.*s%s" LENGTH "%d\r\n\r\n%.*s", asked, line,
+                       body ? (int)strlen(header) : len, header, len > 0 ? "\r\n" : "", body ? len : 0, body ? len : 0, rest);
+    need(all > 0 && (size_t)all < REQUEST_BYTES, "a line of the plan is too long");
+    return all;
+}
+
 static void send_next(int64_t due_ns)
 {
     struct client *c = idle_take();
-    char *line = plan, *end = memchr(line, '\n', (size_t)(plan_end - line)), request[REQUEST_BYTES];
-    char *path = memchr(line, ' ', (size_t)(end - line)), *body = path ? memchr(path + 1, ' ', (size_t)(end - path - 1)) : NULL;
-    need(path != NULL, "a line of the plan has no path");
-    int asked = (int)((body ? body : end) - line), len = body ? (int)(end - body - 1) : 0;
-    int all = snprintf(request, sizeof request, "%.*s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s" LENGTH "%d\r\n\r\n%.*s", asked, line,
-                       body ? "Content-Type: application/json\r\n" : "", len, len, body ? body + 1 : "");
-    need(all > 0 && (size_t)all < sizeof request, "a line of the plan is too long");
+    char request[REQUEST_BYTES], *end = memchr(plan, '\n', (size_t)(plan_end - plan));
+    int all = request_write(request, plan, end);
     c->now = (struct note){ .sent_ns = now_ns(), .line = (int32_t)lines_sent++ };
     c->now.due_ns = due_ns ? due_ns : c->now.sent_ns;
     c->waits = true;
@@ -119,8 +128,10 @@ static void send_next(int64_t due_ns)
     plan = end + 1;
 }
 
-static size_t body_bytes(const char *head)
+static size_t body_bytes(const char *head, int32_t status)
 {
+    if (status == 304)
+        return 0;
     const char *at = strcasestr(head, "\r\n" LENGTH);
     need(at != NULL, "an answer does not say how long it is");
     return strtoul(at + 2 + strlen(LENGTH), NULL, 10);
@@ -157,7 +168,7 @@ static void hear(struct client *c)
         return;
     end[2] = '\0';
     c->now.status = (int32_t)strtol(c->head + strlen("HTTP/1.1 "), NULL, 10);
-    size_t have = c->len - (size_t)(end + 4 - c->head), all = body_bytes(c->head);
+    size_t have = c->len - (size_t)(end + 4 - c->head), all = body_bytes(c->head, c->now.status);
     need(have <= all, "an answer is longer than it says");
     c->left = all - have;
     if (c->left == 0)

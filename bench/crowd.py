@@ -28,6 +28,11 @@ class Seen:
     def per_s(self, *statuses):
         return len(self.of(*statuses)) / self.seconds
 
+    def per_s_until_last(self, *statuses):
+        """As long as there were such answers: who comes after the last does not count."""
+        found = self.of(*statuses)
+        return len(found) / (max(n[2] for n in found) - min(n[0] for n in self.notes)) * 1e9
+
     def only(self, *statuses):
         wrong = [n[3] for n in self.notes if n[3] not in statuses]
         assert not wrong, f"{len(wrong)} answers of another kind than {statuses}, as {wrong[:5]}"

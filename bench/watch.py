@@ -25,9 +25,9 @@ PROGRAM = Path(__file__).resolve().parents[1] / "build/bench/listeners"
 class Listeners:
     """The process that listens; afterwards `heard` has for each seat the moments in ns in which it was heard of."""
 
-    def __init__(self, url, target):
+    def __init__(self, url, target, count=LISTENERS):
         self.file = tempfile.NamedTemporaryFile()
-        command = ["taskset", "-c", str(LOAD_CPU), PROGRAM, str(httpx.URL(url).port), target, str(LISTENERS), self.file.name]
+        command = ["taskset", "-c", str(LOAD_CPU), PROGRAM, str(httpx.URL(url).port), target, str(count), self.file.name]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def wait_ready(self):
@@ -89,10 +89,20 @@ class Recorder:
         return self.events[1:]  # the first is the map
 
 
-def percentiles(sold, heard):
-    """Milliseconds from the moment in which it was known to be sold to each listener: all of them, for each seat."""
+def lags(sold, heard, count):
+    """Milliseconds from the moment in which it was known to be sold to each listener: all of them, for each seat; the least first."""
     late = sorted((at - sold[seat]) / 1e6 for seat, moments in heard.items() for at in moments)
-    assert len(late) == LISTENERS * len(sold), f"{len(late)} of {LISTENERS * len(sold)} were heard"
+    assert len(late) == count * len(sold), f"{len(late)} of {count * len(sold)} were heard"
+    return late
+
+
+def lags_ms(sold, heard, count):
+    late = lags(sold, heard, count)
+    return {f"p{p:g}_ms": round(late[min(len(late) - 1, int(len(late) * p / 100))], 2) for p in (50, 99, 99.9)}
+
+
+def percentiles(sold, heard):
+    late = lags(sold, heard, LISTENERS)
     return statistics.median(late), late[len(late) * 99 // 100], len(late)
 
 
