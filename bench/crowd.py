@@ -23,7 +23,8 @@ class Seen:
         self.seconds = (max(n[2] for n in notes) - min(n[0] for n in notes)) / 1e9
 
     def of(self, *statuses):
-        return [n for n in self.notes if n[3] in statuses]
+        """All, when none is named."""
+        return [n for n in self.notes if not statuses or n[3] in statuses]
 
     def per_s(self, *statuses):
         return len(self.of(*statuses)) / self.seconds
@@ -34,7 +35,7 @@ class Seen:
         return len(found) / (max(n[2] for n in found) - min(n[0] for n in self.notes)) * 1e9
 
     def only(self, *statuses):
-        wrong = [n[3] for n in self.notes if n[3] not in statuses]
+        wrong = [n[3] for n in self.notes if statuses and n[3] not in statuses]
         assert not wrong, f"{len(wrong)} answers of another kind than {statuses}, as {wrong[:5]}"
         return self
 

@@ -80,7 +80,7 @@ class House:
         return showing | {"seat_ids": showing["seat_ids"][1:]}
 
     def measure(self, door, lines, *statuses, rate=0, clients=CLIENTS, seconds=SECONDS, doors=()):
-        """A crowd at a door, who must have one of these answers: what it saw, and what that cost a request. Only at a fixed rate are
+        """A crowd at a door, who must have one of these answers, if any are named: what it saw, and what that cost a request. Only at a fixed rate are
         there percentiles: one who waits for an answer before the next request is no measure of how late answers are."""
         cost, before = self.cost(door, *doors), store_counts(self.maker)
         seen = crowd(self.port(door), lines, clients=clients, rate=rate, seconds=seconds).only(*statuses)
