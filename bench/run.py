@@ -22,13 +22,16 @@ from mixed import MIXED  # noqa: E402
 from mysql import mysql  # noqa: E402
 from postgres import postgres  # noqa: E402
 from ready import ready  # noqa: E402
+from replicas import replicas  # noqa: E402
 from rivals import Nginx  # noqa: E402
 from scenarios import SCENARIOS  # noqa: E402
 from search import search  # noqa: E402
+from soak import soak  # noqa: E402
 from ticket import ticket  # noqa: E402
 from watch import watch  # noqa: E402
 
-SCENARIOS |= BOX_OFFICE | HERD | MIXED | {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud}
+SCENARIOS |= BOX_OFFICE | HERD | MIXED | {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud, "replicas": replicas, "soak": soak}
+LONG = ("million", "soak")
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
@@ -41,7 +44,7 @@ def table(rows):
 
 def main():
     known = argparse.ArgumentParser(description=__doc__)
-    known.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS) + "; without any, all but million, which takes ten minutes")
+    known.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS) + "; without any, all but million, which takes ten minutes, and soak, which takes an hour")
     known.add_argument("--json", type=Path, help="also write the rows to this file")
     known.add_argument("--report", type=Path, help="also write a page with tables and plots to this file")
     asked = known.parse_args()
@@ -51,15 +54,15 @@ def main():
     executable = program("TAQUILLA_RELEASE", "build")
     with Cinema(executable=executable, MAX_HOLDS_PER_USER=100000) as cinema, Nginx() as nginx:
         maker = Maker(cinema)
-        for name in asked.scenario or [s for s in SCENARIOS if s != "million"]:
+        for name in asked.scenario or [s for s in SCENARIOS if s not in LONG]:
             for found in SCENARIOS[name](maker, nginx):
                 print(found["scenario"], found["figure"], found["unit"], flush=True, file=sys.stderr)
                 rows.append(found)
         maker.close()
     print(f"\n{platform.machine()}, {platform.release()}; medians; wrk on one processor, the server on another\n")
     print(table(rows))
-    if per_commit := [r for r in rows if "bookings_per_commit" in r]:
-        print("\nbookings per commit: " + ", ".join(f"{r['bookings_per_commit']} ({r['scenario']})" for r in per_commit))
+    if per_commit := {r["scenario"]: r["bookings_per_commit"] for r in rows if "bookings_per_commit" in r}:
+        print("\nbookings per commit:\n" + "\n".join(f"{count:6} {scenario}" for scenario, count in per_commit.items()))
     for r in rows:
         if "server_cpu_us_per_request" in r:
             print(f"{r['scenario']}: the database server's CPU us each {r['server_cpu_us_per_request']}, for the rival {r['rival_server_cpu_us_per_request']}")
