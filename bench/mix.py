@@ -58,7 +58,7 @@ class Day:
         self.films = [make.make_movie(title=f"{self.dice.choice(WORDS)} {n} of summer".title()) for n in range(FILMS)]
         rooms = [make.make_room(seats=SEATS, per_row=PER_ROW) for _ in range(ROOMS)]
         places = ((day, room) for day in itertools.count(1) for room in rooms)
-        self.named = [self.showing(*next(places)) for _ in range(2 + int(requests * 0.08 / SEATS))]
+        self.named = [self.showing(*next(places)) for _ in range(2 + int(requests * 0.11 / SEATS))]
         self.for_best = [self.showing(*next(places)) for _ in range(2 + int(requests * 0.025 / SEATS * 2 / BEST_FILL))]
         self.seats = [(showing, seat) for seats in zip(*(s["seat_ids"] for s in self.named)) for showing, seat in zip(self.named, seats)]
         self.best = [s for s in self.for_best for _ in range(int(SEATS * BEST_FILL / 2))]

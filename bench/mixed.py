@@ -11,9 +11,9 @@ ASKED_OF = ("gateway", "movies", "rooms", "analytics")  # and reservations
 HALF = 0.5
 
 
-def turn(day, rate=0, seconds=SECONDS):
-    """One crowd with its own plan."""
-    count = int((rate or FASTEST_PER_S) * seconds) // 100 * 100
+def turn(day, rate=0, seconds=SECONDS, most_per_s=FASTEST_PER_S):
+    """One crowd with its own plan, which ends it too: without a rate at the most that is asked."""
+    count = int((rate or most_per_s) * seconds) // 100 * 100
     day.prepare(count)
     asked = day.plan(count)
     seen, found = day.home.measure("gateway", [one.line for one in asked], rate=rate, seconds=seconds, doors=ASKED_OF)

@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 import sys
+from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,6 +18,7 @@ from cloud import cloud  # noqa: E402
 from figures import analytics  # noqa: E402
 from herd import HERD  # noqa: E402
 from keeping import backups, export, imports  # noqa: E402
+from load import CPUS  # noqa: E402
 from million import million  # noqa: E402
 from mixed import MIXED  # noqa: E402
 from mysql import mysql  # noqa: E402
@@ -57,9 +59,10 @@ def main():
         for name in asked.scenario or [s for s in SCENARIOS if s not in LONG]:
             for found in SCENARIOS[name](maker, nginx):
                 print(found["scenario"], found["figure"], found["unit"], flush=True, file=sys.stderr)
-                rows.append(found)
+                rows.append(found | {"of": name})
         maker.close()
-    print(f"\n{platform.machine()}, {platform.release()}; medians; wrk on one processor, the server on another\n")
+    about = f"{platform.machine()}, {len(CPUS)} processors, Linux {platform.release()}, {datetime.now():%d %B %Y}; medians; the load on one processor"
+    print(f"\n{about}\n")
     print(table(rows))
     if per_commit := {r["scenario"]: r["bookings_per_commit"] for r in rows if "bookings_per_commit" in r}:
         print("\nbookings per commit:\n" + "\n".join(f"{count:6} {scenario}" for scenario, count in per_commit.items()))
@@ -69,7 +72,7 @@ def main():
     if asked.json:
         asked.json.write_text(json.dumps(rows, indent=2) + "\n")
     if asked.report:
-        asked.report.write_text(report.page(rows))
+        asked.report.write_text(report.page(rows, about))
 
 
 main()

@@ -1,5 +1,6 @@
 """The day's mix for a long time at a fixed rate: what of memory, descriptors and lateness does not stay as it was."""
 
+import contextlib
 import os
 import re
 import statistics
@@ -16,15 +17,19 @@ from scenarios import row
 MINUTES = float(os.environ.get("TAQUILLA_SOAK_MINUTES") or 30)
 RATE_PER_S, TURNS_MIN, TURN_S_MAX = 300, 10, 30
 SETTLE_S = 5
-MEMORY_KB, DESCRIPTORS = 2000, 2  # what a process may grow by after the first third: caches that still fill, a connection that is still kept
+MEMORY_KB, DESCRIPTORS = 2000, 2  # what a process may grow by after the first third
+BURST = 4000  # requests at first, all at once, so that what is made when many come together has been made
+REST_S = 75  # connections between services that nobody uses are ended after 60 s
 
 
 class Watched:
-    """Each service after every turn, when those who asked are gone: KB of memory of its own, KB with its part of what is shared, descriptors."""
+    """Each service after every turn, when those who asked are gone: KB of memory of its own, KB with its part of what is shared, descriptors
+    without the connections that services keep to one another, and KB of its files."""
 
     def __init__(self, cinema):
-        self.pids = {service: cinema.pid(service) for service in SERVICES}
-        self.own, self.pss, self.descriptors = ({s: [] for s in SERVICES} for _ in range(3))
+        self.cinema, self.pids = cinema, {service: cinema.pid(service) for service in SERVICES}
+        self.own, self.pss, self.descriptors, self.files = ({s: [] for s in SERVICES} for _ in range(4))
+        self.at_first = self.all_descriptors()
 
     def take(self):
         counts = self.settle()
@@ -33,27 +38,68 @@ class Watched:
             for series, name in ((self.own, "Pss_Anon"), (self.pss, "Pss")):
                 series[service].append(int(re.search(rf"(?m)^{name}:\s+(\d+) kB", text)[1]))
             self.descriptors[service].append(counts[service])
+            self.files[service].append(sum(f.stat().st_size for f in self.cinema.data.rglob(f"{service}*.db")) // 1000)
+
+    def all_descriptors(self):
+        return {service: len(open_files(pid)) for service, pid in self.pids.items()}
+
+    def outer_descriptors(self):
+        files = {service: open_files(pid) for service, pid in self.pids.items()}
+        inner = inner_sockets({link for links in files.values() for link in links})
+        return {service: sum(link not in inner for link in links) for service, links in files.items()}
 
     def settle(self):
-        """Descriptors when nothing is opened or closed any more: connections end a moment after those who asked."""
+        """When nothing is opened or closed any more: connections end a moment after those who asked."""
         end, before = time.monotonic() + SETTLE_S, None
-        while (now := {s: len(os.listdir(f"/proc/{pid}/fd")) for s, pid in self.pids.items()}) != before and time.monotonic() < end:
+        while (now := self.outer_descriptors()) != before and time.monotonic() < end:
             before = now
             time.sleep(0.3)
         return now
 
+    def rest(self):
+        """Nobody asks anything until all descriptors are as many as at first; those of who does not come so far."""
+        end = time.monotonic() + REST_S
+        while more := {s: n - self.at_first[s] for s, n in self.all_descriptors().items() if n > self.at_first[s] + DESCRIPTORS}:
+            if time.monotonic() > end:
+                return [f"{service} keeps {count} descriptors more than at first" for service, count in more.items()]
+            time.sleep(0.5)
+        return []
+
     def problems(self):
-        found = [leaks(f"memory of {s}", kb, MEMORY_KB, "KB") for s, kb in self.own.items()]
-        found += [leaks(f"descriptors of {s}", count, DESCRIPTORS, "") for s, count in self.descriptors.items()]
+        """SQLite keeps pages of a file in memory, 64 MiB of them at most: as its file grows, so may a service."""
+        found = []
+        for service, kb in self.own.items():
+            pages = max(0, settled(self.files[service])[-1] - settled(self.files[service])[0])
+            found.append(leaks(f"memory of {service}", kb, MEMORY_KB + pages, "KB"))
+            found.append(leaks(f"descriptors of {service}", self.descriptors[service], DESCRIPTORS, "in all"))
         return [problem for problem in found if problem]
+
+
+def open_files(pid):
+    found = []
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed this moment
+            found.append(os.readlink(file))
+    return found
+
+
+def inner_sockets(links):
+    """Those of these sockets whose other end is one of them too, as "socket:[number]"."""
+    ends = {}
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if (link := f"socket:[{fields[9]}]") in links:
+            ends[fields[1], fields[2]] = link
+    return {link for (here, there), link in ends.items() if (there, here) in ends}
 
 
 def lasting(home, minutes=MINUTES, between=lambda number: None):
     """The mix in turns; between: called after each. What was watched, and what each turn measured."""
     turns = max(TURNS_MIN, int(minutes * 60 / TURN_S_MAX))
     seconds = minutes * 60 / turns
-    day = Day(home, requests=int(RATE_PER_S * seconds * (turns + 2)))
+    day = Day(home, requests=int(RATE_PER_S * seconds * (turns + 2) + BURST))
     watched, found = Watched(home.cinema), []
+    turn(day, seconds=60, most_per_s=BURST / 60)
     for number in range(turns):
         found.append(turn(day, rate=RATE_PER_S, seconds=seconds))
         between(number)
@@ -69,7 +115,7 @@ def thirds_ms(found, name):
 
 def soak_rows(home, minutes=MINUTES):
     watched, found = lasting(home, minutes)
-    assert not (problems := watched.problems()), "\n".join(problems)
+    assert not (problems := watched.problems() + watched.rest()), "\n".join(problems)
     name = f"soak on {home.store}, {minutes:g} minutes of mixed at {RATE_PER_S} a second"
     series = {f"{s}, MB": [round(kb / 1000, 2) for kb in pss] for s, pss in watched.pss.items()}
     late = {name: [turn[name] for turn in found] for name in ("p50_ms", "p99_ms")}
