@@ -1,4 +1,4 @@
-"""run.py [SCENARIO...] [--json FILE] [--report FILE]: starts a cinema of the release build and prints ratios measured in this one run."""
+"""run.py [SCENARIO...] [--json FILE] [--report FILE] [--flames DIR]: starts a cinema of the release build and prints ratios measured in this one run."""
 
 import argparse
 import json
@@ -31,6 +31,7 @@ from search import search  # noqa: E402
 from soak import soak  # noqa: E402
 from ticket import ticket  # noqa: E402
 from watch import watch  # noqa: E402
+from where import where  # noqa: E402
 
 SCENARIOS |= BOX_OFFICE | HERD | MIXED | {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud, "replicas": replicas, "soak": soak}
 LONG = ("million", "soak")
@@ -49,9 +50,13 @@ def main():
     known.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS) + "; without any, all but million, which takes ten minutes, and soak, which takes an hour")
     known.add_argument("--json", type=Path, help="also write the rows to this file")
     known.add_argument("--report", type=Path, help="also write a page with tables and plots to this file")
+    known.add_argument("--flames", type=Path, metavar="DIR", help="instead of scenarios: leaves in DIR where each process spends its time")
     asked = known.parse_args()
     if unknown := [s for s in asked.scenario if s not in SCENARIOS]:
         known.error(f"unknown scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    if asked.flames:
+        where(asked.flames)
+        return
     rows = []
     executable = program("TAQUILLA_RELEASE", "build")
     with Cinema(executable=executable, MAX_HOLDS_PER_USER=100000) as cinema, Nginx() as nginx:
