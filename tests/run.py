@@ -189,7 +189,7 @@ def main(mode):
         sys.exit("usage: script/test [fast|long]")
     tally = Tally()
     fast = mode == "fast"
-    settings = {"TAQUILLA_STORM_SECONDS": "60"} if mode == "long" else {}
+    settings = {"TAQUILLA_STORM_SECONDS": "60", "TAQUILLA_SOAK_MINUTES": "30"} if mode == "long" else {}
     making = None if fast else Making()
     built = build(tally, "build-test")
     if built:
@@ -201,7 +201,7 @@ def main(mode):
         making.wait(tally)
     if built and not fast:
         unit_tests(tally, "build-test", "--suite", "servers")
-        release = build(tally, "build", "taquilla/taquilla")  # what holds the memory of a service to a limit is held by this one
+        release = build(tally, "build", "taquilla/taquilla", "bench/crowd")  # what holds the memory of a service to a limit is held by this one
         python_tests(tally, "cloud", *BY_FILE, *([] if mode == "long" else ["-m", "not long"]), **settings)
         python_tests(tally, "databases", *SIDE_BY_SIDE, *([] if mode == "long" else ["-m", "not long"]), **settings)
         real_tests(tally, mode, **settings)
