@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.cinema import SERVICES
 from harness.flat import growth, leaks, settled
+from harness.stores import ask
 from house import house
 from mix import Day
 from mixed import turn
@@ -19,26 +20,29 @@ RATE_PER_S, TURNS_MIN, TURN_S_MAX = 300, 10, 30
 SETTLE_S = 5
 MEMORY_KB, DESCRIPTORS = 2000, 2  # what a process may grow by after the first third
 BURST = 4000  # requests at first, all at once, so that what is made when many come together has been made
+CLAIM_KB = 0.15  # what the gateway has in memory of each seat that is held or sold: 112 bytes, and its part of a hash table
+PAGES = 1.25  # SQLite's memory for each byte of the file that it keeps there
 REST_S = 75  # connections between services that nobody uses are ended after 60 s
 
 
 class Watched:
     """Each service after every turn, when those who asked are gone: KB of memory of its own, KB with its part of what is shared, descriptors
-    without the connections that services keep to one another, and KB of its files."""
+    without the connections that services keep to one another; and KB of what it has to keep, which grows with the sales."""
 
-    def __init__(self, cinema):
-        self.cinema, self.pids = cinema, {service: cinema.pid(service) for service in SERVICES}
-        self.own, self.pss, self.descriptors, self.files = ({s: [] for s in SERVICES} for _ in range(4))
+    def __init__(self, home):
+        self.home, self.pids = home, {service: home.cinema.pid(service) for service in SERVICES}
+        self.own, self.pss, self.descriptors, self.kept = ({s: [] for s in SERVICES} for _ in range(4))
         self.at_first = self.all_descriptors()
 
     def take(self):
-        counts = self.settle()
+        counts, claims = self.settle(), int(ask(self.home.cinema.database(), "SELECT count(*) FROM seat_claims")[0][0])
         for service, pid in self.pids.items():
             text = Path(f"/proc/{pid}/smaps_rollup").read_text()
             for series, name in ((self.own, "Pss_Anon"), (self.pss, "Pss")):
                 series[service].append(int(re.search(rf"(?m)^{name}:\s+(\d+) kB", text)[1]))
             self.descriptors[service].append(counts[service])
-            self.files[service].append(sum(f.stat().st_size for f in self.cinema.data.rglob(f"{service}*.db")) // 1000)
+            pages = PAGES * sum(f.stat().st_size for f in self.home.cinema.data.rglob(f"{service}*.db")) / 1000
+            self.kept[service].append(round(pages + CLAIM_KB * claims * (service == "gateway")))
 
     def all_descriptors(self):
         return {service: len(open_files(pid)) for service, pid in self.pids.items()}
@@ -66,11 +70,10 @@ class Watched:
         return []
 
     def problems(self):
-        """SQLite keeps pages of a file in memory, 64 MiB of them at most: as its file grows, so may a service."""
+        """The gateway keeps the claims; SQLite keeps pages of its file, 64 MiB of them at most."""
         found = []
         for service, kb in self.own.items():
-            pages = max(0, settled(self.files[service])[-1] - settled(self.files[service])[0])
-            found.append(leaks(f"memory of {service}", kb, MEMORY_KB + pages, "KB"))
+            found.append(leaks(f"memory of {service}", kb, MEMORY_KB + max(0, growth(settled(self.kept[service]))), "KB"))
             found.append(leaks(f"descriptors of {service}", self.descriptors[service], DESCRIPTORS, "in all"))
         return [problem for problem in found if problem]
 
@@ -98,7 +101,7 @@ def lasting(home, minutes=MINUTES, between=lambda number: None):
     turns = max(TURNS_MIN, int(minutes * 60 / TURN_S_MAX))
     seconds = minutes * 60 / turns
     day = Day(home, requests=int(RATE_PER_S * seconds * (turns + 2) + BURST))
-    watched, found = Watched(home.cinema), []
+    watched, found = Watched(home), []
     turn(day, seconds=60, most_per_s=BURST / 60)
     for number in range(turns):
         found.append(turn(day, rate=RATE_PER_S, seconds=seconds))

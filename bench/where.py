@@ -21,7 +21,7 @@ from pace import SECONDS
 from scenarios import store_counts
 
 FUNCTIONS, STATEMENTS, CALLS = 12, 6, 10  # rows of a table
-TRACED = 2000  # requests: tracing makes each slow
+TRACED = 6000  # requests, a storm from its beginning to its end: tracing makes each slow
 PASS_S = 2 * SECONDS
 BROWSED_PER_S, SOLD_PER_S = 30_000, 8000  # of plans
 
