@@ -34,7 +34,7 @@ MIX = (
     Kind("best seats", 2, (201,), "two side by side, of whoever does not care which"),
     Kind("payment", 4, (201,), "of what was held a moment before: four of seven holds"),
     Kind("cancel", 1, (200,), "one of seven; the rest of the holds runs out"),
-    Kind("user's page", 4, (200,), "before a payment and after it, and at the door"),
+    Kind("my page", 4, (200,), "a buyer's own, before a payment and after it, and at the door"),
     Kind("figures", 3, (200,), "the manager's page, which asks for all five again and again"),
 )
 assert sum(kind.share for kind in MIX) == 100
@@ -106,7 +106,7 @@ class Day:
             line = f"GET {dice.choice(self.maps[:50])}"
         elif kind == "search":
             line = f"GET /api/movies/search?q={dice.choice(WORDS)}"
-        elif kind == "user's page":
+        elif kind == "my page":
             line = f"GET /api/user-dashboard/{buyer}"
         elif kind == "figures":
             line = f"GET /api/analytics/{dice.choice(FIGURES)}"

@@ -84,7 +84,7 @@ def drawn(title, chart, labels, series, height, **more):
     plot.x_labels = labels
     for name, values in series:
         plot.add(name, values)
-    drawing = re.sub(r"<!--.*?-->", "", plot.render(is_unicode=True), flags=re.S)
+    drawing = re.sub(r"<!--.*?-->|<script.*?</script>", "", plot.render(is_unicode=True), flags=re.S)
     return f"<figure><figcaption>{html.escape(title)}</figcaption>{drawing}</figure>"
 
 

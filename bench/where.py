@@ -140,7 +140,7 @@ def sampled(act):
 
 def traced(act):
     """System calls for each request, by process."""
-    files, tracers, lines = {}, [], act.plan(1)[:TRACED]
+    files, tracers, lines = {}, [], act.plan(2)[:TRACED]
     for name, pids in pids_of(act).items():
         files[name] = tempfile.NamedTemporaryFile("r")
         command = ["strace", "-c", "-f", "-q", "-o", files[name].name, *(word for pid in pids for word in ("-p", str(pid)))]
