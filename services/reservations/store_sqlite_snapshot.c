@@ -23,7 +23,8 @@ static const fault *users_snapshot(struct store *store, arena *a, const struct s
     return NULL;
 }
 
-#define AFTER "(r.schedule_id, r.id) > (?1, ?2) ORDER BY r.schedule_id, r.id LIMIT ?3"
+/* by: the table whose index leads. With the other's name for the same number SQLite sorts all that is left for each page. */
+#define AFTER(by) "(" by ".schedule_id, r.id) > (?1, ?2) ORDER BY " by ".schedule_id, r.id LIMIT ?3"
 
 static int by_id(const void *left, const void *right)
 {
@@ -55,7 +56,7 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
     list found;
     if (want->all)
         TRY(sql_list(db, a, &reservation_row_shape, &found,
-                     "SELECT " RESERVATION_COLUMNS " FROM reservations r WHERE " AFTER,
+                     "SELECT " RESERVATION_COLUMNS " FROM reservations r WHERE " AFTER("r"),
                      BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit))));
     else /* CROSS: from showings to their reservations, never the other way round */
         TRY(sql_list(db, a, &reservation_row_shape, &found,
@@ -63,7 +64,7 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
                      "WHERE s.schedule_id >= ?1 AND (s.ends_at IS NULL OR s.ends_at > ?4) "
                      "AND r.status IN ('PENDING', 'CONFIRMED') AND EXISTS (SELECT 1 FROM reserved_seats t "
                      "JOIN seat_claims k ON k.schedule_id = r.schedule_id AND k.seat_id = t.seat_id AND k.reservation_id = r.id "
-                     "WHERE t.reservation_id = r.id) AND " AFTER,
+                     "WHERE t.reservation_id = r.id) AND " AFTER("s"),
                      BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit),
                           sql_int(clock_now().ms - LIVE_MS))));
     TRY(parts_fill(db, a, &found));
