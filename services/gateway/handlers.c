@@ -43,19 +43,16 @@ const fault *gateway_showtimes(struct call *c)
     struct buf *out = data_begin(c);
     instant now = clock_now();
     int64_t matched = 0, written = 0;
-    size_t count;
-    const struct showing *const *order = programme_order(programme, &count);
+    struct showing s;
+    struct programme_walk walk = programme_walk(programme, want, now);
     buf_char(out, '[');
-    for (size_t i = 0; i < count && written < want->limit; i++) {
-        if (!showing_wanted(order[i], want, now))
-            continue;
-        struct showing s = *order[i];
-        programme_dress(programme, &s);
+    while (written < want->limit && programme_next(&walk, &s)) {
         bool film_runs = !s.film || s.film->is_active;
         if (!film_runs || matched++ < want->offset)
             continue;
         if (written++ > 0)
             buf_char(out, ',');
+        programme_dress(programme, &s);
         showing_write(out, &s, true);
     }
     buf_literal(out, "]}");
@@ -118,20 +115,15 @@ static const fault *film_id_read(struct call *c, str given, str *id)
 static void details_write(struct call *c, struct programme *programme, const struct film *film, bool past)
 {
     struct buf *out = data_begin(c);
-    size_t count;
+    struct showtime_query want = { .movie_id = film->id, .from = { past ? TIME_NONE + 1 : TIME_NONE }, .until = WALL_NONE };
+    struct programme_walk walk = programme_walk(programme, &want, clock_now());
     bool first = true;
-    instant now = clock_now();
-    const struct showing *const *order = programme_order(programme, &count);
     buf_literal(out, "{\"movie\":");
     buf_text(out, film->whole.text);
     buf_literal(out, ",\"schedules\":[");
-    for (size_t i = 0; i < count; i++) {
-        struct showing s = *order[i];
-        if (!str_equal(s.movie_id, film->id) || (!past && s.ends_at.ms <= now.ms))
-            continue;
+    for (struct showing s; programme_next(&walk, &s); first = false) {
         if (!first)
             buf_char(out, ',');
-        first = false;
         programme_dress(programme, &s);
         showing_write(out, &s, false);
     }

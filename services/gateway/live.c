@@ -20,7 +20,7 @@ static uint64_t layout_of(const struct seat_map *map)
         buf_printf(&text, "%lld %lld %lld %d%d ", (long long)seat->id, (long long)seat->seat_number,
                    (long long)seat->price.cents, seat->accessible, seat_unclaimed(seat));
         buf_text(&text, seat->row_number);
-        buf_text(&text, seat->seat_type);
+        buf_text(&text, str_of(gateway_seat_types[seat->seat_type]));
     }
     crypto_shorthash((unsigned char *)&hash, (const unsigned char *)text.at, text.len, key);
     buf_free(&text);

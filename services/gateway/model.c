@@ -91,13 +91,14 @@ bool showing_wanted(const struct showing *s, const struct showtime_query *want, 
 
 /* --- the seat map --- */
 
+const char *const gateway_seat_types[] = { "regular", "premium", "vip", NULL };
 static const char *const seat_states[] = { "free", "held", "sold", "out", NULL };
 
 static const struct field layout_seat_fields[] = {
     FIELD(struct seat, id, "id"),
     FIELD(struct seat, row_number, "row_number"),
     FIELD(struct seat, seat_number, "seat_number"),
-    FIELD(struct seat, seat_type, "seat_type"),
+    FIELD(struct seat, seat_type, "seat_type", .choices = gateway_seat_types),
     FIELD(struct seat, accessible, "accessible"),
     FIELD(struct seat, is_available, "is_available"),
     FIELD(struct seat, house, "house"),
@@ -147,7 +148,7 @@ static const struct field mapped_seat_fields[] = {
     FIELD(struct seat, id, "id"),
     FIELD(struct seat, row_number, "row_number"),
     FIELD(struct seat, seat_number, "seat_number"),
-    FIELD(struct seat, seat_type, "seat_type"),
+    FIELD(struct seat, seat_type, "seat_type", .choices = gateway_seat_types),
     FIELD(struct seat, accessible, "accessible"),
     FIELD(struct seat, state, "state", .choices = seat_states),
     FIELD(struct seat, price, "price"),
@@ -250,13 +251,12 @@ static const struct field ticket_fields[] = {
 };
 const struct shape gateway_ticket_shape = SHAPE(ticket, ticket_fields);
 
-static const char *const seat_types[] = { "regular", "premium", "vip", NULL };
 static const struct field wish_fields[] = {
     FIELD(struct wish, user_id, "userId", .optional = true, .doc = "this, or buyer"),
     FIELD(struct wish, buyer, "buyer", .optional = true, .shape = &buyer_shape,
           .doc = "in place of userId: the user with that e-mail, else a new one"),
     FIELD(struct wish, count, "count", .min = 1, .max = 20, .doc = "how many seats"),
-    FIELD(struct wish, seat_type, "seatType", .choices = seat_types, .nullable = true, .doc = "null: any"),
+    FIELD(struct wish, seat_type, "seatType", .choices = gateway_seat_types, .nullable = true, .doc = "null: any"),
     FIELD(struct wish, accessible, "accessible", .fallback = "false",
           .doc = "true: one of them at least; else they are left to who needs them as long as others are enough"),
     FIELD(struct wish, together, "together", .fallback = "true", .doc = "false: in several places when no row takes all"),

@@ -68,7 +68,7 @@ struct seat {
     int64_t id;
     str row_number;
     int64_t seat_number;
-    str seat_type;
+    unsigned seat_type; /* of gateway_seat_types */
     bool accessible, is_available, house;
     unsigned state; /* enum seat_state */
     money price;
@@ -80,6 +80,7 @@ struct room_seats {
     list seats; /* of struct seat */
 };
 extern const struct shape room_seats_shape;
+extern const char *const gateway_seat_types[];
 int seat_order(const void *left, const void *right); /* A .. Z, AA ..: as rooms lists them */
 
 /* A reservation as far as it takes seats. */

@@ -112,8 +112,7 @@ void owners_stop(struct owners *o)
 
 void owners_free(struct owners *o)
 {
-    programme_forget_films(&o->programme);
-    programme_forget_rooms(&o->programme);
+    programme_free(&o->programme);
     sales_forget(&o->sales);
 }
 

@@ -7,47 +7,60 @@
 
 #include "lib/base/heap.h"
 #include "lib/json/read.h"
+#include "services/gateway/layout.h"
 
 #define FACT_BYTES_MAX ((size_t)32 * 1024 * 1024) /* a room of 10,000 seats takes 3 MB */
 
+#define FILMS_MORE 64
+
 struct film_kept {
-    struct film film; /* its texts follow the struct */
+    str id; /* its text follows the struct */
+    uint32_t number;
+    bool known;       /* movies has told it */
+    struct film film; /* its text is a memory of its own */
     UT_hash_handle hh;
 };
 struct room_kept {
     int64_t id;
     struct room room;
-    arena *memory, *seats_memory; /* of the room; of its seats */
-    list seats;                   /* of struct seat, in order */
-    UT_hash_handle hh;
-};
-struct showing_kept {
-    int64_t id;
-    struct showing showing; /* without room and film; its text follows the struct */
+    char *texts;      /* of the room */
+    struct layout layout;
     UT_hash_handle hh;
 };
 
 /* --- films --- */
 
-static void film_drop(struct programme *p, struct film_kept *old)
+static struct film_kept *film_named(struct programme *p, str id)
 {
-    HASH_DEL(p->films, old);
-    free(old);
+    struct film_kept *film;
+    HASH_FIND(hh, p->films, id.at, id.len, film);
+    if (film)
+        return film;
+    film = heap_take(sizeof *film + id.len);
+    film->id = (str){ memcpy(film + 1, id.at, id.len), id.len };
+    film->number = p->film_count;
+    HASH_ADD_KEYPTR(hh, p->films, film->id.at, film->id.len, film);
+    if (p->film_count == p->film_room)
+        p->numbered = heap_again(p->numbered, (p->film_room += p->film_room / 4 + FILMS_MORE) * sizeof *p->numbered);
+    p->numbered[p->film_count++] = film;
+    return film;
+}
+
+static void film_unknow(struct film_kept *film)
+{
+    free((void *)(uintptr_t)film->film.whole.text.at);
+    film->film = (struct film){ 0 };
+    film->known = false;
 }
 
 static void film_put(struct programme *p, const struct film *told)
 {
-    struct film_kept *old, *made = heap_take(sizeof *made + told->id.len + told->whole.text.len);
-    char *texts = (char *)(made + 1);
-    memcpy(texts, told->id.at, told->id.len);
-    memcpy(texts + told->id.len, told->whole.text.at, told->whole.text.len);
-    made->film = (struct film){ .id = { texts, told->id.len },
-                                .is_active = told->is_active,
-                                .whole = { { texts + told->id.len, told->whole.text.len } } };
-    HASH_FIND(hh, p->films, told->id.at, told->id.len, old);
-    if (old)
-        film_drop(p, old);
-    HASH_ADD_KEYPTR(hh, p->films, made->film.id.at, made->film.id.len, made);
+    struct film_kept *film = film_named(p, told->id);
+    char *text = heap_take(told->whole.text.len);
+    memcpy(text, told->whole.text.at, told->whole.text.len);
+    film_unknow(film);
+    film->film = (struct film){ .id = film->id, .is_active = told->is_active, .whole = { { text, told->whole.text.len } } };
+    film->known = true;
 }
 
 bool programme_film(struct programme *p, const struct event *e)
@@ -65,16 +78,20 @@ bool programme_film(struct programme *p, const struct event *e)
 
 void programme_forget_films(struct programme *p)
 {
-    struct film_kept *f, *next;
-    HASH_ITER(hh, p->films, f, next)
-        film_drop(p, f);
+    for (uint32_t i = 0; i < p->film_count; i++)
+        film_unknow(p->numbered[i]);
+}
+
+static const struct film *film_told(const struct film_kept *film)
+{
+    return film && film->known ? &film->film : NULL;
 }
 
 const struct film *programme_film_find(const struct programme *p, str id)
 {
     struct film_kept *found;
     HASH_FIND(hh, p->films, id.at, id.len, found);
-    return found ? &found->film : NULL;
+    return film_told(found);
 }
 
 /* --- rooms --- */
@@ -95,64 +112,34 @@ static struct room_kept *room_of(struct programme *p, int64_t id)
 static void room_drop(struct programme *p, struct room_kept *room)
 {
     HASH_DEL(p->rooms, room);
-    if (room->memory)
-        arena_free(room->memory);
-    if (room->seats_memory)
-        arena_free(room->seats_memory);
+    free(room->texts);
+    layout_free(&room->layout);
     free(room);
+}
+
+static void room_put(struct programme *p, const struct room *told)
+{
+    struct room_kept *room = room_of(p, told->id);
+    free(room->texts);
+    room->texts = heap_take(told->name.len + told->whole.text.len);
+    memcpy(room->texts, told->name.at, told->name.len);
+    memcpy(room->texts + told->name.len, told->whole.text.at, told->whole.text.len);
+    room->room = (struct room){ .id = told->id, .name = { room->texts, told->name.len },
+                                .whole = { { room->texts + told->name.len, told->whole.text.len } } };
 }
 
 static bool room_told(struct programme *p, const struct event *e)
 {
     arena *a = arena_new(FACT_BYTES_MAX);
     struct room told = { 0 };
-    if (json_read_fact(a, arena_copy(a, e->data), &room_shape, &told)) {
-        arena_free(a);
-        return false;
-    }
-    struct room_kept *room = room_of(p, told.id);
-    if (room->memory)
-        arena_free(room->memory);
-    room->memory = a;
-    room->room = told;
-    return true;
+    bool good = !json_read_fact(a, e->data, &room_shape, &told);
+    if (good)
+        room_put(p, &told);
+    arena_free(a);
+    return good;
 }
 
 /* --- seats --- */
-
-static void seat_put(arena *a, struct room_kept *into, size_t *count, const struct seat *told)
-{
-    struct seat *at = NULL;
-    for (size_t i = 0; i < into->seats.count && !at; i++)
-        if (LIST_AT(&into->seats, struct seat, i)->id == told->id)
-            at = LIST_AT(&into->seats, struct seat, i);
-    if (!at)
-        at = LIST_AT(&into->seats, struct seat, (*count)++);
-    *at = *told;
-    at->row_number = arena_copy(a, told->row_number);
-    at->seat_type = arena_copy(a, told->seat_type);
-}
-
-/* What is told replaces or joins what is there, in a memory of its own. */
-static void seats_join(struct programme *p, const struct room_seats *told)
-{
-    struct room_kept *room = room_of(p, told->room_id);
-    arena *a = arena_new(FACT_BYTES_MAX), *before = room->seats_memory;
-    list old = room->seats;
-    size_t count = 0;
-    room->seats = (list){ NEW_ARRAY(a, struct seat, old.count + told->seats.count + 1), 0 };
-    for (size_t i = 0; i < old.count; i++) /* all are others: nothing is looked for yet */
-        seat_put(a, room, &count, LIST_AT(&old, struct seat, i));
-    room->seats.count = count;
-    for (size_t i = 0; i < told->seats.count; i++)
-        seat_put(a, room, &count, LIST_AT(&told->seats, struct seat, i));
-    room->seats.count = count;
-    if (count > 1)
-        qsort(room->seats.at, count, sizeof(struct seat), seat_order);
-    room->seats_memory = a;
-    if (before)
-        arena_free(before);
-}
 
 static bool seats_told(struct programme *p, const struct event *e)
 {
@@ -160,31 +147,19 @@ static bool seats_told(struct programme *p, const struct event *e)
     struct room_seats told = { 0 };
     bool good = !json_read_fact(a, e->data, &room_seats_shape, &told);
     if (good)
-        seats_join(p, &told);
+        layout_join(&room_of(p, told.room_id)->layout, &told.seats);
     arena_free(a);
     return good;
 }
 
 /* --- showings --- */
 
-static void showing_drop(struct programme *p, struct showing_kept *old)
-{
-    HASH_DEL(p->showings, old);
-    free(old);
-}
-
 static void showing_put(struct programme *p, const struct showing *told)
 {
-    struct showing_kept *old, *made = heap_take(sizeof *made + told->movie_id.len);
-    made->id = told->id;
-    made->showing = *told;
-    memcpy(made + 1, told->movie_id.at, told->movie_id.len);
-    made->showing.movie_id.at = (const char *)(made + 1);
-    HASH_FIND(hh, p->showings, &told->id, sizeof told->id, old);
-    if (old)
-        showing_drop(p, old);
-    HASH_ADD(hh, p->showings, id, sizeof made->id, made);
-    p->ordered = false;
+    bill_put(&p->showings, &(struct bill_entry){
+        .id = told->id, .room_id = told->room_id, .show_time = told->show_time, .starts_at = told->starts_at, .ends_at = told->ends_at,
+        .sales_open_at = told->sales_open_at, .sales_close_at = told->sales_close_at, .price = told->price,
+        .film = film_named(p, told->movie_id)->number, .is_active = told->is_active });
 }
 
 static bool showing_told(struct programme *p, const struct event *e)
@@ -209,84 +184,84 @@ bool programme_room(struct programme *p, const struct event *e)
 
 void programme_forget_rooms(struct programme *p)
 {
-    struct room_kept *r, *next_room;
-    struct showing_kept *s, *next;
-    HASH_ITER(hh, p->rooms, r, next_room)
+    struct room_kept *r, *next;
+    HASH_ITER(hh, p->rooms, r, next)
         room_drop(p, r);
-    HASH_ITER(hh, p->showings, s, next)
-        showing_drop(p, s);
-    free(p->order);
-    p->order = NULL;
-    p->order_count = 0;
-    p->ordered = false;
+    bill_forget(&p->showings);
+}
+
+void programme_free(struct programme *p)
+{
+    programme_forget_rooms(p);
+    programme_forget_films(p);
+    HASH_CLEAR(hh, p->films);
+    for (uint32_t i = 0; i < p->film_count; i++)
+        free(p->numbered[i]);
+    free(p->numbered);
+    *p = (struct programme){ 0 };
 }
 
 /* --- what is asked --- */
 
-void programme_dress(const struct programme *p, struct showing *s)
+static struct room_kept *room_find(const struct programme *p, int64_t id)
 {
     struct room_kept *room;
-    HASH_FIND(hh, p->rooms, &s->room_id, sizeof s->room_id, room);
+    HASH_FIND(hh, p->rooms, &id, sizeof id, room);
+    return room;
+}
+
+void programme_dress(const struct programme *p, struct showing *s)
+{
+    const struct room_kept *room = room_find(p, s->room_id);
     s->room_name = room ? room->room.name : STR("");
     s->room.text = room ? room->room.whole.text : STR("null");
-    s->film = programme_film_find(p, s->movie_id);
+}
+
+static struct showing unpacked(const struct programme *p, const struct bill_entry *s)
+{
+    const struct film_kept *film = p->numbered[s->film];
+    return (struct showing){ .id = s->id, .movie_id = film->id, .room_id = s->room_id, .show_time = s->show_time, .starts_at = s->starts_at,
+                             .ends_at = s->ends_at, .price = s->price, .is_active = s->is_active, .sales_open_at = s->sales_open_at,
+                             .sales_close_at = s->sales_close_at, .film = film_told(film) };
 }
 
 bool programme_showing_find(const struct programme *p, int64_t id, struct showing *out)
 {
-    struct showing_kept *found;
-    HASH_FIND(hh, p->showings, &id, sizeof id, found);
+    const struct bill_entry *found = bill_find(&p->showings, id);
     if (!found)
         return false;
-    *out = found->showing;
+    *out = unpacked(p, found);
     programme_dress(p, out);
     return true;
 }
 
-static int time_order(const void *left, const void *right)
+struct programme_walk programme_walk(struct programme *p, const struct showtime_query *want, instant now)
 {
-    const struct showing *a = *(const struct showing *const *)left, *b = *(const struct showing *const *)right;
-    if (a->show_time.s != b->show_time.s)
-        return a->show_time.s < b->show_time.s ? -1 : 1;
-    return (a->id > b->id) - (a->id < b->id);
+    struct film_kept *film = NULL;
+    if (want->movie_id.len > 0)
+        HASH_FIND(hh, p->films, want->movie_id.at, want->movie_id.len, film);
+    int64_t number = film ? (int64_t)film->number : want->movie_id.len > 0 ? (int64_t)p->film_count : -1;
+    return (struct programme_walk){ p, want, now, bill_walk(&p->showings, number, want->room_id, want->from, want->until, now) };
 }
 
-const struct showing *const *programme_order(struct programme *p, size_t *count)
+bool programme_next(struct programme_walk *w, struct showing *out)
 {
-    if (!p->ordered) {
-        struct showing_kept *s, *next;
-        free(p->order);
-        p->order = heap_take((HASH_COUNT(p->showings) + 1) * sizeof(struct showing *));
-        p->order_count = 0;
-        HASH_ITER(hh, p->showings, s, next)
-            if (s->showing.is_active)
-                p->order[p->order_count++] = &s->showing;
-        qsort(p->order, p->order_count, sizeof(struct showing *), time_order);
-        p->ordered = true;
+    const struct bill_entry *found;
+    while ((found = bill_next(&w->showings))) {
+        *out = unpacked(w->of, found);
+        if (showing_wanted(out, w->want, w->now))
+            return true;
     }
-    *count = p->order_count;
-    return p->order;
+    return false;
 }
 
 list programme_seats(const struct programme *p, arena *a, const struct showing *s)
 {
-    struct room_kept *room;
-    HASH_FIND(hh, p->rooms, &s->room_id, sizeof s->room_id, room);
-    if (!room)
-        return (list){ NULL, 0 };
-    list seats = { NEW_ARRAY(a, struct seat, room->seats.count + 1), room->seats.count };
-    for (size_t i = 0; i < seats.count; i++) {
-        struct seat *seat = LIST_AT(&seats, struct seat, i);
-        *seat = *LIST_AT(&room->seats, struct seat, i);
-        seat->row_number = arena_copy(a, seat->row_number);
-        seat->seat_type = arena_copy(a, seat->seat_type);
-        seat->price = s->price;
-        seat->state = seat_unclaimed(seat);
-    }
-    return seats;
+    const struct room_kept *room = room_find(p, s->room_id);
+    return room ? layout_seats(&room->layout, a, s->price) : (list){ NULL, 0 };
 }
 
 size_t programme_showing_count(const struct programme *p)
 {
-    return HASH_COUNT(p->showings);
+    return p->showings.count;
 }

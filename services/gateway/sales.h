@@ -3,10 +3,13 @@
 #define TAQUILLA_GATEWAY_SALES_H
 
 #include "lib/base/event.h"
+#include "lib/base/places.h"
 #include "services/gateway/model.h"
 
 struct sales {
-    struct claim_kept *claims; /* a hash table, by showing and seat */
+    struct house_kept *houses; /* one for each showing that has claims: the claims by seat */
+    size_t count, room;
+    struct places places;
 };
 
 /* Takes an event of reservations. *schedule_id is the showing whose seats it changed; 0: none's. False: it cannot be read. A seat is

@@ -24,8 +24,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    programme_forget_films(&programme);
-    programme_forget_rooms(&programme);
+    programme_free(&programme);
     sales_forget(&sales);
     arena_free(a);
     return 0;
@@ -153,25 +152,73 @@ static void a_showing_wears_what_its_room_and_film_are_now(void **state)
     assert_true(has(text_of(7), "\"title\":\"Aliens\""));
 }
 
+/* The ids of those wanted, in order: "9 7 8". */
+static const char *listed(const struct showtime_query *want, const char *now)
+{
+    struct buf out = { .in = a };
+    instant moment;
+    assert_true(instant_read(str_of(now), &moment));
+    struct programme_walk walk = programme_walk(&programme, want, moment);
+    for (struct showing s; programme_next(&walk, &s);)
+        buf_printf(&out, "%s%lld", out.len > 0 ? " " : "", (long long)s.id);
+    return arena_cstr(a, buf_str(&out));
+}
+
+#define NEVER "2020-01-01T00:00:00Z"
+static const struct showtime_query all = { .from = { TIME_NONE + 1 }, .until = { TIME_NONE } };
+
 static void active_showings_stand_in_order(void **state)
 {
     (void)state;
-    size_t count;
     room("showing.changed", SHOWING("9", "1", "true"));
     room("showing.changed", SHOWING("8", "3", "true"));
     room("showing.changed", SHOWING("7", "3", "true"));
     room("showing.changed", SHOWING("6", "2", "false"));
-    const struct showing *const *order = programme_order(&programme, &count);
-    assert_int_equal(count, 3);
-    assert_int_equal(order[0]->id, 9);
-    assert_int_equal(order[1]->id, 7);
-    assert_int_equal(order[2]->id, 8);
-    room("showing.changed", SHOWING("9", "4", "true"));
-    order = programme_order(&programme, &count);
-    assert_int_equal(order[2]->id, 9);
+    assert_string_equal(listed(&all, NEVER), "9 7 8");
+    room("showing.changed", SHOWING("9", "4", "true")); /* after somebody has asked */
+    room("showing.changed", SHOWING("5", "3", "true"));
+    assert_string_equal(listed(&all, NEVER), "5 7 8 9");
+    room("showing.changed", SHOWING("7", "3", "false"));
+    room("showing.changed", SHOWING("6", "2", "true"));
+    assert_string_equal(listed(&all, NEVER), "6 5 8 9");
+    assert_int_equal(programme_showing_count(&programme), 5);
     programme_forget_rooms(&programme);
-    (void)programme_order(&programme, &count);
-    assert_int_equal(count, 0);
+    assert_string_equal(listed(&all, NEVER), "");
+}
+
+#define OF(id, film, room, day, end)                                                               \
+    "{\"id\":" id ",\"movie_id\":\"" film "\",\"room_id\":" room ",\"show_time\":\"2026-12-" day "T20:00:00\","   \
+    "\"startsAt\":\"2026-12-" day "T20:00:00Z\",\"price\":9.5,\"is_active\":true,\"sales_open_at\":null,"            \
+    "\"sales_close_at\":\"2026-12-" day "T20:00:00Z\",\"endsAt\":\"2026-12-" end ":00Z\"}"
+
+/* Also one that lasts for days among those that do not. */
+static void a_walk_begins_where_the_first_wanted_stands(void **state)
+{
+    (void)state;
+    room("showing.changed", OF("1", "f1", "3", "01", "05T22:00"));
+    room("showing.changed", OF("2", "f1", "4", "02", "02T22:00"));
+    room("showing.changed", OF("3", "f2", "3", "03", "03T22:00"));
+    room("showing.changed", OF("4", "f2", "4", "04", "04T22:00"));
+    struct showtime_query coming = { .from = WALL_NONE, .until = WALL_NONE };
+    assert_string_equal(listed(&coming, NEVER), "1 2 3 4");
+    assert_string_equal(listed(&coming, "2026-12-03T21:00:00Z"), "1 3 4");
+    assert_string_equal(listed(&coming, "2026-12-05T21:59:59Z"), "1");
+    assert_string_equal(listed(&coming, "2026-12-05T22:00:00Z"), "");
+    struct showtime_query days = { .from = all.from, .until = { 20790 * 86400 } }; /* until the 3rd */
+    assert_string_equal(listed(&days, NEVER), "1 2");
+    days.from.s = 20789 * 86400;
+    assert_string_equal(listed(&days, NEVER), "2");
+    struct showtime_query of = all;
+    of.movie_id = STR("f2");
+    assert_string_equal(listed(&of, NEVER), "3 4");
+    of.room_id = 4;
+    assert_string_equal(listed(&of, NEVER), "4");
+    of.movie_id = (str){ NULL, 0 };
+    assert_string_equal(listed(&of, NEVER), "2 4");
+    of.room_id = 5;
+    assert_string_equal(listed(&of, NEVER), "");
+    of = (struct showtime_query){ .movie_id = STR("f3"), .from = all.from, .until = WALL_NONE };
+    assert_string_equal(listed(&of, NEVER), "");
 }
 
 #define SEAT(id, row, number, more)                                                                \
@@ -216,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_two_sales_the_earlier_has_the_seat, setup, teardown),
         cmocka_unit_test_setup_teardown(a_showing_wears_what_its_room_and_film_are_now, setup, teardown),
         cmocka_unit_test_setup_teardown(active_showings_stand_in_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_walk_begins_where_the_first_wanted_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(seats_stand_as_rooms_lists_them, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, setup, teardown),
     };

@@ -36,7 +36,7 @@ static bool tell(int64_t version, const char *states, int64_t cents)
     struct seat_map map = { .schedule_id = 7, .version = version, .seats = { NEW_ARRAY(a, struct seat, SEATS), SEATS } };
     for (size_t i = 0; i < SEATS; i++)
         *LIST_AT(&map.seats, struct seat, i) = (struct seat){
-            .id = (int64_t)i + 1, .row_number = STR("A"), .seat_number = (int64_t)i + 1, .seat_type = STR("regular"),
+            .id = (int64_t)i + 1, .row_number = STR("A"), .seat_number = (int64_t)i + 1, .seat_type = 0,
             .is_available = true, .price = { cents },
             .state = states[i] == 'f' ? SEAT_FREE : states[i] == 'h' ? SEAT_HELD : SEAT_SOLD,
         };
