@@ -10,9 +10,18 @@
 
 #define FACT_BYTES_MAX ((size_t)32 * 1024 * 1024) /* a room of 10,000 seats takes 3 MB */
 
-struct showing_kept {
-    struct showing showing; /* without seats; its text follows the struct */
+#define SHOWINGS_MORE 64
+
+struct film_kept {
+    str id; /* its text follows the struct */
     UT_hash_handle hh;
+};
+struct showing_kept {
+    int64_t id, room_id;
+    instant starts_at, ends_at, sales_open_at, sales_close_at;
+    money price;
+    const struct film_kept *film;
+    bool is_active;
 };
 struct layout_kept {
     int64_t room_id;
@@ -22,10 +31,37 @@ struct layout_kept {
 
 /* --- showings --- */
 
-static void showing_drop(struct showing_facts *f, struct showing_kept *old)
+/* Films are named by many showings, and stay until all is forgotten. */
+static const struct film_kept *film_named(struct showing_facts *f, str id)
 {
-    HASH_DEL(f->showings, old);
-    free(old);
+    struct film_kept *film;
+    HASH_FIND(hh, f->films, id.at, id.len, film);
+    if (film)
+        return film;
+    film = heap_take(sizeof *film + id.len);
+    film->id = (str){ memcpy(film + 1, id.at, id.len), id.len };
+    HASH_ADD_KEYPTR(hh, f->films, film->id.at, film->id.len, film);
+    return film;
+}
+
+static struct showing_kept *showing_find(const struct showing_facts *f, int64_t id)
+{
+    uint32_t place = places_find(&f->places, f->showings, sizeof *f->showings, id);
+    return place == PLACE_NONE ? NULL : &f->showings[place];
+}
+
+static struct showing_kept *showing_of(struct showing_facts *f, int64_t id)
+{
+    struct showing_kept *found = showing_find(f, id);
+    if (found)
+        return found;
+    if (f->count == f->room) {
+        f->room += f->room / 4 + SHOWINGS_MORE;
+        f->showings = heap_again(f->showings, f->room * sizeof *f->showings);
+    }
+    f->showings[f->count] = (struct showing_kept){ .id = id };
+    places_add(&f->places, f->showings, sizeof *f->showings, (uint32_t)f->count);
+    return &f->showings[f->count++];
 }
 
 static bool showing_told(struct showing_facts *f, const struct event *e, int64_t *showing_id)
@@ -33,14 +69,10 @@ static bool showing_told(struct showing_facts *f, const struct event *e, int64_t
     struct showing told = { 0 };
     if (json_read_fact(f->reading, e->data, &told_showing_shape, &told))
         return false;
-    struct showing_kept *old, *made = heap_take(sizeof *made + told.movie_id.len);
-    memcpy(made + 1, told.movie_id.at, told.movie_id.len);
-    made->showing = told;
-    made->showing.movie_id.at = (const char *)(made + 1);
-    HASH_FIND(hh, f->showings, &told.id, sizeof told.id, old);
-    if (old)
-        showing_drop(f, old);
-    HASH_ADD(hh, f->showings, showing.id, sizeof told.id, made);
+    *showing_of(f, told.id) = (struct showing_kept){
+        .id = told.id, .room_id = told.room_id, .starts_at = told.starts_at, .ends_at = told.ends_at,
+        .sales_open_at = told.sales_open_at, .sales_close_at = told.sales_close_at, .price = told.price,
+        .film = film_named(f, told.movie_id), .is_active = told.is_active };
     *showing_id = told.id;
     return true;
 }
@@ -122,10 +154,14 @@ bool showing_facts_take(struct showing_facts *f, const struct event *e, int64_t 
 
 void showing_facts_forget(struct showing_facts *f)
 {
-    struct showing_kept *s, *next;
+    struct film_kept *film, *next_film;
     struct layout_kept *r, *next_room;
-    HASH_ITER(hh, f->showings, s, next)
-        showing_drop(f, s);
+    free(f->showings);
+    places_free(&f->places);
+    HASH_ITER(hh, f->films, film, next_film) {
+        HASH_DEL(f->films, film);
+        free(film);
+    }
     HASH_ITER(hh, f->layouts, r, next_room) {
         HASH_DEL(f->layouts, r);
         free(r->seats.at);
@@ -133,17 +169,18 @@ void showing_facts_forget(struct showing_facts *f)
     }
     if (f->reading)
         arena_free(f->reading);
-    f->reading = NULL;
+    *f = (struct showing_facts){ 0 };
 }
 
 bool showing_facts_find(const struct showing_facts *f, int64_t id, struct showing *out)
 {
-    struct showing_kept *found;
-    HASH_FIND(hh, f->showings, &id, sizeof id, found);
+    const struct showing_kept *found = showing_find(f, id);
     if (!found)
         return false;
-    const struct layout_kept *room = layout_find(f, found->showing.room_id);
-    *out = found->showing;
-    out->seats = room ? room->seats : (list){ NULL, 0 };
+    const struct layout_kept *room = layout_find(f, found->room_id);
+    *out = (struct showing){ .id = found->id, .movie_id = found->film->id, .room_id = found->room_id, .starts_at = found->starts_at,
+                             .ends_at = found->ends_at, .sales_open_at = found->sales_open_at, .sales_close_at = found->sales_close_at,
+                             .price = found->price, .is_active = found->is_active,
+                             .seats = room ? room->seats : (list){ NULL, 0 } };
     return true;
 }

@@ -3,10 +3,14 @@
 #define TAQUILLA_RESERVATIONS_FACTS_H
 
 #include "lib/base/event.h"
+#include "lib/base/places.h"
 #include "services/reservations/model.h"
 
 struct showing_facts {
-    struct showing_kept *showings; /* hash tables, by id */
+    struct showing_kept *showings; /* packed: a chain has hundreds of thousands */
+    size_t count, room;
+    struct places places;          /* of showings, by id */
+    struct film_kept *films;       /* hash tables, by id */
     struct layout_kept *layouts;
     arena *reading;                /* of one event */
 };

@@ -28,7 +28,9 @@ static const fault *payments_snapshot(struct store *store, arena *a, const struc
 }
 
 #define SALE "SELECT r.schedule_id || '.' || r.id AS key, r.id::text AS subject, reservation_fact(r.id) AS fact, NULL::text AS type FROM "
-#define AFTER "(r.schedule_id, r.id) > ($1, $2) ORDER BY r.schedule_id, r.id LIMIT $3"
+/* All by id, as they were written: whoever puts them into a table of his own writes at its end and not all over it. */
+#define AFTER "$1 >= 0 AND r.id > $2 ORDER BY r.id LIMIT $3"
+#define LIVE_AFTER "(s.schedule_id, r.id) > ($1, $2) ORDER BY s.schedule_id, r.id LIMIT $3"
 
 static const fault *reservations_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
 {
@@ -38,7 +40,7 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
                                         "WHERE (s.ends_at IS NULL OR s.ends_at > now() - interval '1 day') "
                                         "AND r.status IN ('PENDING', 'CONFIRMED') AND EXISTS (SELECT 1 FROM reserved_seats t "
                                         "JOIN seat_claims k ON k.schedule_id = r.schedule_id AND k.seat_id = t.seat_id "
-                                        "AND k.reservation_id = r.id WHERE t.reservation_id = r.id) AND " AFTER;
+                                        "AND k.reservation_id = r.id WHERE t.reservation_id = r.id) AND s.schedule_id >= $1 AND " LIVE_AFTER;
     return pg_list(LISTS(store), a, &row_shape, rows, text,
                    PG_BIND(pg_int(after.schedule_id), pg_int(after.id), pg_int(want->limit)));
 }

@@ -45,6 +45,7 @@ const fault *reservation_row(struct sql *db, arena *a, int64_t id, struct reserv
 const fault *reservation_row_any(struct sql *db, arena *a, int64_t id, struct reservation *out) MUST_CHECK;
 /* Gives each row of `reservations` its seats, payment and user: three queries however many rows. */
 const fault *reservations_fill(struct sql *db, arena *a, list *reservations) MUST_CHECK;
+const fault *reservations_seats_fill(struct sql *db, arena *a, list *reservations) MUST_CHECK; /* the seats alone */
 const fault *reservation_log(struct sql *db, arena *a, const char *type,
                              const struct reservation *about) MUST_CHECK;
 str access_code_of(const struct sqlite_store *s, arena *a, int64_t reservation_id);

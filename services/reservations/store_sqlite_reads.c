@@ -94,6 +94,12 @@ static const fault *users_fill(struct sql *db, arena *a, list *rows, struct bind
     return NULL;
 }
 
+const fault *reservations_seats_fill(struct sql *db, arena *a, list *reservations)
+{
+    ids all = ids_of(a, reservations);
+    return reservations->count > 0 ? seats_fill(db, a, reservations, sql_ids(a, &all)) : NULL;
+}
+
 const fault *reservations_fill(struct sql *db, arena *a, list *reservations)
 {
     if (reservations->count == 0)

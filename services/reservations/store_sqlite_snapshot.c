@@ -23,8 +23,10 @@ static const fault *users_snapshot(struct store *store, arena *a, const struct s
     return NULL;
 }
 
-/* by: the table whose index leads. With the other's name for the same number SQLite sorts all that is left for each page. */
-#define AFTER(by) "(" by ".schedule_id, r.id) > (?1, ?2) ORDER BY " by ".schedule_id, r.id LIMIT ?3"
+/* All by id, as they were written: whoever puts them into a table of his own writes at its end and not all over it. Live ones by
+ * showing; of two names for its number the one whose index leads, else SQLite sorts all that is left for each page. */
+#define AFTER "r.id > ?1 ORDER BY r.id LIMIT ?2"
+#define LIVE_AFTER "(s.schedule_id, r.id) > (?1, ?2) ORDER BY s.schedule_id, r.id LIMIT ?3"
 
 static int by_id(const void *left, const void *right)
 {
@@ -38,13 +40,13 @@ static int by_showing(const void *left, const void *right)
     return a != b ? (a > b) - (a < b) : by_id(left, right);
 }
 
-/* The parts of reservations are looked for in the order of their ids, and pages go by showing. */
+/* The parts of reservations are looked for in the order of their ids, and pages of live ones go by showing. */
 static const fault *parts_fill(struct sql *db, arena *a, list *found)
 {
     if (found->count == 0)
         return NULL;
     qsort(found->at, found->count, sizeof(struct reservation), by_id);
-    TRY(reservations_fill(db, a, found));
+    TRY(reservations_seats_fill(db, a, found));
     qsort(found->at, found->count, sizeof(struct reservation), by_showing);
     return NULL;
 }
@@ -56,18 +58,18 @@ static const fault *reservations_snapshot(struct store *store, arena *a, const s
     list found;
     if (want->all)
         TRY(sql_list(db, a, &reservation_row_shape, &found,
-                     "SELECT " RESERVATION_COLUMNS " FROM reservations r WHERE " AFTER("r"),
-                     BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit))));
+                     "SELECT " RESERVATION_COLUMNS " FROM reservations r WHERE " AFTER,
+                     BIND(sql_int(after.id), sql_int(want->limit))));
     else /* CROSS: from showings to their reservations, never the other way round */
         TRY(sql_list(db, a, &reservation_row_shape, &found,
                      "SELECT " RESERVATION_COLUMNS " FROM showings s CROSS JOIN reservations r ON r.schedule_id = s.schedule_id "
                      "WHERE s.schedule_id >= ?1 AND (s.ends_at IS NULL OR s.ends_at > ?4) "
                      "AND r.status IN ('PENDING', 'CONFIRMED') AND EXISTS (SELECT 1 FROM reserved_seats t "
                      "JOIN seat_claims k ON k.schedule_id = r.schedule_id AND k.seat_id = t.seat_id AND k.reservation_id = r.id "
-                     "WHERE t.reservation_id = r.id) AND " AFTER("s"),
+                     "WHERE t.reservation_id = r.id) AND " LIVE_AFTER,
                      BIND(sql_int(after.schedule_id), sql_int(after.id), sql_int(want->limit),
                           sql_int(clock_now().ms - LIVE_MS))));
-    TRY(parts_fill(db, a, &found));
+    TRY(want->all ? reservations_seats_fill(db, a, &found) : parts_fill(db, a, &found));
     *rows = snapshot_rows_of(a, &found, &reservation_fact_shape, offsetof(struct reservation, id));
     for (size_t i = 0; i < found.count; i++)
         LIST_AT(rows, struct snapshot_row, i)->key = sale_place_text(a, LIST_AT(&found, struct reservation, i));
