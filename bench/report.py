@@ -1,6 +1,7 @@
 """What script/bench measured, as a page with a section for each scenario, its tables and plots; it asks nothing of any other machine."""
 
 import html
+import math
 import re
 
 import pygal
@@ -84,6 +85,10 @@ def drawn(title, chart, labels, series, height, **more):
     plot.x_labels = labels
     for name, values in series:
         plot.add(name, values)
+    return figure(title, plot)
+
+
+def figure(title, plot):
     drawing = re.sub(r"<!--.*?-->|<script.*?</script>", "", plot.render(is_unicode=True), flags=re.S)
     return f"<figure><figcaption>{html.escape(title)}</figcaption>{drawing}</figure>"
 
@@ -143,6 +148,20 @@ def kinds(row):
     return table(("kind", "asked", "p50, ms", "p99, ms", "p99.9, ms"), lines) + plot
 
 
+def curves(rows):
+    """One line a series over how many showings there are, both axes in powers of ten."""
+    drawings = []
+    for name in dict.fromkeys(r["curve"] for r in rows if "curve" in r):
+        found = [r for r in rows if r.get("curve") == name]
+        series = list(dict.fromkeys(r["series"] for r in found))
+        plot = pygal.XY(style=look(series), js=[], width=1120, height=520, logarithmic=True, legend_at_bottom=True, disable_xml_declaration=True)
+        plot.x_title = "showings, as a power of ten"
+        for one in series:
+            plot.add(one, [(math.log10(r["showings"]), max(r["value"], 0.001)) for r in found if r["series"] == one])
+        drawings.append(figure(name, plot))
+    return "".join(drawings)
+
+
 def over_time(row):
     series = list(row["series"].items())
     turns = range(1, len(series[0][1]) + 1)
@@ -161,7 +180,8 @@ def section(name, rows):
     parts.append(processes(rows, "cpu_us_of", "CPU us for each request, by process"))
     parts.append(processes(rows, "pss_mb", "memory at the end (PSS), MB"))
     parts += [kinds(r) for r in rows if "kinds" in r]
-    parts += [over_time(r) for r in rows if "series" in r]
+    parts += [over_time(r) for r in rows if "series" in r and "curve" not in r]
+    parts.append(curves(rows))
     return "\n".join(part for part in parts if part)
 
 

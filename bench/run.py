@@ -1,6 +1,7 @@
 """run.py [SCENARIO...] [--json FILE] [--report FILE] [--flames DIR]: starts a cinema of the release build and prints ratios measured in this one run."""
 
 import argparse
+import functools
 import json
 import platform
 import sys
@@ -16,6 +17,7 @@ import report  # noqa: E402
 from boxoffice import BOX_OFFICE  # noqa: E402
 from cloud import cloud  # noqa: E402
 from figures import analytics  # noqa: E402
+from growth import growth  # noqa: E402
 from herd import HERD  # noqa: E402
 from keeping import backups, export, imports  # noqa: E402
 from load import CPUS  # noqa: E402
@@ -33,8 +35,8 @@ from ticket import ticket  # noqa: E402
 from watch import watch  # noqa: E402
 from where import where  # noqa: E402
 
-SCENARIOS |= BOX_OFFICE | HERD | MIXED | {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud, "replicas": replicas, "soak": soak}
-LONG = ("million", "soak")
+SCENARIOS |= BOX_OFFICE | HERD | MIXED | {"million": million, "growth": growth, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud, "replicas": replicas, "soak": soak}
+LONG = ("million", "growth", "soak")
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 
@@ -47,16 +49,19 @@ def table(rows):
 
 def main():
     known = argparse.ArgumentParser(description=__doc__)
-    known.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS) + "; without any, all but million, which takes ten minutes, and soak, which takes an hour")
+    known.add_argument("scenario", nargs="*", help=", ".join(SCENARIOS) + "; without any, all but million and growth, which take ten minutes and more, and soak, which takes an hour")
     known.add_argument("--json", type=Path, help="also write the rows to this file")
     known.add_argument("--report", type=Path, help="also write a page with tables and plots to this file")
     known.add_argument("--flames", type=Path, metavar="DIR", help="instead of scenarios: leaves in DIR where each process spends its time")
+    known.add_argument("--full", action="store_true", help="growth with twenty million reservations in place of one")
     asked = known.parse_args()
     if unknown := [s for s in asked.scenario if s not in SCENARIOS]:
         known.error(f"unknown scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
     if asked.flames:
         where(asked.flames)
         return
+    if asked.full:
+        SCENARIOS["growth"] = functools.partial(growth, full=True)
     rows = []
     executable = program("TAQUILLA_RELEASE", "build")
     with Cinema(executable=executable, MAX_HOLDS_PER_USER=100000) as cinema, Nginx() as nginx:

@@ -287,11 +287,14 @@ static const char *const lists[LEADS][PARTS] = {
 };
 
 /* The years that a DATETIME can say are those that a wall can. */
-static struct my_binds question_bind(arena *a, const struct question *q)
+static struct my_binds question_bind(arena *a, enum part part, const struct question *q)
 {
+    bool coming = part == PART_COMING || part == PART_COMING_COUNT;
     const struct showing_filter *want = q->want;
     struct my_bind *values = NEW_ARRAY(a, struct my_bind, 9);
     int64_t from = want->from.s == TIME_NONE ? FIRST_SECOND : want->from.s;
+    if (coming && from < q->since.s)
+        from = q->since.s;
     int64_t last = want->until.s == TIME_NONE ? LAST_SECOND : want->until.s - 1;
     values[0] = q->lead == LEAD_IDS     ? my_ids(a, &want->ids)
                 : q->lead == LEAD_MOVIE ? my_text(want->movie_id)
@@ -310,12 +313,18 @@ static const fault *showings_part(void *db, arena *a, enum part part, const stru
                                   list *out)
 {
     return my_list(db, a, &rooms_showing_row_shape, out, lists[q->lead][part],
-                   question_bind(a, q));
+                   question_bind(a, part, q));
 }
 
 static const fault *coming_count(void *db, arena *a, const struct question *q, int64_t *count)
 {
-    return my_number(db, a, count, lists[q->lead][PART_COMING_COUNT], question_bind(a, q));
+    return my_number(db, a, count, lists[q->lead][PART_COMING_COUNT], question_bind(a, PART_COMING_COUNT, q));
+}
+
+static const fault *showing_longest(void *db, arena *a, int64_t *minutes)
+{
+    *minutes = 0;
+    return my_number(db, a, minutes, "SELECT COALESCE(MAX(length_minutes), 0) FROM schedules", MY_NO_BINDS);
 }
 
 static const fault *showings_to_come(void *db, arena *a, int64_t room_id, instant since, ids *out)

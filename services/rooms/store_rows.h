@@ -14,6 +14,7 @@ struct question {
     enum lead lead;
     instant now;
     int64_t limit, offset;
+    wall since; /* no showing that is not over began before: PART_COMING and its count */
 };
 
 /* Where a showing stands in time. */
@@ -76,6 +77,8 @@ struct rooms_rows {
     /* Also inactive ones, that end after `over`, by id. */
     const fault *(*showings_after)(void *db, arena *, int64_t id, instant over, int64_t limit,
                                    list *out)MUST_CHECK;
+    /* Minutes of the longest; 0: there is none. */
+    const fault *(*showing_longest)(void *db, arena *, int64_t *minutes)MUST_CHECK;
     const fault *(*coming_count)(void *db, arena *, const struct question *, int64_t *count)MUST_CHECK;
     /* Active showings of a room that end after `now`, by id. */
     const fault *(*showings_to_come)(void *db, arena *, int64_t room_id, instant now, ids *out)MUST_CHECK;
@@ -109,7 +112,7 @@ struct rooms_rows {
         .seat_find = seat_find, .seat_at = seat_at, .seat_twin = seat_twin,                        \
         .seat_insert = seat_insert, .seats_insert = seats_insert, .seat_update = seat_update,      \
         .showing_find = showing_find, .showing_at = showing_at, .showings_part = showings_part,    \
-        .coming_count = coming_count, .showings_to_come = showings_to_come,                        \
+        .coming_count = coming_count, .showing_longest = showing_longest, .showings_to_come = showings_to_come,                        \
         .showings_within = showings_within, .showings_placed = showings_placed,                    \
         .showing_insert = showing_insert, .showing_update = showing_update,                        \
         .showing_close = showing_close, .showing_move = showing_move,                              \

@@ -1,6 +1,8 @@
 /* store_showings.c - what is asked about showings, whatever database keeps them. */
 #include "services/rooms/store_rows.h"
 
+#define CLOCK_SET_BACK_S_MAX (3 * 3600)
+
 const fault *rooms_showing_row(const struct rooms_rows *r, arena *a, int64_t id, struct showing *out)
 {
     bool found;
@@ -30,6 +32,15 @@ static list joined(arena *a, const list *first, const list *then)
     return all;
 }
 
+/* A house's clock is set back by hours at most, twice a year. */
+static const fault *since_find(const struct rooms_rows *r, arena *a, struct question *q)
+{
+    int64_t minutes;
+    TRY(r->showing_longest(r->db, a, &minutes));
+    q->since.s = wall_of(q->now).s - minutes * 60 - CLOCK_SET_BACK_S_MAX;
+    return NULL;
+}
+
 /* Those to come, then those over: the page may begin in either. */
 static const fault *program_list(const struct rooms_rows *r, arena *a, const struct question *q,
                                  list *out)
@@ -56,8 +67,10 @@ static const fault *showings_find(struct store *store, arena *a, const struct sh
                                   list *out)
 {
     struct rooms_rows r = rooms_reader(store);
-    struct question q = { want, lead_of(want), clock_now(), want->limit, want->offset };
+    struct question q = { want, lead_of(want), clock_now(), want->limit, want->offset, WALL_NONE };
     list found;
+    if (want->order == ORDER_SELLABLE_FIRST || want->not_over)
+        TRY(since_find(&r, a, &q));
     if (want->order == ORDER_SELLABLE_FIRST)
         TRY(program_list(&r, a, &q, &found));
     else

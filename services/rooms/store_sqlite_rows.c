@@ -215,10 +215,10 @@ static const fault *showing_at(void *db, arena *a, int64_t room_id, wall show_ti
         BIND(sql_int(room_id), sql_wall(show_time)));
 }
 
-/* The + keeps a comparison from choosing the index: a list of what is to come is found by its ends,
- * another by its start. */
+/* The + keeps a comparison from choosing the index: what is to come in a room is found by its ends, all else by its start, in order. */
 #define REST " AND (?3 = 0 OR s.room_id = ?3) AND (?4 = 0 OR s.is_active = 1) "
-#define COMING REST "AND +s.show_time >= ?5 AND +s.show_time < ?6 AND s.ends_at > ?7 "
+#define COMING REST "AND s.show_time >= ?5 AND s.show_time < ?6 AND +s.ends_at > ?7 "
+#define COMING_IN_ROOM REST "AND +s.show_time >= ?5 AND +s.show_time < ?6 AND s.ends_at > ?7 "
 #define OVER REST "AND s.show_time >= ?5 AND s.show_time < ?6 AND +s.ends_at <= ?7 "
 #define ANY REST "AND s.show_time >= ?5 AND s.show_time < ?6 AND ?7 = ?7 "
 #define FORWARDS "ORDER BY s.show_time, s.id LIMIT ?8 OFFSET ?9"
@@ -226,33 +226,34 @@ static const fault *showing_at(void *db, arena *a, int64_t room_id, wall show_ti
 #define BACKWARDS "ORDER BY s.show_time DESC, s.id DESC LIMIT ?8 OFFSET ?9"
 #define ONE_ROW "LIMIT ?8 OFFSET ?9"
 #define COUNT "SELECT count(*) FROM schedules s WHERE "
-#define LISTS_LED_BY(lead)                                                                         \
+#define LISTS_LED_BY(lead, coming, forwards)                                                       \
     {                                                                                              \
-        [PART_COMING] = SELECT_SHOWING lead COMING FORWARDS_SORTED,                                \
+        [PART_COMING] = SELECT_SHOWING lead coming forwards,                                       \
         [PART_OVER] = SELECT_SHOWING lead OVER BACKWARDS,                                          \
         [PART_ANY] = SELECT_SHOWING lead ANY FORWARDS,                                             \
-        [PART_COMING_COUNT] = COUNT lead COMING ONE_ROW,                                           \
+        [PART_COMING_COUNT] = COUNT lead coming ONE_ROW,                                           \
     }
 
 static const char *const lists[LEADS][PARTS] = {
-    [LEAD_IDS] = LISTS_LED_BY("s.id IN (SELECT value FROM json_each(?1)) AND ?2 IS ?2"),
-    [LEAD_MOVIE] = LISTS_LED_BY("s.movie_id = ?2 AND ?1 IS ?1"),
-    [LEAD_ROOM] = LISTS_LED_BY("s.room_id = ?3 AND ?1 IS ?1 AND ?2 IS ?2"),
-    [LEAD_ALL] = LISTS_LED_BY("?1 IS ?1 AND ?2 IS ?2"),
+    [LEAD_IDS] = LISTS_LED_BY("s.id IN (SELECT value FROM json_each(?1)) AND ?2 IS ?2", COMING_IN_ROOM, FORWARDS_SORTED),
+    [LEAD_MOVIE] = LISTS_LED_BY("s.movie_id = ?2 AND ?1 IS ?1", COMING, FORWARDS),
+    [LEAD_ROOM] = LISTS_LED_BY("s.room_id = ?3 AND ?1 IS ?1 AND ?2 IS ?2", COMING_IN_ROOM, FORWARDS_SORTED),
+    [LEAD_ALL] = LISTS_LED_BY("?1 IS ?1 AND ?2 IS ?2", COMING, FORWARDS),
 };
 
 #define LONG_AGO (-(INT64_C(1) << 60))
 #define FAR_AHEAD (INT64_C(1) << 60)
 
-static struct binds question_bind(arena *a, const struct question *q)
+static struct binds question_bind(arena *a, enum part part, const struct question *q)
 {
+    bool coming = part == PART_COMING || part == PART_COMING_COUNT;
     const struct showing_filter *want = q->want;
     struct bind *values = NEW_ARRAY(a, struct bind, 9);
     values[0] = sql_ids(a, &want->ids);
     values[1] = sql_text(want->movie_id);
     values[2] = sql_int(want->room_id);
     values[3] = sql_bool(want->active);
-    values[4] = sql_int(want->from.s == TIME_NONE ? LONG_AGO : want->from.s);
+    values[4] = sql_int(coming && want->from.s < q->since.s ? q->since.s : want->from.s == TIME_NONE ? LONG_AGO : want->from.s);
     values[5] = sql_int(want->until.s == TIME_NONE ? FAR_AHEAD : want->until.s);
     values[6] = sql_instant(q->now);
     values[7] = sql_int(q->limit);
@@ -264,12 +265,18 @@ static const fault *showings_part(void *db, arena *a, enum part part, const stru
                                   list *out)
 {
     return sql_list(db, a, &rooms_showing_row_shape, out, lists[q->lead][part],
-                    question_bind(a, q));
+                    question_bind(a, part, q));
 }
 
 static const fault *coming_count(void *db, arena *a, const struct question *q, int64_t *count)
 {
-    return sql_number(db, a, count, lists[q->lead][PART_COMING_COUNT], question_bind(a, q));
+    return sql_number(db, a, count, lists[q->lead][PART_COMING_COUNT], question_bind(a, PART_COMING_COUNT, q));
+}
+
+static const fault *showing_longest(void *db, arena *a, int64_t *minutes)
+{
+    *minutes = 0;
+    return sql_number(db, a, minutes, "SELECT max(length_minutes) FROM schedules", NO_BINDS);
 }
 
 static const fault *showings_to_come(void *db, arena *a, int64_t room_id, instant since, ids *out)

@@ -339,6 +339,15 @@ def test_a_replica_that_is_stopped_keeps_nobody_waiting(url, replicas):
 # --- settings, and a database of the old system ---
 
 
+def test_what_is_over_leaves_the_indexes_of_what_is_pending(url):
+    """PostgreSQL is told to clean them long before a fifth of a big table is dead, and to go through the indexes too."""
+    with Alone("reservations", RESERVATIONS_DATABASE_URL=url, ROOMS_API_URL="none"):
+        pass
+    told = dict(sql(url, "SELECT relname, array_to_string(reloptions, ' ') FROM pg_class WHERE relname IN ('reservations', 'payments')"))
+    for table in ("reservations", "payments"):
+        assert "autovacuum_vacuum_scale_factor=0.005" in told[table] and "vacuum_index_cleanup=on" in told[table], told
+
+
 def test_a_database_of_the_old_system_by_its_old_names(shared, url):
     shared.sql(OLD + "DROP ROLE IF EXISTS \"cine ma\"; CREATE ROLE \"cine ma\" SUPERUSER LOGIN PASSWORD 'p@ss/w?rd'")
     old_names = {"POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": shared.port, "POSTGRES_USER": "cine ma", "POSTGRES_PASSWORD": "p@ss/w?rd"}
