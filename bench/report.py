@@ -60,7 +60,7 @@ def figures(rows):
 
 def besides(rows):
     """What the table has no column for and no plot shows."""
-    shown = (*COLUMNS, *PERCENTILES, "of", "cpu_us_of", "pss_mb", "kinds", "series")
+    shown = (*COLUMNS, *PERCENTILES, "of", "cpu_us_of", "pss_mb", "kinds", "series", "curve", "showings", "value")
     found = [(r["scenario"], ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in r.items() if k not in shown)) for r in rows]
     lines = [f"{html.escape(name)}: {html.escape(text)}" for name, text in dict(found).items() if text]
     return f'<p class="besides">{"<br>".join(lines)}</p>' if lines else ""

@@ -70,7 +70,7 @@ void layout_join(struct layout *l, const list *told)
     for (size_t i = 0, row = 0; i < all.count; i++) {
         const struct seat *s = LIST_AT(&all, struct seat, i);
         row += i > 0 && row_begins(&all, i);
-        made.seats[i] = (struct layout_seat){ .id = s->id, .number = (uint32_t)s->seat_number, .row = (uint16_t)row,
+        made.seats[i] = (struct layout_seat){ .id = s->id, .number = (int32_t)s->seat_number, .row = (uint16_t)row,
                                               .type = (unsigned char)s->seat_type, .accessible = s->accessible,
                                               .is_available = s->is_available, .house = s->house };
     }

@@ -6,7 +6,7 @@
 
 struct layout_seat {
     int64_t id;
-    uint32_t number;
+    int32_t number;
     uint16_t row; /* of the layout's names */
     unsigned char type;
     bool accessible : 1, is_available : 1, house : 1;
