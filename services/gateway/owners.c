@@ -6,6 +6,7 @@
 
 #define KNOWN_WAIT_MS 2000
 #define CATCH_UP_WAIT_MS 300
+#define OVER_MS ((int64_t)24 * 3600 * 1000) /* as a snapshot of live sales has it */
 
 static const char *const owner_names[OWNER_COUNT] = { "movies", "rooms", "reservations" };
 
@@ -56,6 +57,12 @@ static void all_claims_changed(struct owners *o)
     o->seats_moved(o->arg, 0);
 }
 
+static bool is_over(void *arg, int64_t schedule_id)
+{
+    struct showing s;
+    return programme_showing_find(arg, schedule_id, &s) && s.ends_at.ms < clock_now().ms - OVER_MS;
+}
+
 /* Only the seat map of that showing is another one now. */
 static void reservations_changed(void *arg, const struct event *e)
 {
@@ -67,6 +74,7 @@ static void reservations_changed(void *arg, const struct event *e)
         all_claims_changed(o);
     }
     owner->generation++;
+    sales_tidy(&o->sales, is_over, &o->programme);
     if (!schedule_id)
         return;
     o->claims_generation[(uint64_t)schedule_id % SHOWING_SLOTS]++;

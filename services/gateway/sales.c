@@ -10,6 +10,7 @@
 #define SALE_BYTES_MAX ((size_t)1024 * 1024)
 #define HOUSES_MORE 64
 #define CLAIMS_MORE 4
+#define TIDY_AT_ONCE 4
 
 struct claim {
     int64_t seat_id, reservation_id;
@@ -155,6 +156,19 @@ void sales_forget(struct sales *s)
     free(s->houses);
     places_free(&s->places);
     *s = (struct sales){ 0 };
+}
+
+void sales_tidy(struct sales *s, bool (*is_over)(void *arg, int64_t schedule_id), void *arg)
+{
+    for (int i = 0; i < TIDY_AT_ONCE && s->count > 0; i++) {
+        if (s->looked >= s->count)
+            s->looked = 0;
+        struct house_kept *h = &s->houses[s->looked];
+        if (is_over(arg, h->schedule_id))
+            house_drop(s, h); /* another stands there now */
+        else
+            s->looked++;
+    }
 }
 
 void sales_mark(const struct sales *s, int64_t schedule_id, list *seats)

@@ -115,6 +115,32 @@ static void of_two_sales_the_earlier_has_the_seat(void **state)
     assert_int_equal(state_of(5, 10), SEAT_FREE);
 }
 
+static bool is_even(void *arg, int64_t schedule_id)
+{
+    ++*(int *)arg;
+    return schedule_id % 2 == 0;
+}
+
+/* Each is looked at, a few at a time, and those that stay keep their claims. */
+static void what_is_over_is_forgotten(void **state)
+{
+    (void)state;
+    int looks = 0;
+    for (int id = 1; id <= 100; id++)
+        sale("reservation.made", arena_cstr(a, arena_printf(a, "{\"id\":%d,\"scheduleId\":%d,\"status\":\"PENDING\",\"reservationDate\":"
+                                                              "\"2026-11-27T20:00:00.000Z\",\"seats\":[{\"seatId\":7}]}", id, id)));
+    sales_tidy(&sales, is_even, &looks);
+    assert_in_range(looks, 1, 8);
+    for (int i = 0; i < 100; i++)
+        sales_tidy(&sales, is_even, &looks);
+    assert_int_equal(sales.count, 50);
+    for (int id = 1; id <= 100; id++)
+        assert_int_equal(state_of(id, 7), id % 2 ? SEAT_HELD : SEAT_FREE);
+    sale("reservation.confirmed", "{\"id\":2,\"scheduleId\":2,\"status\":\"CONFIRMED\",\"reservationDate\":\"2026-11-27T20:00:00.000Z\","
+                                  "\"seats\":[{\"seatId\":7}]}");
+    assert_int_equal(sales.count, 50); /* what happens to a sale later gives it no seat */
+}
+
 /* --- the programme --- */
 
 #define SHOWING(id, time, active)                                                                  \
@@ -262,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_who_has_a_seat_frees_it, setup, teardown),
         cmocka_unit_test_setup_teardown(of_two_sales_the_earlier_has_the_seat, setup, teardown),
         cmocka_unit_test_setup_teardown(a_showing_wears_what_its_room_and_film_are_now, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_over_is_forgotten, setup, teardown),
         cmocka_unit_test_setup_teardown(active_showings_stand_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_begins_where_the_first_wanted_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(seats_stand_as_rooms_lists_them, setup, teardown),
