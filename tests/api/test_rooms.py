@@ -431,6 +431,23 @@ def test_change_showing(m):
     ok(m.rooms.put(path, json={"show_time": later}))
 
 
+def test_what_runs_for_days_is_still_to_come(m):
+    """A list of what is to come begins at the first that can still run, and that is as far back as the longest lasts."""
+    film, short = m.make_movie(duration=4000), m.make_movie(duration=90)
+    runs = m.make_showing(movie=film, start=m.at(days=-2))
+    over = m.make_showing(movie=short, start=m.at(days=-1))
+    later = m.make_showing(movie=short, start=m.at(hours=1))
+    for path, ids in (
+        (f"/api/schedules?movie_id={film['_id']}", [runs["id"]]),
+        (f"/api/schedules?movie_id={short['_id']}", [later["id"], over["id"]]),
+        (f"/api/schedules?room_id={runs['room_id']}", [runs["id"]]),
+        (f"/api/schedules?from={m.at(days=-2)[:10]}&movie_id={film['_id']}", [runs["id"]]),
+    ):
+        assert [s["id"] for s in ok(m.at_rooms.get(path))] == ids, path
+    every = [s["id"] for s in ok(m.at_rooms.get("/api/schedules?limit=1000"))]
+    assert every.index(runs["id"]) < every.index(later["id"]) < every.index(over["id"])
+
+
 def test_change_into_an_overlap(m):
     first = m.make_showing()
     second = m.make_showing(first["movie"], first["room"], m.at(days=2))
