@@ -37,7 +37,7 @@ def allowed_for(path):
         return PURE + [own + 'model']
     if name == 'store.h':
         return PURE + [own + 'model']
-    if name.startswith('store_mongo'):  # it keeps its log by fibers of its own
+    if name.startswith(('store_mongo', 'store_postgres_sole')):  # they keep a log, or what it tells, by fibers of their own
         return PURE + ['lib/json/', 'lib/loop/', 'lib/db/', 'lib/feed/export', own + 'model', own + 'store']
     if name.startswith('store_'):
         return PURE + ['lib/json/', 'lib/db/', 'lib/feed/export', 'lib/feed/snapshot', own + 'model', own + 'store', own + 'replay']  # what is asked of a store

@@ -36,6 +36,7 @@ const fault *clock_set_zone(arena *a, const char *iana_name) MUST_CHECK;
 
 int64_t clock_mono_ms(void); /* for deadlines and durations only */
 int64_t clock_mono_us(void);
+int64_t clock_boot_ms(void); /* the same, and it goes on while the machine is suspended */
 instant clock_now(void);
 wall clock_wall_now(void);
 

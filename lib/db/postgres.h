@@ -89,6 +89,8 @@ const fault *postgres_write(struct postgres *p, arena *a, const struct pg_comman
 
 /* For setup.ready: runs one statement; the first column of its first row, or no text. */
 const fault *pg_ask(struct pg_link *link, arena *a, const char *text, str *out) MUST_CHECK;
+/* The same while no process writes, under the writers' lock. UNAVAILABLE store_busy. */
+const fault *pg_ask_alone(struct pg_link *link, arena *a, const char *text, str *out) MUST_CHECK;
 
 /* Runs work when no other that was given here is under way: for who reads, reckons, and writes what follows from it. It may park. */
 const fault *postgres_alone(struct postgres *p, arena *a, const fault *(*work)(void *arg, arena *a), void *arg) MUST_CHECK;

@@ -315,3 +315,9 @@ const fault *pg_ask(struct pg_link *link, arena *a, const char *text, str *out)
     PQclear(found);
     return NULL;
 }
+
+const fault *pg_ask_alone(struct pg_link *link, arena *a, const char *text, str *out)
+{
+    str whole = arena_printf(a, "SELECT pg_advisory_xact_lock(%lld);%s", (long long)link->store->lock_key, text);
+    return pg_ask(link, a, whole.at, out);
+}

@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/twin.h"
+#include "services/reservations/store_postgres_sole.h"
 
 /* --- getting ready --- */
 
@@ -69,6 +70,7 @@ static const fault *unsafe_when_asked(arena *a, struct pg_link *link)
  * answer. Each carries the moment at which whoever waited has given up. */
 static const fault *store_ready(void *arg, arena *a, struct pg_link *link)
 {
+    TRY(sole_ready(arg, a, link));
     TRY(access_key_load(arg, a, link));
     TRY(unsafe_when_asked(a, link));
     return findings_tell(a, link);
@@ -140,11 +142,20 @@ static const fault *check(struct store *store, arena *a)
 static void metrics(struct store *store, struct buf *out)
 {
     postgres_metrics(POSTGRES_STORE(store)->db, out);
+    sole_metrics(POSTGRES_STORE(store), out);
 }
 
 static void store_close(struct store *store)
 {
+    sole_close(POSTGRES_STORE(store));
     postgres_close(POSTGRES_STORE(store)->db);
+}
+
+static void log_moved(void *arg, int64_t position)
+{
+    struct postgres_store *s = arg;
+    sole_moved(s);
+    s->moved(s->moved_arg, position);
 }
 
 /* --- opening --- */
@@ -153,6 +164,9 @@ const fault *reservations_postgres_open(arena *boot, struct store **out, str url
                                         void (*moved)(void *, int64_t position), void *arg)
 {
     struct postgres_store *s = NEW(boot, struct postgres_store);
+    s->moved = moved;
+    s->moved_arg = arg;
+    sole_open(s, boot);
     TRY(postgres_open(boot, &s->db,
                       &(struct postgres_setup){ .url = url,
                                                 .service = "reservations",
@@ -160,9 +174,10 @@ const fault *reservations_postgres_open(arena *boot, struct store **out, str url
                                                 .acts = "reservations_acts",
                                                 .ready = store_ready,
                                                 .ready_arg = s,
-                                                .moved = moved,
-                                                .arg = arg,
+                                                .moved = log_moved,
+                                                .arg = s,
                                                 .lock_free = twin_lacks("claims") || twin_lacks("positions") }));
+    TRY(sole_start(s, boot));
     s->store = (struct store){
         .access_code = postgres_access_code,
         .sweep = sweep,

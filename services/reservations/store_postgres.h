@@ -11,6 +11,9 @@ struct postgres_store {
     struct postgres_exporter exporter;
     unsigned char access_key[32];
     bool access_key_known; /* not before the server was there once */
+    struct sole *sole;     /* store_postgres_sole.h */
+    void (*moved)(void *arg, int64_t position);
+    void *moved_arg;
 };
 #define POSTGRES_STORE(store_pointer) ((struct postgres_store *)(void *)(store_pointer))
 #define KEYS(s) postgres_keys(POSTGRES_STORE(s)->db)

@@ -1,6 +1,6 @@
 /* store_postgres_acts.c - how acts reach their functions in the database, and seats booked, given back, removed. */
 #include "lib/json/read.h"
-#include "services/reservations/store_postgres.h"
+#include "services/reservations/store_postgres_sole.h"
 
 /* --- refusals --- */
 
@@ -58,7 +58,11 @@ static const fault *refused(arena *a, const struct pg_answer *answer)
 
 const fault *act_write(struct store *store, arena *a, const struct pg_command *command, struct pg_answer *out)
 {
-    TRY(postgres_write(POSTGRES_STORE(store)->db, a, command, out));
+    struct postgres_store *s = POSTGRES_STORE(store);
+    sole_act_begins(s, command->act);
+    const fault *problem = postgres_write(s->db, a, command, out);
+    sole_act_ends(s, command->act);
+    TRY(problem);
     return out->code.len == 0 ? NULL : refused(a, out);
 }
 
@@ -175,13 +179,19 @@ static const fault *buyer_read(struct store *store, arena *a, const struct pg_an
 static const fault *reserve(struct store *store, arena *a, const struct sale *sale, const struct once *once,
                             struct reservation *out)
 {
+    ids gone;
+    if (sole_gone(POSTGRES_STORE(store), a, sale, &gone))
+        return seats_taken(a, gone);
     struct reserve_args args = args_of(a, sale, once);
     struct pg_command command = { .act = "reserve", .args = &args, .bulk = true, .events = "reservation.made",
                                   .shape = args.sales_open_at.ms == TIME_NONE ? &reserve_shape : &reserve_opening_shape };
     struct pg_answer answer;
     struct reservation made;
     struct user *buyer;
-    TRY(act_write(store, a, &command, &answer));
+    const fault *refusal = act_write(store, a, &command, &answer);
+    if (str_equal(answer.code, STR("seats_taken")))
+        sole_lost(POSTGRES_STORE(store), sale->schedule_id, sale->user_id);
+    TRY(refusal);
     TRY(fact_read(store, a, answer.answer, &made));
     TRY(buyer_read(store, a, &answer, made.user_id, &buyer));
     fact_open(store, a, &made, buyer);
@@ -207,6 +217,8 @@ static const fault *reserve_recall(struct store *store, arena *a, const struct o
 
 static const fault *seats_claimed(struct store *store, arena *a, int64_t schedule_id, ids *out)
 {
+    if (sole_whole(POSTGRES_STORE(store), a, schedule_id, out))
+        return NULL;
     *out = (ids){ NULL, 0 };
     return pg_numbers(KEYS(store), a, out,
                       "SELECT seat_id FROM seat_claims WHERE schedule_id = $1 "
