@@ -186,7 +186,7 @@ static void comma_write(struct page_writing *p)
 static void kept_write(struct feed *f, struct page_writing *p)
 {
     str text;
-    while (p->left > 0 && p->out->len < PAGE_BYTES_ENOUGH && feed_kept_find(f, p->after + 1, &text)) {
+    while (p->left > 0 && p->out->len < PAGE_BYTES_ENOUGH && p->after < f->position && feed_kept_find(f, p->after + 1, &text)) {
         comma_write(p);
         buf_text(p->out, text);
         p->after++;
