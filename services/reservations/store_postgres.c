@@ -155,7 +155,8 @@ static void log_moved(void *arg, int64_t position)
 {
     struct postgres_store *s = arg;
     sole_moved(s);
-    s->moved(s->moved_arg, position);
+    if (s->moved)
+        s->moved(s->moved_arg, position);
 }
 
 /* --- opening --- */
