@@ -207,9 +207,8 @@ def main(mode):
         real_tests(tally, mode, **settings)
         python_tests(tally, "deploy", **settings)
         if release:
-            for folder in ("race", "faults"):
-                python_tests(tally, folder, *BY_FILE, **settings)
-            python_tests(tally, "web", **settings)
+            for folder in ("race", "faults", "web"):
+                python_tests(tally, folder, **settings)
         if build(tally, "build-tsan", compile=False):
             unit_tests(tally, "build-tsan", *THREADED)
         if build(tally, "build-fuzz", compile=False):

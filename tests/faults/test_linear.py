@@ -18,7 +18,7 @@ from harness.recorded import Sight, answered
 from harness.maker import Maker, unique
 from harness.porcupine import verdicts
 from harness.postgres import Postgres
-from harness.storm import SECONDS, Clock, Line, storm
+from harness.storm import SEED, SECONDS, Clock, Line, storm
 from sweep import replay, sweep
 
 HOLD_S, SEATS, ROUND_S = 1, 5, 2.5
@@ -284,10 +284,13 @@ def test_some_order_explains_every_answer_and_the_twins_none(store):
     # One process writes one batch after the other: on a database that many share it takes two to oversell.
     twin = BoxOffice("SQLite" if store == "SQLite" else "two replicas", TAQUILLA_TEST_UNSAFE="claims", TAQUILLA_TEST_COMMIT_PAUSE_MS=5)
     try:
-        sights = storm(lambda dice: fight(twin, dice, TWIN_S, calm=True))
-        whole_lists(twin, sights)
-        wrong, _ = judged(sights)
-        print(f"the twin: {len(wrong)} of {len(sights)} showings cannot be explained; {counted(sights)}")
+        for luck in range(4):  # on a busy machine its buyers may come one after the other
+            sights = storm(lambda dice: fight(twin, dice, TWIN_S, calm=True), seed=SEED + luck)
+            whole_lists(twin, sights)
+            wrong, _ = judged(sights)
+            print(f"the twin: {len(wrong)} of {len(sights)} showings cannot be explained; {counted(sights)}")
+            if wrong:
+                break
         assert wrong, "without the protections everything could be explained: this test cannot fail"
     finally:
         twin.abandon()
