@@ -43,6 +43,10 @@ struct sql *sqlite_reader(struct sqlite *s);
  * until then. `now` inside is read after the batch began. Fibers only. */
 typedef const fault *sqlite_act(struct sql *db, arena *a, void *arg);
 const fault *sqlite_write(struct sqlite *s, arena *a, sqlite_act *act, void *arg) MUST_CHECK;
+/* As sqlite_write, for an act that looks before it writes: when it is refused it has almost never changed anything. A batch of
+ * nothing but such acts has no savepoints, which would copy every page that an act writes. If one is refused after a change, the whole
+ * batch is undone and done again with them: so such an act may run twice, and must give the same then. */
+const fault *sqlite_write_looked(struct sqlite *s, arena *a, sqlite_act *act, void *arg) MUST_CHECK;
 
 int64_t sqlite_position(const struct sqlite *s); /* of the last committed event; any thread */
 instant sql_now(struct sql *db);                 /* one time for the whole batch */

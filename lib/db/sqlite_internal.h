@@ -65,6 +65,7 @@ struct act {
     struct sqlite *store;
     bool moved;
     bool restores; /* it may run while a restore does */
+    bool looks;    /* before it writes: see sqlite_write_looked */
 };
 
 struct act_queue {

@@ -48,21 +48,23 @@ static void stores_hand_over(void *arg)
         store_hand_over(s);
 }
 
-static const fault *write_wait(struct sqlite *s, arena *a, sqlite_act *act, void *arg, bool restores)
+static const fault *write_wait(struct sqlite *s, struct act mine)
 {
+    arena *a = mine.arena;
     assert(fiber_self());
-    if (!restores && atomic_load(&s->restoring))
+    if (!mine.restores && atomic_load(&s->restoring))
         return restore_running(a);
     if (s->memory)
-        return restores ? sqlite_memory_run(s, a, act, arg) : s->memory_setup.write(s->memory_setup.arg, a, act, arg);
+        return mine.restores ? sqlite_memory_run(s, a, mine.run, mine.arg)
+                             : s->memory_setup.write(s->memory_setup.arg, a, mine.run, mine.arg);
     if (s->closed || s->queued >= ACTS_QUEUED_MAX) {
         fault *busy = fault_new(a, FAULT_UNAVAILABLE, s->closed ? "store_unavailable" : "store_busy",
                                 "The store is busy at the moment; please try again.");
         busy->retry_after_s = 1;
         return busy;
     }
-    struct act mine = { .run = act, .arena = a, .arg = arg, .waiter = fiber_self(), .store = s,
-                        .restores = restores };
+    mine.waiter = fiber_self();
+    mine.store = s;
     queue_add(&s->gathered, &mine, &mine);
     s->queued++;
     if (!turning)
@@ -74,12 +76,17 @@ static const fault *write_wait(struct sqlite *s, arena *a, sqlite_act *act, void
 
 const fault *sqlite_write(struct sqlite *s, arena *a, sqlite_act *act, void *arg)
 {
-    return write_wait(s, a, act, arg, false);
+    return write_wait(s, (struct act){ .run = act, .arena = a, .arg = arg });
+}
+
+const fault *sqlite_write_looked(struct sqlite *s, arena *a, sqlite_act *act, void *arg)
+{
+    return write_wait(s, (struct act){ .run = act, .arena = a, .arg = arg, .looks = true });
 }
 
 const fault *sqlite_write_restoring(struct sqlite *s, arena *a, sqlite_act *act, void *arg)
 {
-    return write_wait(s, a, act, arg, true);
+    return write_wait(s, (struct act){ .run = act, .arena = a, .arg = arg, .restores = true });
 }
 
 /* On the loop, once per batch. An act lives on its fiber's stack: it is read before its fiber runs on. */
@@ -119,14 +126,19 @@ static struct act *batch_take(struct sqlite *s)
     return first;
 }
 
+static void act_do(struct sql *db, struct act *one)
+{
+    bool shut_out = !one->restores && atomic_load(&db->store->restoring); /* it was queued before the restore began */
+    one->problem = shut_out ? restore_running(one->arena) : one->run(db, one->arena, one->arg);
+}
+
 /* False when the whole batch is lost: some errors (disk full, I/O) make SQLite end the transaction by itself. */
 static bool act_run(struct sql *db, struct act *one)
 {
     int64_t position = db->position;
     if (sql_command(db, COMMAND_SAVE) != SQLITE_OK)
         return false;
-    bool shut_out = !one->restores && atomic_load(&db->store->restoring); /* it was queued before the restore began */
-    one->problem = shut_out ? restore_running(one->arena) : one->run(db, one->arena, one->arg);
+    act_do(db, one);
     if (sqlite3_get_autocommit(db->handle))
         return false;
     if (one->problem) {
@@ -146,17 +158,49 @@ static void commit_pause(void)
         usleep((useconds_t)pause_ms * 1000);
 }
 
-static bool batch_run(struct sql *db, struct act *first, uint64_t *count)
+/* False: one was refused after a change, which only a savepoint could take back, or all is lost. */
+static bool lookers_run(struct sql *db, struct act *first)
+{
+    for (struct act *one = first; one; one = one->next) {
+        int changes = sqlite3_total_changes(db->handle);
+        act_do(db, one);
+        if (sqlite3_get_autocommit(db->handle) || (one->problem && sqlite3_total_changes(db->handle) != changes))
+            return false;
+        if (one->problem)
+            db->spent += twin_lacks("positions");
+    }
+    return true;
+}
+
+static bool acts_run(struct sql *db, struct act *first)
+{
+    bool look = true;
+    int64_t position = db->position, spent = db->spent;
+    for (struct act *one = first; one; one = one->next)
+        look = look && one->looks;
+    if (look && lookers_run(db, first))
+        return true;
+    if (look) { /* again, with savepoints */
+        if (sqlite3_get_autocommit(db->handle) || sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK ||
+            sql_command(db, COMMAND_WRITE) != SQLITE_OK)
+            return false;
+        db->position = position;
+        db->spent = spent;
+    }
+    for (struct act *one = first; one; one = one->next)
+        if (!act_run(db, one))
+            return false;
+    return true;
+}
+
+static bool batch_run(struct sql *db, struct act *first)
 {
     db->last_error = SQLITE_OK;
     if (sql_command(db, COMMAND_WRITE) != SQLITE_OK)
         return false;
     db->now = clock_now();
-    for (struct act *one = first; one; one = one->next) {
-        if (!act_run(db, one))
-            return false;
-        ++*count;
-    }
+    if (!acts_run(db, first))
+        return false;
     commit_pause();
     bool done = sql_command(db, COMMAND_COMMIT) == SQLITE_OK;
     commit_pause();
@@ -181,7 +225,9 @@ static void batch_finish(struct sqlite *s, struct act *first)
     uint64_t count = 0;
     int64_t before = db->position;
     bool restoring = atomic_load(&s->restoring);
-    if (batch_run(db, first, &count)) {
+    for (struct act *one = first; one; one = one->next)
+        count++;
+    if (batch_run(db, first)) {
         first->moved = db->position != before;
         atomic_store(&s->position, db->position);
         atomic_fetch_add(&s->batches, 1);

@@ -9,12 +9,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+struct one_act {
+    sqlite_act *act;
+    const fault *problem;
+};
+
 /* --- group commit --- */
 
 #define FIBERS 64
 #define ACTS_EACH 50
 
 static void *many_acts_failed;
+static const fault *(*write_by)(struct sqlite *, arena *, sqlite_act *, void *);
 
 static void many_acts(void *arg)
 {
@@ -24,7 +30,7 @@ static void many_acts(void *arg)
         struct thing want = { .name = arena_printf(a, "%lld/%d", (long long)number, i) };
         /* Every seventh is refused after it wrote: it must leave nothing. */
         bool refused = i % 7 == 0;
-        const fault *problem = sqlite_write(store, a, refused ? insert_then_refuse : thing_insert, &want);
+        const fault *problem = write_by(store, a, refused ? insert_then_refuse : thing_insert, &want);
         if (refused != (problem != NULL))
             many_acts_failed = arg;
         arena_reset(a);
@@ -59,7 +65,64 @@ static void group_commit(void)
 static void test_group_commit(void **state)
 {
     (void)state;
+    write_by = sqlite_write;
     on_loop(group_commit);
+}
+
+/* Without savepoints, until one is refused after it wrote: then the batch is done again with them. */
+static void test_group_commit_looked(void **state)
+{
+    (void)state;
+    write_by = sqlite_write_looked;
+    on_loop(group_commit);
+}
+
+/* One that is refused before it wrote takes nothing of its neighbours with it, and costs no second run. */
+static int runs;
+
+static const fault *refuse_at_once(struct sql *db, arena *a, void *arg)
+{
+    (void)db;
+    (void)arg;
+    runs++;
+    return fault_new(a, FAULT_CONFLICT, "refused", "No.");
+}
+
+static void looked_run(void *arg)
+{
+    struct one_act *one = arg;
+    static int number;
+    struct thing want = { .name = arena_printf(boot, "looked %d", ++number) };
+    one->problem = sqlite_write_looked(store, boot, one->act, &want);
+}
+
+static void looked_together(sqlite_act *last, int runs_wanted)
+{
+    struct one_act acts[] = { { thing_insert, NULL }, { refuse_at_once, NULL }, { last, NULL } };
+    struct group g = { 0 };
+    runs = 0;
+    for (int i = 0; i < 3; i++)
+        assert_true(group_start(&g, "looked", looked_run, &acts[i]));
+    group_wait(&g);
+    assert_null(acts[0].problem);
+    assert_code(acts[1].problem, FAULT_CONFLICT, "refused");
+    assert_int_equal(runs, runs_wanted);
+    assert_positions_dense();
+}
+
+static void looked(void)
+{
+    assert_null(name_insert("before")); /* from now on a turn's acts are handed over together */
+    looked_together(thing_insert, 1);
+    assert_int_equal(number_of("SELECT count(*) FROM things WHERE name LIKE 'looked%'"), 2);
+    looked_together(insert_then_refuse, 2);
+    assert_int_equal(number_of("SELECT count(*) FROM things WHERE name LIKE 'looked%'"), 3);
+}
+
+static void test_looked(void **state)
+{
+    (void)state;
+    on_loop(looked);
 }
 
 /* --- no room --- */
@@ -76,11 +139,6 @@ static const fault *fill(struct sql *db, arena *a, void *arg)
     (void)arg;
     return sql_run(db, a, "INSERT INTO things (filler) VALUES (hex(zeroblob(20000)))", NO_BINDS);
 }
-
-struct one_act {
-    sqlite_act *act;
-    const fault *problem;
-};
 
 static void one_act_run(void *arg)
 {
@@ -316,6 +374,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed), /* first: it forks, before any thread was made */
         cmocka_unit_test(test_group_commit),
+        cmocka_unit_test(test_group_commit_looked),
+        cmocka_unit_test(test_looked),
         cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_write_error),
         cmocka_unit_test(test_queue_bounded),

@@ -29,23 +29,33 @@ static const fault *claimed(struct sql *db, arena *a, const struct sale *sale, i
     return NULL;
 }
 
-/* --- inside the act --- */
+/* --- inside the act: it looks, then it writes, and may run twice (sqlite_write_looked) --- */
 
-static const fault *showing_open(struct sql *db, arena *a, const struct sale *sale)
+/* What the store knows of the showing, looked up once for both questions. */
+enum { SHOWING_AS_TOLD, SHOWING_DIFFERS, SHOWING_STOPPED };
+
+static const fault *showing_open(struct sql *db, arena *a, const struct sale *sale, bool *differs)
 {
-    int64_t stopped = 0;
+    int64_t known = SHOWING_DIFFERS;
     if (sale->sales_open_at.ms != TIME_NONE && sale->sales_open_at.ms > sql_now(db).ms)
         return not_on_sale_yet(a, sale->sales_open_at.ms - sql_now(db).ms);
-    TRY(sql_number(db, a, &stopped, "SELECT sales_stopped FROM showings WHERE schedule_id = ?1",
-                   BIND(sql_int(sale->schedule_id))));
-    if (stopped)
+    TRY(sql_number(db, a, &known,
+                   "SELECT CASE WHEN sales_stopped THEN 2 ELSE movie_id IS NOT ?2 OR room_id IS NOT ?3 OR starts_at IS NOT ?4 "
+                   "OR ends_at IS NOT ?5 END FROM showings WHERE schedule_id = ?1",
+                   BIND(sql_int(sale->schedule_id), sql_text(sale->movie_id), sql_int(sale->room_id ? sale->room_id : INT64_MIN),
+                        sql_instant(sale->starts_at), sql_instant(sale->ends_at))));
+    if (known == SHOWING_STOPPED)
         return fault_new(a, FAULT_CONFLICT, "showing_cancelled", "This showing has been cancelled.");
+    *differs = known == SHOWING_DIFFERS;
+    return NULL;
+}
+
+static const fault *showing_keep(struct sql *db, arena *a, const struct sale *sale)
+{
     return sql_run(db, a,
                    "INSERT INTO showings (schedule_id, movie_id, room_id, starts_at, ends_at) VALUES (?1, ?2, ?3, ?4, ?5) "
                    "ON CONFLICT (schedule_id) DO UPDATE SET movie_id = excluded.movie_id, room_id = excluded.room_id, "
-                   "starts_at = excluded.starts_at, ends_at = excluded.ends_at "
-                   "WHERE starts_at IS NOT excluded.starts_at OR ends_at IS NOT excluded.ends_at "
-                   "OR movie_id IS NOT excluded.movie_id OR room_id IS NOT excluded.room_id",
+                   "starts_at = excluded.starts_at, ends_at = excluded.ends_at",
                    BIND(sql_int(sale->schedule_id), sql_text(sale->movie_id),
                         sql_int(sale->room_id ? sale->room_id : INT64_MIN), sql_instant(sale->starts_at),
                         sql_instant(sale->ends_at)));
@@ -135,9 +145,12 @@ static const fault *reserve_act(struct sql *db, arena *a, void *arg)
         return NULL;
     struct user *buyer = NEW(a, struct user);
     TRY(user_row(db, a, act->sale->user_id, buyer));
-    TRY(showing_open(db, a, act->sale));
+    bool differs = false;
+    TRY(showing_open(db, a, act->sale, &differs));
     TRY(seats_free(db, a, act));
     TRY(holds_allowed(db, a, act->sale));
+    if (differs)
+        TRY(showing_keep(db, a, act->sale));
     TRY(reservation_insert(db, a, act->sale, &act->made));
     TRY(seats_claim(db, a, &act->made));
     act->made.user = buyer;
@@ -162,15 +175,17 @@ static const fault *reserve(struct store *store, arena *a, const struct sale *sa
 {
     struct sqlite_store *s = STORE_OF(store);
     struct reserve_act act = { .store = s, .sale = sale, .once = once };
-    struct user buyer;
-    TRY(user_row(sqlite_reader(s->db), a, sale->user_id, &buyer));
     const fault *gone = refuse_early(s, a, sale);
     bool seen = false;
+    if (gone) { /* but first of all a buyer must be there */
+        struct user buyer;
+        TRY(user_row(sqlite_reader(s->db), a, sale->user_id, &buyer));
+    }
     if (gone && once) /* gone to this very request, perhaps, which came twice */
         TRY(sqlite_once_recall(sqlite_reader(s->db), a, once, &reservation_made_shape, &act.made, &seen));
     if (!seen) {
         TRY(gone);
-        TRY(sqlite_write(s->db, a, reserve_act, &act));
+        TRY(sqlite_write_looked(s->db, a, reserve_act, &act));
     }
     *out = act.made;
     return NULL;
