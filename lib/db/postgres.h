@@ -22,6 +22,14 @@ struct postgres; /* the store: its connections */
 struct pg_lane;  /* one pipelined connection for reads */
 struct pg_link;  /* one connection, as setup.ready gets it */
 
+/* How commands become columns: n int[] and command uuid[], an array for each field of `row`, then of each part the place of its command
+ * (int[], from 1) and an array for each field of `part`. Integers, money (cents) and instants (ms) are bigint[], the least int64_t being
+ * null; bool[]; text[]. Raw JSON, never empty and without line ends, is a single text with a line
+ * for each. No other kinds. */
+struct pg_sheet {
+    const struct shape *row, *part;
+};
+
 struct postgres_setup {
     str url;                             /* postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=... */
     const char *service;                 /* names the lock of its writers, and what their commits notify */
@@ -30,6 +38,8 @@ struct postgres_setup {
      * named bigint[], answer text, extra text, last bigint)`. It gets the commands as JSON objects that also have
      * n, act and command (a uuid, to be stored in each event); last is the log's last position when it is done. */
     const char *acts;
+    /* With a sheet bulk is not JSON: in its place come the arrays of struct pg_sheet, and named is the text of such an array. */
+    const struct pg_sheet *sheet;
     /* On the writer's connection after each connecting and each restore, before any command; a fault: it is tried again later. */
     const fault *(*ready)(void *ready_arg, arena *a, struct pg_link *link);
     void *ready_arg;
@@ -68,7 +78,8 @@ struct pg_command {
     const char *act;
     const struct shape *shape; /* of args, written as the command's members */
     const void *args;
-    bool bulk;                 /* among those that the function does in one go */
+    bool bulk;                 /* among those that the function does in one go; with a sheet, args are its row */
+    const list *parts;         /* of the sheet's; bulk alone has any, and one at least */
     const char *events;        /* "reservation.": of the events it logs, the last with this beginning is its answer */
 };
 

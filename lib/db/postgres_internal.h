@@ -119,12 +119,16 @@ const fault *pg_row_take(arena *a, const PGresult *result, int row, struct pg_st
 ids pg_numbers_read(arena *a, const char *text); /* "{1,2}" */
 /* NULL for a NULL; *fits is false for a text that PostgreSQL cannot take. */
 const char *pg_bind_text(arena *a, const struct pg_bind *value, bool *fits);
+/* Bytes of a literal that was begun with E', which is known to fit. */
+void pg_literal_inside(struct buf *out, str text);
 
 /* --- writing: postgres_writer.c, postgres_lost.c --- */
 
 struct pg_queued {
     const struct pg_command *command;
     str json;              /* members of the object, without braces */
+    str *cells;            /* of the sheet's columns, those of parts with all their elements; NULL: it goes as JSON */
+    size_t parts, bytes;
     char id[37];           /* uuid */
     arena *arena;
     struct pg_answer *out;
@@ -139,6 +143,11 @@ struct pg_batch {
     struct pg_queued *at[COMMANDS_PER_BATCH_MAX];
     size_t count;
 };
+
+/* postgres_columns.c. INVALID constraint_broken. */
+const fault *pg_cells_make(arena *a, const struct pg_sheet *sheet, const struct pg_command *command, struct pg_queued *q) MUST_CHECK;
+/* Each of the arguments with a comma before it. */
+void pg_columns_put(struct buf *out, const struct pg_sheet *sheet, const struct pg_batch *batch);
 
 const fault *pg_writer_start(struct postgres *p, arena *a) MUST_CHECK;
 void pg_writer_stop(struct postgres *p);

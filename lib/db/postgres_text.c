@@ -9,13 +9,8 @@ static bool text_fits(str text)
     return !memchr(text.at, '\0', text.len) && str_is_utf8(text);
 }
 
-/* E'...' means the same whatever standard_conforming_strings says; the space keeps it apart from a word before it. */
-bool pg_literal(struct buf *out, str text)
+void pg_literal_inside(struct buf *out, str text)
 {
-    if (text.len > 0 && !text_fits(text))
-        return false;
-    buf_reserve(out, text.len + 5);
-    buf_literal(out, " E'");
     size_t from = 0;
     for (size_t i = 0; i < text.len; i++) {
         if (text.at[i] != '\'' && text.at[i] != '\\')
@@ -25,6 +20,16 @@ bool pg_literal(struct buf *out, str text)
         from = i;
     }
     buf_put(out, text.at ? text.at + from : "", text.len - from);
+}
+
+/* E'...' means the same whatever standard_conforming_strings says; the space keeps it apart from a word before it. */
+bool pg_literal(struct buf *out, str text)
+{
+    if (text.len > 0 && !text_fits(text))
+        return false;
+    buf_reserve(out, text.len + 5);
+    buf_literal(out, " E'");
+    pg_literal_inside(out, text);
     buf_char(out, '\'');
     return true;
 }

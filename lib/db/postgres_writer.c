@@ -62,7 +62,7 @@ static void batch_take(struct postgres *p, struct pg_batch *batch)
     batch->count = 0;
     while (p->first && batch->count < COMMANDS_PER_BATCH_MAX && bytes < BATCH_BYTES_MAX) {
         struct pg_queued *q = p->first;
-        bytes += q->json.len;
+        bytes += q->bytes;
         queue_drop(p, q);
         q->taken = true;
         batch->at[batch->count++] = q;
@@ -96,7 +96,7 @@ static bool commands_put(struct buf *out, arena *a, const struct pg_batch *batch
     buf_char(&json, '[');
     for (size_t i = 0; i < batch->count; i++) {
         const struct pg_queued *q = batch->at[i];
-        if (q->command->bulk != bulk)
+        if (q->cells || q->command->bulk != bulk)
             continue;
         buf_printf(&json, "%s{\"n\":%zu,\"act\":\"%s\",\"command\":\"%s\"%s%.*s}", json.len > 1 ? "," : "", i,
                    q->command->act, q->id, q->json.len > 0 ? "," : "", STR_ARG(q->json));
@@ -112,8 +112,12 @@ static const char *message_make(struct postgres *p, arena *a, const struct pg_ba
         buf_printf(&text, "SELECT pg_advisory_xact_lock(%lld);", (long long)p->lock_key);
     buf_printf(&text, "SELECT n, code, detail, named, answer, extra, last FROM %s(", p->setup.acts);
     bool whole = commands_put(&text, a, batch, false);
-    buf_char(&text, ',');
-    whole = whole && commands_put(&text, a, batch, true);
+    if (p->setup.sheet) {
+        pg_columns_put(&text, p->setup.sheet, batch);
+    } else {
+        buf_char(&text, ',');
+        whole = whole && commands_put(&text, a, batch, true);
+    }
     assert(whole); /* each was looked at before it was queued */
     buf_char(&text, ')');
     int64_t pause_ms = twin_pause_ms();
@@ -380,16 +384,18 @@ static void command_name(struct postgres *p, char id[37])
              (unsigned long long)(low & 0xffffffffffff));
 }
 
-static const fault *command_write(arena *a, const struct pg_command *command, str *json)
+static const fault *command_write(const struct postgres *p, arena *a, const struct pg_command *command, struct pg_queued *q)
 {
     struct buf text = { .in = a };
-    *json = (str){ NULL, 0 };
+    if (command->bulk && p->setup.sheet)
+        return pg_cells_make(a, p->setup.sheet, command, q);
     if (!command->shape)
         return NULL;
     json_write(&text, command->shape, command->args);
-    *json = (str){ text.at + 1, text.len - 2 }; /* without braces */
+    q->json = (str){ text.at + 1, text.len - 2 }; /* without braces */
+    q->bytes = text.len;
     struct buf probe = { .in = a };
-    if (!pg_literal(&probe, *json))
+    if (!pg_literal(&probe, q->json))
         return fault_new(a, FAULT_INVALID, "constraint_broken", "A value is not possible here.");
     return NULL;
 }
@@ -412,7 +418,7 @@ const fault *postgres_write(struct postgres *p, arena *a, const struct pg_comman
     if (p->stats.queued >= COMMANDS_QUEUED_MAX)
         return too_busy(a);
     struct pg_queued mine = { .command = command, .arena = a, .out = out, .waiter = fiber_self() };
-    TRY(command_write(a, command, &mine.json));
+    TRY(command_write(p, a, command, &mine));
     command_name(p, mine.id);
     queue_add(p, &mine);
     if (p->writer_fiber)

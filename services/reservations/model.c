@@ -234,6 +234,14 @@ const struct shape reservation_fact_shape = {
     .name = "reservationFact", .size = sizeof(struct reservation), .fields = reservation_fact_fields,
     .count = COUNT_OF(reservation_fact_fields)
 };
+/* From userId to hold; and all of a seat but its id. */
+const struct shape reservation_told_shape = {
+    .name = "reservationTold", .size = sizeof(struct reservation), .fields = reservation_fact_fields + 1, .count = 6
+};
+const struct shape reserved_seat_told_shape = {
+    .name = "reservedSeatTold", .size = sizeof(struct reserved_seat), .fields = reserved_seat_fields + 1,
+    .count = COUNT_OF(reserved_seat_fields) - 1
+};
 
 static const struct field reservation_row_fields[] = {
     FIELD(struct reservation, id, "id"),

@@ -111,6 +111,8 @@ struct sale_place sale_place_read(str key);
 str sale_place_text(arena *a, const struct reservation *r);
 
 extern const struct shape reservation_fact_shape; /* in an event: seats and prices, no person but userId */
+/* What is known of a fact of a reservation and of its seats before the store has given it ids and moments: members in their order. */
+extern const struct shape reservation_told_shape, reserved_seat_told_shape;
 extern const struct shape reservation_row_shape;
 extern const struct shape reserved_seat_row_shape;
 

@@ -20,6 +20,7 @@ struct postgres_store {
 #define LISTS(s) postgres_lists(POSTGRES_STORE(s)->db)
 
 extern const struct migration reservations_postgres_migrations[];
+extern const struct pg_sheet booking_sheet; /* what reservations_batch gets of bookings */
 
 /* Hands an act's command to the writer. What the act refused is a fault; the acts are in schema/postgres, and each says
  * its refusals in codes. */

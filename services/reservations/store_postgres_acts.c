@@ -1,5 +1,6 @@
 /* store_postgres_acts.c - how acts reach their functions in the database, and seats booked, given back, removed. */
 #include "lib/json/read.h"
+#include "lib/json/write.h"
 #include "services/reservations/store_postgres_sole.h"
 
 /* --- refusals --- */
@@ -90,52 +91,71 @@ void fact_open(struct store *store, arena *a, struct reservation *made, struct u
 
 /* --- booking --- */
 
-/* A sale as its function takes it: seats as columns. */
-struct reserve_args {
+/* A sale as its function takes it: see reservations_batch. */
+struct booking_row {
     int64_t user_id, schedule_id;
     str movie_id;
-    int64_t room_id; /* none: INT64_MIN */
+    int64_t room_id; /* none: INTEGER_NONE */
     bool hold;
     money total_amount;
     instant starts_at, ends_at;
     int64_t hold_s, unpaid_until_min, holds_per_user_max;
     str scope, key, body_hash;
-    ids seat_ids, seat_numbers, price_cents;
-    strs row_numbers, ticket_types;
     instant sales_open_at;
+    struct raw_json told; /* of its event: what does not wait for ids and moments */
 };
-/* sales_open_at comes last: where no store is asked for it, the table is one shorter. */
-static const struct field reserve_fields[] = {
-    FIELD(struct reserve_args, user_id, "user_id"),
-    FIELD(struct reserve_args, schedule_id, "schedule_id"),
-    FIELD(struct reserve_args, movie_id, "movie_id"),
-    FIELD(struct reserve_args, room_id, "room_id", .nullable = true),
-    FIELD(struct reserve_args, hold, "hold"),
-    FIELD(struct reserve_args, total_amount, "total_amount"),
-    FIELD(struct reserve_args, starts_at, "starts_at", .form = TIME_Z_MS, .nullable = true),
-    FIELD(struct reserve_args, ends_at, "ends_at", .form = TIME_Z_MS, .nullable = true),
-    FIELD(struct reserve_args, hold_s, "hold_s"),
-    FIELD(struct reserve_args, unpaid_until_min, "unpaid_until_min"),
-    FIELD(struct reserve_args, holds_per_user_max, "holds_per_user_max"),
-    FIELD(struct reserve_args, scope, "scope", .nullable = true),
-    FIELD(struct reserve_args, key, "key", .nullable = true),
-    FIELD(struct reserve_args, body_hash, "body_hash", .nullable = true),
-    FIELD(struct reserve_args, seat_ids, "seat_ids"),
-    FIELD(struct reserve_args, row_numbers, "row_numbers"),
-    FIELD(struct reserve_args, seat_numbers, "seat_numbers"),
-    FIELD(struct reserve_args, ticket_types, "ticket_types"),
-    FIELD(struct reserve_args, price_cents, "price_cents"),
-    FIELD(struct reserve_args, sales_open_at, "sales_open_at", .form = TIME_Z_MS),
+static const struct field booking_row_fields[] = {
+    FIELD(struct booking_row, user_id, "user_ids"),
+    FIELD(struct booking_row, schedule_id, "schedule_ids"),
+    FIELD(struct booking_row, movie_id, "movie_ids"),
+    FIELD(struct booking_row, room_id, "room_ids"),
+    FIELD(struct booking_row, hold, "holds"),
+    FIELD(struct booking_row, total_amount, "cents"),
+    FIELD(struct booking_row, starts_at, "starts_ms"),
+    FIELD(struct booking_row, ends_at, "ends_ms"),
+    FIELD(struct booking_row, hold_s, "hold_s"),
+    FIELD(struct booking_row, unpaid_until_min, "unpaid_until_min"),
+    FIELD(struct booking_row, holds_per_user_max, "most"),
+    FIELD(struct booking_row, scope, "scopes"),
+    FIELD(struct booking_row, key, "keys"),
+    FIELD(struct booking_row, body_hash, "hashes"),
+    FIELD(struct booking_row, sales_open_at, "opens_ms"),
+    FIELD(struct booking_row, told, "told_lines"),
 };
-static const struct shape reserve_opening_shape = SHAPE(reserve_args, reserve_fields);
-static const struct shape reserve_shape = {
-    .name = "reserveArgs", .size = sizeof(struct reserve_args), .fields = reserve_fields, .count = COUNT_OF(reserve_fields) - 1
-};
+static const struct shape booking_row_shape = SHAPE(booking_row, booking_row_fields);
 
-static struct reserve_args args_of(arena *a, const struct sale *sale, const struct once *once)
+struct seat_row {
+    int64_t seat_id;
+    str row_number;
+    int64_t seat_number;
+    str ticket_type;
+    money price;
+    struct raw_json told;
+};
+static const struct field seat_row_fields[] = {
+    FIELD(struct seat_row, seat_id, "seat_ids"),
+    FIELD(struct seat_row, row_number, "row_numbers"),
+    FIELD(struct seat_row, seat_number, "seat_numbers"),
+    FIELD(struct seat_row, ticket_type, "ticket_types"),
+    FIELD(struct seat_row, price, "price_cents"),
+    FIELD(struct seat_row, told, "seats_told_lines"),
+};
+static const struct shape seat_row_shape = SHAPE(seat_row, seat_row_fields);
+const struct pg_sheet booking_sheet = { &booking_row_shape, &seat_row_shape };
+
+/* The members of an object, without its braces. */
+static struct raw_json told(arena *a, const struct shape *s, const void *what)
 {
-    size_t count = sale->seats.count;
-    struct reserve_args args = {
+    struct buf text = { .in = a };
+    json_write(&text, s, what);
+    return (struct raw_json){ { text.at + 1, text.len - 2 } };
+}
+
+static struct booking_row row_of(arena *a, const struct sale *sale, const struct once *once)
+{
+    struct reservation known = { .user_id = sale->user_id, .schedule_id = sale->schedule_id, .movie_id = sale->movie_id,
+                                 .total_amount = sale->total_amount, .status = RESERVATION_PENDING, .hold = sale->hold };
+    return (struct booking_row){
         .user_id = sale->user_id,
         .schedule_id = sale->schedule_id,
         .movie_id = sale->movie_id,
@@ -144,27 +164,61 @@ static struct reserve_args args_of(arena *a, const struct sale *sale, const stru
         .total_amount = sale->total_amount,
         .starts_at = sale->starts_at,
         .ends_at = sale->ends_at,
-        .sales_open_at = sale->sales_open_at,
         .hold_s = sale->hold_s,
         .unpaid_until_min = sale->unpaid_until_min,
         .holds_per_user_max = sale->holds_per_user_max,
         .scope = ONCE_SCOPE(once),
         .key = ONCE_KEY(once),
         .body_hash = ONCE_HASH(once),
-        .seat_ids = sale->seat_ids,
-        .seat_numbers = { NEW_ARRAY(a, int64_t, count), count },
-        .price_cents = { NEW_ARRAY(a, int64_t, count), count },
-        .row_numbers = { NEW_ARRAY(a, str, count), count },
-        .ticket_types = { NEW_ARRAY(a, str, count), count },
+        .sales_open_at = sale->sales_open_at,
+        .told = told(a, &reservation_told_shape, &known),
     };
-    for (size_t i = 0; i < count; i++) {
+}
+
+static list seat_rows_of(arena *a, const struct sale *sale)
+{
+    list rows = { NEW_ARRAY(a, struct seat_row, sale->seats.count), sale->seats.count };
+    for (size_t i = 0; i < rows.count; i++) {
         const struct reserved_seat *seat = LIST_AT(&sale->seats, struct reserved_seat, i);
-        args.seat_numbers.at[i] = seat->seat_number == INT64_MIN ? -1 : seat->seat_number;
-        args.price_cents.at[i] = seat->price.cents;
-        args.row_numbers.at[i] = seat->row_number.at ? seat->row_number : STR("");
-        args.ticket_types.at[i] = seat->ticket_type;
+        *LIST_AT(&rows, struct seat_row, i) = (struct seat_row){
+            seat->seat_id, seat->row_number, seat->seat_number, seat->ticket_type, seat->price, told(a, &reserved_seat_told_shape, seat)
+        };
     }
-    return args;
+    return rows;
+}
+
+/* Of a booking just made its function tells what the store gave it: id, when it was made and until when it stands (ms; -1: none),
+ * ids of its rows of seats. */
+enum { MADE_ID, MADE_AT, MADE_UNTIL, MADE_SEATS };
+
+static const fault *made_of(arena *a, const struct sale *sale, const ids *given, struct reservation *out)
+{
+    if (given->count != MADE_SEATS + sale->seats.count)
+        return fault_internal(a, FAULT_INTERNAL, "internal_error", "Something went wrong on our side.",
+                              "a booking of %zu seats was answered with %zu numbers", sale->seats.count, given->count);
+    *out = (struct reservation){
+        .id = given->at[MADE_ID],
+        .user_id = sale->user_id,
+        .schedule_id = sale->schedule_id,
+        .movie_id = sale->movie_id,
+        .total_amount = sale->total_amount,
+        .status = RESERVATION_PENDING,
+        .hold = sale->hold,
+        .reservation_date = { given->at[MADE_AT] },
+        .created_at = { given->at[MADE_AT] },
+        .expires_at = given->at[MADE_UNTIL] < 0 ? INSTANT_NONE : (instant){ given->at[MADE_UNTIL] },
+        .confirmed_at = INSTANT_NONE,
+        .cancelled_at = INSTANT_NONE,
+        .deleted_at = INSTANT_NONE,
+        .reserved_seats = sale->seats,
+        .seat_ids = sale->seat_ids,
+    };
+    for (size_t i = 0; i < sale->seats.count; i++) {
+        struct reserved_seat *seat = LIST_AT(&sale->seats, struct reserved_seat, i);
+        seat->id = given->at[MADE_SEATS + i];
+        seat->reservation_id = out->id;
+    }
+    return NULL;
 }
 
 static const fault *buyer_read(struct store *store, arena *a, const struct pg_answer *answer, int64_t user_id,
@@ -182,9 +236,9 @@ static const fault *reserve(struct store *store, arena *a, const struct sale *sa
     ids gone;
     if (sole_gone(POSTGRES_STORE(store), a, sale, &gone))
         return seats_taken(a, gone);
-    struct reserve_args args = args_of(a, sale, once);
-    struct pg_command command = { .act = "reserve", .args = &args, .bulk = true, .events = "reservation.made",
-                                  .shape = args.sales_open_at.ms == TIME_NONE ? &reserve_shape : &reserve_opening_shape };
+    struct booking_row row = row_of(a, sale, once);
+    list seats = seat_rows_of(a, sale);
+    struct pg_command command = { .act = "reserve", .args = &row, .parts = &seats, .bulk = true, .events = "reservation.made" };
     struct pg_answer answer;
     struct reservation made;
     struct user *buyer;
@@ -192,7 +246,10 @@ static const fault *reserve(struct store *store, arena *a, const struct sale *sa
     if (str_equal(answer.code, STR("seats_taken")))
         sole_lost(POSTGRES_STORE(store), sale->schedule_id, sale->user_id);
     TRY(refusal);
-    TRY(fact_read(store, a, answer.answer, &made));
+    if (answer.answer.at) /* made before under the same key, or found after a loss */
+        TRY(fact_read(store, a, answer.answer, &made));
+    else
+        TRY(made_of(a, sale, &answer.named, &made));
     TRY(buyer_read(store, a, &answer, made.user_id, &buyer));
     fact_open(store, a, &made, buyer);
     *out = made;

@@ -7,8 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/db/migration.h"
 #include "lib/feed/export.h"
 #include "lib/loop/fiber.h"
+
+extern const struct migration reservations_postgres_migrations[];
 
 static char databases[4][32];
 static int count;
@@ -142,7 +145,10 @@ static void two_open_an_empty_database_at_once(void)
     other_open();
     while (store->check(store, a))
         fiber_sleep(2);
-    assert_string_equal(here("SELECT count(*) = max(number) FROM schema_migrations"), "t");
+    int known = 0;
+    while (reservations_postgres_migrations[known].number)
+        known++;
+    assert_string_equal(here("SELECT count(*) FROM schema_migrations"), arena_printf(a, "%d", known).at);
     other->close(other);
 }
 

@@ -102,7 +102,7 @@ def test_what_cannot_be_read(tmp_path):
 
 SERVERS = {
     "rooms": (MariaDB, "MySQL", [1, 2, 3]),
-    "reservations": (Postgres, "PostgreSQL", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+    "reservations": (Postgres, "PostgreSQL", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
     "analytics": (Postgres, "PostgreSQL", [1, 2, 3]),
 }
 
