@@ -2,7 +2,8 @@
 #include "lib/db/postgres_internal.h"
 
 /* All of our statements find their rows by an index. A plan made while a table was small must not read it whole when it has
- * grown, and a plan by statistics is never better: so the planner is told. */
+ * grown, and a plan by statistics is never better: so the planner is told. Its writer finds a few rows each time, for which a bitmap is
+ * too much. */
 #define BY_INDEX                                                                                   \
     "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan "
 #define READING BY_INDEX "-c default_transaction_read_only=on "
@@ -23,7 +24,7 @@ static void links_fill(struct postgres *p)
     p->lists = (struct pg_lane){ .link = { .store = p, .name = "lists", .options = READING "-c statement_timeout=14s" },
                                  .wait_ms = LISTS_WAIT_MS };
     p->writer = (struct pg_link){ .store = p, .name = "writer",
-                                  .options = BY_INDEX "-c lock_timeout=2s -c statement_timeout=6s" };
+                                  .options = BY_INDEX "-c enable_bitmapscan=off -c lock_timeout=2s -c statement_timeout=6s" };
     p->ear = (struct pg_link){ .store = p, .name = "ear", .options = "-c statement_timeout=5s" };
 }
 

@@ -81,7 +81,7 @@ const fault *pg_schema_apply(struct pg_link *l, arena *a, const struct postgres_
     /* The writer's settings are for short statements by key; a migration is neither. */
     TRY(text_run(l, a,
                  "SET lock_timeout = 0; SET statement_timeout = 0; SET enable_seqscan = on; SET enable_hashjoin = on;"
-                 "SET enable_mergejoin = on; SET synchronous_commit = on; SET client_min_messages = error"));
+                 "SET enable_mergejoin = on; SET enable_bitmapscan = on; SET synchronous_commit = on; SET client_min_messages = error"));
     buf_printf(&lock, "SELECT pg_advisory_lock(%lld)", (long long)l->store->lock_key + 1);
     buf_char(&lock, '\0');
     TRY(text_run(l, a, lock.at));
