@@ -93,14 +93,13 @@ END $$;
 
 -- Rows and events of the bookings at `places`, which can be made, each with a seat or more. Of each is told: id, when it was made and until
 -- when it stands (ms; -1: none), ids of its rows of seats. `turn`: its place among them.
-CREATE FUNCTION bookings_write(at timestamptz, places int[], new boolean, commands uuid[], user_ids bigint[], schedule_ids bigint[],
+CREATE FUNCTION bookings_write(at timestamptz, before bigint, places int[], new boolean, commands uuid[], user_ids bigint[], schedule_ids bigint[],
     movie_ids text[], room_ids bigint[], holds boolean[], cents bigint[], starts_ms bigint[], ends_ms bigint[], hold_s bigint[],
     unpaid_until_min bigint[], scopes text[], keys text[], hashes text[], told text[], seat_of int[], seat_ids bigint[], row_numbers text[],
     seat_numbers bigint[], ticket_types text[], price_cents bigint[], seats_told text[])
 RETURNS TABLE (place int, named text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
-    before bigint := log_last();
     made_at text := json_moment(at);
     at_ms bigint := extract(epoch FROM at) * 1000;
     id_source regclass := pg_get_serial_sequence('reservations', 'id');
@@ -156,11 +155,13 @@ BEGIN
             || ',"expiresAt":' || until_texts[turn] || ',"confirmedAt":null,"cancelledAt":null,"deletedAt":null,"seats":[' || seat_texts[turn]
             || ']}', commands[i]
         FROM unnest(places) WITH ORDINALITY AS p(i, turn);
-    INSERT INTO once_keys (scope, key, body_hash, position, owner, made_at)
-        SELECT scopes[i], keys[i], hashes[i], before + turn, user_ids[i], at FROM unnest(places) WITH ORDINALITY AS p(i, turn)
-        WHERE scopes[i] IS NOT NULL
-    ON CONFLICT (scope, key) DO UPDATE SET body_hash = excluded.body_hash, position = excluded.position,
-        owner = excluded.owner, made_at = excluded.made_at;
+    IF array_remove(scopes, NULL) <> '{}' THEN
+        INSERT INTO once_keys (scope, key, body_hash, position, owner, made_at)
+            SELECT scopes[i], keys[i], hashes[i], before + turn, user_ids[i], at FROM unnest(places) WITH ORDINALITY AS p(i, turn)
+            WHERE scopes[i] IS NOT NULL
+        ON CONFLICT (scope, key) DO UPDATE SET body_hash = excluded.body_hash, position = excluded.position,
+            owner = excluded.owner, made_at = excluded.made_at;
+    END IF;
     RETURN QUERY SELECT i, '{' || ids[turn] || ',' || at_ms || ',' || coalesce(until_ms[turn], -1) || ',' || seat_lists[turn] || '}'
         FROM unnest(places) WITH ORDINALITY AS p(i, turn);
 END $$;
@@ -189,15 +190,16 @@ BEGIN
     RETURN one;
 END $$;
 
--- A batch: the commands of one act each in their order, then the bookings. Time is read once, after the lock.
+-- A batch: the commands of one act each in their order, then the bookings. Time is read once, after the lock. What log_last() does is
+-- written out: a function of SQL is planned anew in each transaction.
 CREATE FUNCTION reservations_batch(single json, numbers int[], commands uuid[], user_ids bigint[], schedule_ids bigint[], movie_ids text[],
     room_ids bigint[], holds boolean[], cents bigint[], starts_ms bigint[], ends_ms bigint[], hold_s bigint[], unpaid_until_min bigint[],
     most bigint[], scopes text[], keys text[], hashes text[], opens_ms bigint[], told_lines text, seat_of int[], seat_ids bigint[],
     row_numbers text[], seat_numbers bigint[], ticket_types text[], price_cents bigint[], seats_told_lines text)
 RETURNS TABLE (n int, code text, detail bigint, named text, answer text, extra text, last bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
-DECLARE at timestamptz := date_trunc('milliseconds', clock_timestamp()); before bigint := log_last(); now_last bigint;
-    c json; singles act_answer[] := '{}'; judged act_answer[] := '{}'; due bigint[]; fine boolean; new boolean; buyers text[]; places int[] := '{}';
+DECLARE at timestamptz := date_trunc('milliseconds', clock_timestamp()); before bigint := (SELECT coalesce(max(position), 0) FROM log);
+    made_before bigint := before; now_last bigint; c json; singles act_answer[] := '{}'; judged act_answer[] := '{}'; due bigint[]; fine boolean; new boolean; buyers text[]; places int[] := '{}';
 BEGIN
     IF EXISTS (SELECT 1 FROM restore_state) THEN
         RETURN QUERY SELECT m, 'restore_running', NULL::bigint, NULL, NULL, NULL, before
@@ -223,11 +225,14 @@ BEGIN
             places := ARRAY(SELECT j.n FROM unnest(judged) j WHERE j.code IS NULL ORDER BY j.n);
         END IF;
     END IF;
-    now_last := log_last() + cardinality(places);
+    IF fine IS NOT TRUE OR json_array_length(single) > 0 THEN -- there may be other events before those of the bookings
+        made_before := (SELECT coalesce(max(position), 0) FROM log);
+    END IF;
+    now_last := made_before + cardinality(places);
     RETURN QUERY SELECT s.n, s.code, s.detail, s.named::text, s.answer, s.extra, now_last FROM unnest(singles) s;
     RETURN QUERY SELECT numbers[j.n], j.code, j.detail, j.named::text, j.answer, j.extra, now_last FROM unnest(judged) j WHERE j.code IS NOT NULL;
     IF cardinality(places) > 0 THEN
-        RETURN QUERY SELECT numbers[w.place], '', NULL::bigint, w.named, NULL, buyers[w.place], now_last FROM bookings_write(at, places, new, commands,
+        RETURN QUERY SELECT numbers[w.place], '', NULL::bigint, w.named, NULL, buyers[w.place], now_last FROM bookings_write(at, made_before, places, new, commands,
             user_ids, schedule_ids, movie_ids, room_ids, holds, cents, starts_ms, ends_ms, hold_s, unpaid_until_min, scopes, keys, hashes,
             string_to_array(told_lines, E'\n'), seat_of, seat_ids, row_numbers, seat_numbers, ticket_types, price_cents,
             string_to_array(seats_told_lines, E'\n')) w;
