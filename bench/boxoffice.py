@@ -12,7 +12,7 @@ from harness.maker import wall
 from harness.stores import ask
 from house import BATCH, BUYERS, CALM, CLIENTS, DOORS, FASTEST_PER_S, calm_row, more_of, on_both
 from pace import ROUNDS, SECONDS
-from scenarios import SCHEMA, row, store_counts
+from scenarios import row, store_counts
 from watch import Listeners, lags_ms
 
 ROOMS, SEATS, DAYS = 50, 1000, 10  # 500 showings
@@ -50,17 +50,29 @@ def sold_in(home, door, stock, rate=0, seconds=SECONDS):
     return found
 
 
+def many_buyers(home):
+    """So many that nobody comes to hold more than he may; their ids."""
+    lines = [f'POST /api/users {{"email":"b{n}@crowd.example","name":"B"}}' for n in range(rivals.BUYERS)]
+    crowd(home.port("reservations"), lines, clients=CLIENTS, seconds=120).only(201)
+    return [int(found[0]) for found in ask(home.cinema.database(), "SELECT id FROM users ORDER BY id")][-rivals.BUYERS :]
+
+
 def rates_of_rivals(home, bench):
-    """Bookings a second, one each and 64 at once: of pgbench, or of a plain program on SQLite."""
+    """Bookings a second, one each and 64 at once: of pgbench, or of a plain program on SQLite. Their events are as long as ours."""
+    length = "SELECT CAST(avg(length(data)) AS integer) FROM log WHERE type = 'reservation.made'"
+    event_bytes = int(ask(home.cinema.database(), length)[0][0])
     if bench:
-        one = bench.run("\\set buyer random(1, 500)\nSELECT book_one(:buyer);\n", CLIENTS)[0]
-        return {"one each": one, "64 at once": bench.run("SELECT book_many();\n", 1)[0] * BATCH}
-    schema = SCHEMA.read_text()
-    return {"one each": rivals.commit_each(schema), "64 at once": rivals.commit_each(schema, count=20 * 1000, batch=BATCH)}
+        one = bench.run(f"\\set buyer random(1, {rivals.BUYERS})\nSELECT book_one(:buyer, {rivals.SHOWINGS});\n", CLIENTS)[0]
+        return {"one each": one, "64 at once": bench.run(f"SELECT book_many({event_bytes});\n", 1)[0] * BATCH}
+    return {
+        "one each": rivals.commit_each(event_bytes=event_bytes),
+        "64 at once": rivals.commit_each(count=20 * 1000, batch=BATCH, event_bytes=event_bytes),
+    }
 
 
 def spread_rows(home, _nginx):
-    stock, bench = Stock(home, season(home)), home.rival() if home.server else None
+    showings, home.buyers = season(home), many_buyers(home)
+    stock, bench = Stock(home, showings), home.rival() if home.server else None
     runs, their = {door: [] for door in DOORS}, []
     for _ in range(ROUNDS):
         for door, found in runs.items():
@@ -225,5 +237,5 @@ def with_seats(showing):
     return showing, iter(showing["seat_ids"])
 
 
-SCENES = {"spread": spread_rows, "storm": storm_rows, "opening": opening_rows, "poll": poll_rows}
-BOX_OFFICE = {name: on_both(rows_of) for name, rows_of in SCENES.items()}
+SCENES = {"storm": storm_rows, "opening": opening_rows, "poll": poll_rows}
+BOX_OFFICE = {name: on_both(rows_of) for name, rows_of in SCENES.items()} | {"spread": on_both(spread_rows, MAX_HOLDS_PER_USER=rivals.HOLDS)}

@@ -3,6 +3,7 @@
 import contextlib
 import re
 
+import rivals
 from crowd import Cost, crowd, middle
 from harness.cinema import Alone, Cinema, program
 from harness.maker import Maker
@@ -18,21 +19,27 @@ FASTEST_PER_S = 30_000  # of plans: more than anybody answers
 CALM = 0.8  # of what is answered when nobody waits: the rate at which lateness is measured
 DOORS = {"reservations": "/api/reservations", "gateway": "/api/book-ticket"}
 
-# The most that PostgreSQL takes of the same rows: a statement that looks at nothing writes 64 bookings, over one connection.
+# The most that PostgreSQL takes of the same rows: a statement that looks at nothing writes 64 bookings, over one connection. Its buyers and
+# showings are as many as those of who is compared, and its events as long.
 BOOK_MANY = f"""
-CREATE FUNCTION book_many() RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION book_many(event_bytes int) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE at timestamptz := clock_timestamp(); first bigint := nextval('bench_seats') * {BATCH} + 1000000000;
 BEGIN
     WITH made AS (
         INSERT INTO reservations (user_id, schedule_id, movie_id, total_amount, status, hold, reservation_date, expires_at)
-            SELECT 1 + i, first / 200, '507f1f77bcf86cd799439011', 12.5, 'PENDING', true, at, at + interval '600 seconds'
-            FROM generate_series(1, {BATCH}) i RETURNING id, user_id),
-    seats AS (INSERT INTO reserved_seats (reservation_id, seat_id, ticket_type, price)
-        SELECT id, first + user_id, 'general', 12.5 FROM made),
-    claims AS (INSERT INTO seat_claims SELECT first / 200, first + user_id, id, at + interval '600 seconds' FROM made)
+            SELECT 1 + floor(random() * {rivals.BUYERS}), 1 + (first + i) % {rivals.SHOWINGS}, '507f1f77bcf86cd799439011', 12.5, 'PENDING', true, at,
+                at + interval '600 seconds'
+            FROM generate_series(1, {BATCH}) i RETURNING id, schedule_id),
+    seats AS (INSERT INTO reserved_seats (reservation_id, seat_id, row_number, seat_number, ticket_type, price)
+        SELECT id, first + schedule_id, 'A', 1, 'general', 12.5 FROM made),
+    claims AS (INSERT INTO seat_claims SELECT schedule_id, first + schedule_id, id, at + interval '600 seconds' FROM made)
     INSERT INTO log (position, type, subject, time, data, command)
-        SELECT nextval('bench_positions'), 'reservation.made', id::text, at, repeat('x', 400), gen_random_uuid() FROM made;
+        SELECT nextval('bench_positions'), 'reservation.made', id::text, at, repeat('x', event_bytes), gen_random_uuid() FROM made;
 END $$;
+INSERT INTO users (email, email_key, name, created_at, updated_at)
+    SELECT 'b' || i, 'b' || i, 'B', now(), now() FROM generate_series((SELECT count(*) + 1 FROM users), {rivals.BUYERS}) i;
+INSERT INTO showings (schedule_id, movie_id, room_id, starts_at, ends_at)
+    SELECT i, '507f1f77bcf86cd799439011', 1, now(), now() FROM generate_series(1, {rivals.SHOWINGS}) i;
 """
 
 
@@ -76,7 +83,7 @@ class House:
 
     def known(self, showing):
         """Reservations has heard of it: its first seat is booked."""
-        self.maker.book(showing, showing["seat_ids"][:1], user={"id": self.buyers[0]})
+        self.maker.book(showing, showing["seat_ids"][:1], user={"id": self.buyers[showing["id"] % len(self.buyers)]})
         return showing | {"seat_ids": showing["seat_ids"][1:]}
 
     def measure(self, door, lines, *statuses, rate=0, clients=CLIENTS, seconds=SECONDS, doors=()):
@@ -137,12 +144,12 @@ def calm_row(name, found, **besides):
     return row(f"{name}, at {CALM:.0%}".replace("%", " %") + ": p99", found["p99_ms"], "ms", None, None, cpu, **more, **besides)
 
 
-def on_both(rows_of):
-    """A scenario on both stores; figures only of a store that is right."""
+def on_both(rows_of, **more):
+    """A scenario on both stores, with these settings besides; figures only of a store that is right."""
 
     def scenario(_maker, nginx):
         for store in ("SQLite", "PostgreSQL"):
-            with house(store) as home:
+            with house(store, **more) as home:
                 found = list(rows_of(home, nginx))
             yield from found
 

@@ -24,8 +24,9 @@ JOINED = Path(__file__).resolve().parents[1] / "services/reservations/store_post
 BOOK_ONE = """
 CREATE SEQUENCE bench_seats;
 CREATE SEQUENCE bench_positions;
-CREATE FUNCTION book_one(buyer bigint) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE made bigint; at timestamptz := clock_timestamp(); seat bigint := nextval('bench_seats'); showing bigint := seat / 200; held bigint;
+CREATE FUNCTION book_one(buyer bigint, showings bigint DEFAULT 0) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE made bigint; at timestamptz := clock_timestamp(); seat bigint := nextval('bench_seats'); held bigint;
+    showing bigint := CASE WHEN showings > 0 THEN 1 + seat % showings ELSE seat / 200 END;
 BEGIN
     PERFORM 1 FROM users WHERE id = buyer AND erased_at IS NULL;
     PERFORM 1 FROM showings WHERE schedule_id = showing;
@@ -33,7 +34,7 @@ BEGIN
     SELECT count(*) INTO held FROM (SELECT 1 FROM reservations WHERE user_id = buyer AND status = 'PENDING' AND expires_at > at LIMIT 10) o;
     INSERT INTO reservations (user_id, schedule_id, movie_id, total_amount, status, hold, reservation_date, expires_at)
         VALUES (buyer, showing, '507f1f77bcf86cd799439011', 12.5, 'PENDING', true, at, at + interval '600 seconds') RETURNING id INTO made;
-    INSERT INTO reserved_seats (reservation_id, seat_id, ticket_type, price) VALUES (made, seat, 'general', 12.5);
+    INSERT INTO reserved_seats (reservation_id, seat_id, row_number, seat_number, ticket_type, price) VALUES (made, seat, 'A', 1, 'general', 12.5);
     INSERT INTO seat_claims VALUES (showing, seat, made, at + interval '600 seconds');
     INSERT INTO log (position, type, subject, time, data, command)
         VALUES (nextval('bench_positions'), 'reservation.made', made::text, at, reservation_fact(made), gen_random_uuid());

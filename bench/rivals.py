@@ -1,6 +1,7 @@
 """The rivals: nginx with the same bytes, and SQLite with one commit a booking."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -11,6 +12,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = sorted((ROOT / "services/reservations/schema").glob("*.sql"))
+SHOWINGS, BUYERS, HOLDS = 500, 50_000, 10  # of who books all over the house, and of its rivals: nobody has more holds than he may
 
 CONFIG = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log crit;
@@ -116,31 +119,59 @@ class Ceiling:
         self.file.close()
 
 
-def commit_each(schema, count=3000, batch=1):
-    """Bookings a second with the same rows and indexes, a batch a commit: a plain program on the same file system."""
+def known_to_all(db):
+    """The tables of reservations as it has them, its log, and the buyers and showings of all who are compared."""
+    db.executescript(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+        "CREATE TABLE log (position INTEGER PRIMARY KEY, type TEXT, subject TEXT, time_ms INTEGER, data TEXT);" + "".join(f.read_text() for f in SCHEMA)
+    )
+    db.execute("BEGIN")
+    buyers = ((f"b{n}", f"b{n}") for n in range(BUYERS))
+    db.executemany("INSERT INTO users (email, email_key, name, created_at, updated_at) VALUES (?, ?, 'B', 0, 0)", buyers)
+    db.executemany("INSERT INTO showings VALUES (?, 'm', 1, 0, 0, 0)", ((n + 1,) for n in range(SHOWINGS)))
+    db.execute("COMMIT")
+
+
+def looked(db, buyer, showing, seat):
+    """What a service has to know before it writes."""
+    found = [
+        db.execute("SELECT id FROM users WHERE id = ? AND erased_at IS NULL", (buyer,)).fetchone(),
+        db.execute("SELECT 1 FROM showings WHERE schedule_id = ? AND NOT sales_stopped", (showing,)).fetchone(),
+    ]
+    taken = db.execute("SELECT 1 FROM seat_claims WHERE schedule_id = ? AND seat_id = ?", (showing, seat)).fetchone()
+    open_holds = "SELECT count(*) FROM (SELECT 1 FROM reservations WHERE user_id = ? AND status = 'PENDING' AND expires_at > 0 LIMIT ?)"
+    return all(found) and not taken and db.execute(open_holds, (buyer, HOLDS)).fetchone()[0] < HOLDS
+
+
+def written(db, buyer, showing, seat, event):
+    made = db.execute(
+        "INSERT INTO reservations (user_id, schedule_id, movie_id, total_amount, status, hold, reservation_date, expires_at) "
+        "VALUES (?, ?, '507f1f77bcf86cd799439011', 1250, 'PENDING', 1, 0, 600000)",
+        (buyer, showing),
+    ).lastrowid
+    db.execute(
+        "INSERT INTO reserved_seats (reservation_id, seat_id, row_number, seat_number, ticket_type, price) VALUES (?, ?, 'A', 1, 'general', 1250)",
+        (made, seat),
+    )
+    db.execute("INSERT INTO seat_claims VALUES (?, ?, ?, 600000)", (showing, seat, made))
+    db.execute("INSERT INTO log (type, subject, time_ms, data) VALUES ('reservation.made', ?, 0, ?)", (made, event))
+
+
+def commit_each(count=3000, batch=1, event_bytes=400):
+    """Bookings a second with the same rows, indexes and keys, a batch a commit: a plain program on the same file system, which looks before it
+    writes when it books one by one. The clock stands while it makes buyers and showings."""
     folder = tempfile.mkdtemp(prefix="taquilla-sqlite-")
     db = sqlite3.connect(f"{folder}/one.db", isolation_level=None)
-    db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; " + schema)
-    db.execute("CREATE TABLE log (position INTEGER PRIMARY KEY, type TEXT, subject TEXT, time_ms INTEGER, data TEXT)")
-    db.execute("INSERT INTO users (email, email_key, name, created_at, updated_at) VALUES ('a', 'a', 'a', 0, 0)")
+    known_to_all(db)
+    event = "x" * event_bytes
     began = time.monotonic()
-    for seat in range(count):
-        if seat % batch == 0:
+    for n in range(count):
+        one = (random.randint(1, BUYERS), 1 + n % SHOWINGS, n)
+        if n % batch == 0:
             db.execute("BEGIN IMMEDIATE")
-        taken = db.execute("SELECT 1 FROM seat_claims WHERE schedule_id = 1 AND seat_id = ?", (seat,)).fetchone()
-        assert not taken
-        made = db.execute(
-            "INSERT INTO reservations (user_id, schedule_id, movie_id, total_amount, status, hold, reservation_date, "
-            "expires_at) VALUES (1, 1, 'm', 1250, 'PENDING', 1, 0, 600000)"
-        ).lastrowid
-        db.execute(
-            "INSERT INTO reserved_seats (reservation_id, seat_id, row_number, seat_number, ticket_type, price) "
-            "VALUES (?, ?, 'A', 1, 'general', 1250)",
-            (made, seat),
-        )
-        db.execute("INSERT INTO seat_claims VALUES (1, ?, ?, 600000)", (seat, made))
-        db.execute("INSERT INTO log (type, subject, time_ms, data) VALUES ('reservation.made', ?, 0, ?)", (made, "x" * 300))
-        if seat % batch == batch - 1 or seat == count - 1:
+        assert batch > 1 or looked(db, *one)
+        written(db, *one, event)
+        if n % batch == batch - 1 or n == count - 1:
             db.execute("COMMIT")
     took = time.monotonic() - began
     db.close()

@@ -12,7 +12,6 @@ from load import pin, wrk
 ROUNDS = 3
 ROOMS, SEATS_PER_ROOM, DAYS = 30, 400, 10  # 120,000 seats on sale in each run
 BUYERS = 1000
-SCHEMA = Path(__file__).resolve().parents[1] / "services/reservations/schema/001_first.sql"
 
 
 def rounded(figure):
@@ -196,7 +195,7 @@ def booking(season, service, path, connections):
 def bookings(maker, nginx):
     """Seats sold a second on the embedded store; every request another seat."""
     season = Season(maker)
-    one_by_one = rivals.commit_each(SCHEMA.read_text())
+    one_by_one = rivals.commit_each()
     for service, path in (("reservations", "/api/reservations"), ("gateway", "/api/book-ticket")):
         for connections in (1, 64, 256):
             run, per_commit = booking(season, service, path, connections)
