@@ -12,7 +12,7 @@
 
 #define ACTS_QUEUED_MAX 4096
 #define ACTS_PER_BATCH_MAX 512
-#define WAL_PAGES_MAX 1000 /* the writer checkpoints from here on */
+#define WAL_PAGES_MAX 4000 /* the writer checkpoints from here on */
 #define STATEMENTS_MAX 512
 #define STATEMENT_SLOTS 256
 #define SHAPE_FIELDS_MAX 64

@@ -35,24 +35,28 @@ static int64_t refund_until_min(const struct call *c)
 
 /* --- booking --- */
 
+static const fault *sale_of(struct call *c, const struct booking *want, struct sale *sale)
+{
+    struct reservations *svc = c->service;
+    if (!svc->showings)
+        return sale_price_alone(c->arena, want, &svc->rules, sale);
+    struct showing showing;
+    showings_see(svc->showings, message_header(c->request, "Taquilla-Position"));
+    TRY(showings_find(svc->showings, c->arena, want->schedule_id, &showing));
+    return sale_price(c->arena, want, &showing, &svc->rules, clock_now(), box_office(c), sale);
+}
+
 const fault *booking_make(struct call *c, const struct booking *want, const struct once *once,
                           struct reservation *made)
 {
     struct reservations *svc = c->service;
     struct sale sale;
     bool seen = false;
+    const fault *problem = sale_of(c, want, &sale);
+    if (!problem)
+        return svc->store->reserve(svc->store, c->arena, &sale, once, made);
     TRY(svc->store->reserve_recall(svc->store, c->arena, once, made, &seen));
-    if (seen)
-        return NULL; /* also when the showing has closed since */
-    if (svc->showings) {
-        struct showing showing;
-        showings_see(svc->showings, message_header(c->request, "Taquilla-Position"));
-        TRY(showings_find(svc->showings, c->arena, want->schedule_id, &showing));
-        TRY(sale_price(c->arena, want, &showing, &svc->rules, clock_now(), box_office(c), &sale));
-    } else {
-        TRY(sale_price_alone(c->arena, want, &svc->rules, &sale));
-    }
-    return svc->store->reserve(svc->store, c->arena, &sale, once, made);
+    return seen ? NULL : problem; /* made before the showing has closed, say */
 }
 
 const fault *reservation_create(struct call *c)

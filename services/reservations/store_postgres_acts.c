@@ -230,12 +230,31 @@ static const fault *buyer_read(struct store *store, arena *a, const struct pg_an
     return postgres_user(store, a, user_id, *out); /* found after a loss, or made before under the same key */
 }
 
+static const fault *reserve_recall(struct store *store, arena *a, const struct once *once, struct reservation *out,
+                                   bool *seen)
+{
+    str fact;
+    struct reservation made;
+    TRY(postgres_once_recall(POSTGRES_STORE(store)->db, a, once, &fact, seen));
+    if (!*seen)
+        return NULL;
+    struct user *buyer = NEW(a, struct user);
+    TRY(fact_read(store, a, fact, &made));
+    TRY(postgres_user(store, a, made.user_id, buyer));
+    fact_open(store, a, &made, buyer);
+    *out = made;
+    return NULL;
+}
+
 static const fault *reserve(struct store *store, arena *a, const struct sale *sale, const struct once *once,
                             struct reservation *out)
 {
     ids gone;
-    if (sole_gone(POSTGRES_STORE(store), a, sale, &gone))
-        return seats_taken(a, gone);
+    if (sole_gone(POSTGRES_STORE(store), a, sale, &gone)) {
+        bool seen = false; /* gone to this very request, perhaps, which came twice */
+        TRY(reserve_recall(store, a, once, out, &seen));
+        return seen ? NULL : seats_taken(a, gone);
+    }
     struct booking_row row = row_of(a, sale, once);
     list seats = seat_rows_of(a, sale);
     struct pg_command command = { .act = "reserve", .args = &row, .parts = &seats, .bulk = true, .events = "reservation.made" };
@@ -251,22 +270,6 @@ static const fault *reserve(struct store *store, arena *a, const struct sale *sa
     else
         TRY(made_of(a, sale, &answer.named, &made));
     TRY(buyer_read(store, a, &answer, made.user_id, &buyer));
-    fact_open(store, a, &made, buyer);
-    *out = made;
-    return NULL;
-}
-
-static const fault *reserve_recall(struct store *store, arena *a, const struct once *once, struct reservation *out,
-                                   bool *seen)
-{
-    str fact;
-    struct reservation made;
-    TRY(postgres_once_recall(POSTGRES_STORE(store)->db, a, once, &fact, seen));
-    if (!*seen)
-        return NULL;
-    struct user *buyer = NEW(a, struct user);
-    TRY(fact_read(store, a, fact, &made));
-    TRY(postgres_user(store, a, made.user_id, buyer));
     fact_open(store, a, &made, buyer);
     *out = made;
     return NULL;

@@ -39,9 +39,9 @@ BEGIN
         LEFT JOIN c USING (i)
     ), decided AS MATERIALIZED (
         SELECT *, CASE
-            WHEN opens_ms[i] > at_ms THEN 'not_on_sale_yet'
             WHEN known_hash <> hashes[i] THEN 'idempotency_key_reused'
             WHEN known_hash IS NOT NULL THEN 'seen'
+            WHEN opens_ms[i] > at_ms THEN 'not_on_sale_yet'
             WHEN buyer IS NULL THEN 'user_unknown'
             WHEN stopped THEN 'showing_cancelled'
             WHEN taken IS NOT NULL THEN 'seats_taken'
