@@ -1,6 +1,7 @@
 """Seats sold to a crowd: over many showings (spread), of one until it is sold out (storm), from a moment on for which ten thousand wait
 (opening), and while as many look at the map as can (poll). Each ends with a sweep of the store: what it finds takes all figures away."""
 
+import contextlib
 import itertools
 import random
 import time
@@ -61,23 +62,20 @@ def rates_of_rivals(home, bench):
     """Bookings a second, one each and 64 at once: of pgbench, or of a plain program on SQLite. Their events are as long as ours."""
     length = "SELECT CAST(avg(length(data)) AS integer) FROM log WHERE type = 'reservation.made'"
     event_bytes = int(ask(home.cinema.database(), length)[0][0])
-    if bench:
+    if home.server:
         one = bench.run(f"\\set buyer random(1, {rivals.BUYERS})\nSELECT book_one(:buyer, {rivals.SHOWINGS});\n", CLIENTS)[0]
         return {"one each": one, "64 at once": bench.run(f"SELECT book_many({event_bytes});\n", 1)[0] * BATCH}
-    return {
-        "one each": rivals.commit_each(event_bytes=event_bytes),
-        "64 at once": rivals.commit_each(count=20 * 1000, batch=BATCH, event_bytes=event_bytes),
-    }
+    return {"one each": bench.run(SECONDS, 1, event_bytes), "64 at once": bench.run(SECONDS, BATCH, event_bytes)}
 
 
 def spread_rows(home, _nginx):
     showings, home.buyers = season(home), many_buyers(home)
-    stock, bench = Stock(home, showings), home.rival() if home.server else None
-    runs, their = {door: [] for door in DOORS}, []
-    for _ in range(ROUNDS):
-        for door, found in runs.items():
-            found.append(sold_in(home, door, stock))
-        their.append(rates_of_rivals(home, bench))
+    stock, runs, their = Stock(home, showings), {door: [] for door in DOORS}, []
+    with contextlib.nullcontext(home.rival()) if home.server else rivals.Plain() as bench:
+        for _ in range(ROUNDS):
+            for door, found in runs.items():
+                found.append(sold_in(home, door, stock))
+            their.append(rates_of_rivals(home, bench))
     for door, found in runs.items():
         full = middle(found, "per_s")
         calm = sold_in(home, door, stock, rate=CALM * full, seconds=2 * SECONDS)

@@ -157,23 +157,29 @@ def written(db, buyer, showing, seat, event):
     db.execute("INSERT INTO log (type, subject, time_ms, data) VALUES ('reservation.made', ?, 0, ?)", (made, event))
 
 
-def commit_each(count=3000, batch=1, event_bytes=400):
-    """Bookings a second with the same rows, indexes and keys, a batch a commit: a plain program on the same file system, which looks before it
-    writes when it books one by one. The clock stands while it makes buyers and showings."""
-    folder = tempfile.mkdtemp(prefix="taquilla-sqlite-")
-    db = sqlite3.connect(f"{folder}/one.db", isolation_level=None)
-    known_to_all(db)
-    event = "x" * event_bytes
-    began = time.monotonic()
-    for n in range(count):
-        one = (random.randint(1, BUYERS), 1 + n % SHOWINGS, n)
-        if n % batch == 0:
-            db.execute("BEGIN IMMEDIATE")
-        assert batch > 1 or looked(db, *one)
-        written(db, *one, event)
-        if n % batch == batch - 1 or n == count - 1:
-            db.execute("COMMIT")
-    took = time.monotonic() - began
-    db.close()
-    shutil.rmtree(folder, ignore_errors=True)
-    return count / took
+class Plain:
+    """A plain program with reservations' tables on the same file system, which has what it wrote before as reservations has."""
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="taquilla-sqlite-")
+        self.db = sqlite3.connect(f"{self.folder}/one.db", isolation_level=None)
+        self.count = 0
+        known_to_all(self.db)
+        return self
+
+    def __exit__(self, *_):
+        self.db.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, seconds, batch=1, event_bytes=400):
+        """Bookings a second with the same rows, indexes and keys, so many a commit; who books one by one looks before he writes."""
+        event, first, began = "x" * event_bytes, self.count, time.monotonic()
+        while time.monotonic() < began + seconds:
+            self.db.execute("BEGIN IMMEDIATE")
+            for _ in range(batch):
+                one = (random.randint(1, BUYERS), 1 + self.count % SHOWINGS, self.count)
+                assert batch > 1 or looked(self.db, *one)
+                written(self.db, *one, event)
+                self.count += 1
+            self.db.execute("COMMIT")
+        return (self.count - first) / (time.monotonic() - began)

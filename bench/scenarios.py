@@ -195,7 +195,8 @@ def booking(season, service, path, connections):
 def bookings(maker, nginx):
     """Seats sold a second on the embedded store; every request another seat."""
     season = Season(maker)
-    one_by_one = rivals.commit_each()
+    with rivals.Plain() as plain:
+        one_by_one = plain.run(seconds=3)
     for service, path in (("reservations", "/api/reservations"), ("gateway", "/api/book-ticket")):
         for connections in (1, 64, 256):
             run, per_commit = booking(season, service, path, connections)
