@@ -64,7 +64,7 @@ BEGIN
     LEFT JOIN LATERAL (SELECT data FROM log WHERE refused = 'seen' AND position = known_at OFFSET 0) l ON true ORDER BY i;
 END $$;
 
--- Is there nothing against any of them? `buyers` are told with their answers; `new`: does any showing differ from what is known of it?
+-- Is there nothing against any of them? Two with one key are not looked for: a process has no two under way. `buyers` are told with their answers; `new`: does any showing differ from what is known of it?
 CREATE FUNCTION bookings_glance(at timestamptz, user_ids bigint[], schedule_ids bigint[], movie_ids text[], room_ids bigint[], starts_ms bigint[],
     ends_ms bigint[], most bigint[], scopes text[], keys text[], opens_ms bigint[], seat_of int[], seat_ids bigint[],
     OUT fine boolean, OUT new boolean, OUT buyers text[]) LANGUAGE plpgsql AS $$
@@ -72,8 +72,7 @@ CREATE FUNCTION bookings_glance(at timestamptz, user_ids bigint[], schedule_ids 
 DECLARE at_ms numeric := extract(epoch FROM at) * 1000; open bigint[];
 BEGIN
     SELECT bool_and(u.id IS NOT NULL AND h.sales_stopped IS NOT TRUE AND o.held < most[i] AND (opens_ms[i] > at_ms) IS NOT TRUE
-            AND (scopes[i] IS NULL OR NOT EXISTS (SELECT 1 FROM once_keys WHERE scope = scopes[i] AND key = keys[i]
-                AND made_at + interval '24 hours' > at))),
+            AND (scopes[i] IS NULL OR NOT EXISTS (SELECT 1 FROM once_keys WHERE scope = scopes[i] AND key = keys[i]))),
         bool_or(h.movie_id IS DISTINCT FROM movie_ids[i] OR h.room_id IS DISTINCT FROM room_ids[i]
             OR h.starts_at IS DISTINCT FROM moment_of(starts_ms[i]) OR h.ends_at IS DISTINCT FROM moment_of(ends_ms[i])),
         array_agg(to_json(u)::text), array_agg(o.held)
@@ -86,9 +85,7 @@ BEGIN
     fine := fine AND NOT EXISTS (SELECT 1 FROM generate_series(1, cardinality(seat_ids)) x, LATERAL (SELECT 1 FROM seat_claims
             WHERE schedule_id = schedule_ids[seat_of[x]] AND seat_id = seat_ids[x] OFFSET 0) c)
         AND NOT EXISTS (SELECT 1 FROM generate_series(1, cardinality(seat_ids)) x GROUP BY schedule_ids[seat_of[x]], seat_ids[x] HAVING count(*) > 1)
-        AND NOT EXISTS (SELECT 1 FROM generate_series(1, cardinality(user_ids)) i GROUP BY user_ids[i] HAVING max(open[i]) + count(*) > min(most[i]))
-        AND (array_length(array_remove(scopes, NULL), 1) IS NULL OR NOT EXISTS (SELECT 1 FROM generate_series(1, cardinality(scopes)) i
-            WHERE scopes[i] IS NOT NULL GROUP BY scopes[i], keys[i] HAVING count(*) > 1));
+        AND NOT EXISTS (SELECT 1 FROM generate_series(1, cardinality(user_ids)) i GROUP BY user_ids[i] HAVING max(open[i]) + count(*) > min(most[i]));
 END $$;
 
 -- Rows and events of the bookings at `places`, which can be made, each with a seat or more. Of each is told: id, when it was made and until
@@ -149,19 +146,16 @@ BEGIN
             SELECT schedule_ids[seat_of[x]], seat_ids[x], ids[turns[seat_of[x]]],
                 coalesce(moment_of(until_ms[turns[seat_of[x]]]), '9999-12-31 23:59:59+00')
             FROM unnest(seats) x
+    ), put_keys AS (
+        INSERT INTO once_keys (scope, key, body_hash, position, owner, made_at)
+            SELECT scopes[i], keys[i], hashes[i], before + turn, user_ids[i], at FROM unnest(places) WITH ORDINALITY AS p(i, turn)
+            WHERE scopes[i] IS NOT NULL
     )
     INSERT INTO log (position, type, subject, time, data, command)
         SELECT before + turn, 'reservation.made', ids[turn]::text, at, '{"id":' || ids[turn] || ',' || told[i] || ',"reservationDate":' || made_at
             || ',"expiresAt":' || until_texts[turn] || ',"confirmedAt":null,"cancelledAt":null,"deletedAt":null,"seats":[' || seat_texts[turn]
             || ']}', commands[i]
         FROM unnest(places) WITH ORDINALITY AS p(i, turn);
-    IF array_remove(scopes, NULL) <> '{}' THEN
-        INSERT INTO once_keys (scope, key, body_hash, position, owner, made_at)
-            SELECT scopes[i], keys[i], hashes[i], before + turn, user_ids[i], at FROM unnest(places) WITH ORDINALITY AS p(i, turn)
-            WHERE scopes[i] IS NOT NULL
-        ON CONFLICT (scope, key) DO UPDATE SET body_hash = excluded.body_hash, position = excluded.position,
-            owner = excluded.owner, made_at = excluded.made_at;
-    END IF;
     RETURN QUERY SELECT i, '{' || ids[turn] || ',' || at_ms || ',' || coalesce(until_ms[turn], -1) || ',' || seat_lists[turn] || '}'
         FROM unnest(places) WITH ORDINALITY AS p(i, turn);
 END $$;
@@ -223,6 +217,7 @@ BEGIN
                     FROM bookings_judge(at, true, user_ids, schedule_ids, most, scopes, keys, hashes, opens_ms, seat_of, seat_ids) j);
             END IF;
             places := ARRAY(SELECT j.n FROM unnest(judged) j WHERE j.code IS NULL ORDER BY j.n);
+            DELETE FROM once_keys k USING unnest(places) i WHERE k.scope = scopes[i] AND k.key = keys[i]; -- of another day
         END IF;
     END IF;
     IF fine IS NOT TRUE OR json_array_length(single) > 0 THEN -- there may be other events before those of the bookings
