@@ -339,6 +339,19 @@ def test_a_replica_that_is_stopped_keeps_nobody_waiting(url, replicas):
 # --- settings, and a database of the old system ---
 
 
+def test_a_key_of_another_day_is_free_again(url):
+    """Whether the sweep has been there or not."""
+    with reservations(url) as service, service.door("reservations") as door:
+        user, key = make_user(door), {"Idempotency-Key": "till-3"}
+        ok(door.post("/api/reservations", json=booking(user, [1]), headers=key), 201)
+        refused(door.post("/api/reservations", json=booking(user, [2]), headers=key), 422, "idempotency_key_reused")
+        sql(url, "UPDATE once_keys SET made_at = made_at - interval '25 hours'")
+        made = ok(door.post("/api/reservations", json=booking(user, [2]), headers=key), 201)
+        assert ok(door.post("/api/reservations", json=booking(user, [2]), headers=key), 201) == made
+        assert sql(url, "SELECT count(*) FROM once_keys WHERE key = 'till-3'")[0][0] in (1, "1")
+        assert len(every_event(door)) == 3
+
+
 def test_what_is_over_leaves_the_indexes_of_what_is_pending(url):
     """PostgreSQL is told to clean them long before a fifth of a big table is dead, and to go through the indexes too."""
     with Alone("reservations", RESERVATIONS_DATABASE_URL=url, ROOMS_API_URL="none"):
