@@ -170,6 +170,7 @@ static bool seats_told(struct programme *p, const struct event *e)
 static void showing_drop(struct programme *p, struct showing_kept *old)
 {
     HASH_DEL(p->showings, old);
+    p->waiting_rooms -= old->showing.waiting_room;
     free(old);
 }
 
@@ -184,6 +185,7 @@ static void showing_put(struct programme *p, const struct showing *told)
     if (old)
         showing_drop(p, old);
     HASH_ADD(hh, p->showings, id, sizeof made->id, made);
+    p->waiting_rooms += told->waiting_room;
     p->ordered = false;
 }
 

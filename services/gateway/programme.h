@@ -12,6 +12,7 @@ struct programme {
     const struct showing **order;  /* the active ones, by show_time then id; see programme_order */
     size_t order_count;
     bool ordered;
+    size_t waiting_rooms;          /* of showings that have one */
 };
 
 /* Takes an event of movies or of rooms; of a kind that it does not know, nothing. False: it cannot be read. */

@@ -230,8 +230,8 @@ static const fault *seat_update(void *db, arena *a, const struct seat *seat)
 
 #define SELECT_SHOWING                                                                             \
     "SELECT s.id, s.movie_id, s.room_id, s.show_time, s.price, s.is_active, s.sales_open_at, "     \
-    "s.sales_close_at, s.length_minutes, s.starts_at, s.ends_at, r.name AS room_name, "            \
-    "r.capacity AS room_capacity"
+    "s.sales_close_at, s.waiting_room, s.length_minutes, s.starts_at, s.ends_at, "                \
+    "r.name AS room_name, r.capacity AS room_capacity"
 /* Rooms are looked up for the showings found, never the other way round. */
 #define WITH_ROOM " STRAIGHT_JOIN rooms r ON r.id = s.room_id "
 
@@ -348,12 +348,13 @@ static const fault *showing_insert(void *db, arena *a, const struct showing *mad
 {
     TRY(my_run(db, a,
                "INSERT INTO schedules (movie_id, room_id, show_time, price, sales_open_at, "
-               "sales_close_at, length_minutes, starts_at, created_at, updated_at) "
-               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               "sales_close_at, waiting_room, length_minutes, starts_at, created_at, updated_at) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                MY_BIND(my_text(made->movie_id), my_int(made->room_id), my_wall(made->show_time),
                        my_money(a, made->price), my_int(made->sales_open_at.ms),
-                       my_int(sales_close_asked.ms), my_int(made->length_minutes),
-                       my_int(made->starts_at.ms), my_instant(my_now(db)),
+                       my_int(sales_close_asked.ms), my_flag(made->waiting_room),
+                       my_int(made->length_minutes), my_int(made->starts_at.ms),
+                       my_instant(my_now(db)),
                        my_instant(my_now(db)))));
     *id = my_last_id(db);
     return NULL;
@@ -364,11 +365,11 @@ static const fault *showing_update(void *db, arena *a, const struct showing *mad
 {
     return my_run(db, a,
                   "UPDATE schedules SET movie_id = ?, room_id = ?, show_time = ?, price = ?, "
-                  "is_active = ?, sales_open_at = ?, sales_close_at = ?, length_minutes = ?, "
-                  "starts_at = ?, updated_at = ? WHERE id = ?",
+                  "is_active = ?, sales_open_at = ?, sales_close_at = ?, waiting_room = ?, "
+                  "length_minutes = ?, starts_at = ?, updated_at = ? WHERE id = ?",
                   MY_BIND(my_text(made->movie_id), my_int(made->room_id), my_wall(made->show_time),
                           my_money(a, made->price), my_flag(made->is_active),
-                          my_int(made->sales_open_at.ms), my_int(sales_close_asked.ms),
+                          my_int(made->sales_open_at.ms), my_int(sales_close_asked.ms), my_flag(made->waiting_room),
                           my_int(made->length_minutes), my_int(made->starts_at.ms),
                           my_instant(my_now(db)), my_int(made->id)));
 }

@@ -36,6 +36,7 @@ static const struct field schedule_fields[] = {
     FIELD(struct schedule_row, is_active, "is_active"),
     FIELD(struct schedule_row, sales_open_at, "sales_open_at", STAMP, .nullable = true),
     FIELD(struct schedule_row, sales_close_at, "sales_close_at", STAMP, .nullable = true),
+    FIELD(struct schedule_row, waiting_room, "waiting_room", .fallback = "false"), /* an older export has none */
     FIELD(struct schedule_row, length_minutes, "length_minutes", .min = 1),
     FIELD(struct schedule_row, created_at, "created_at", STAMP),
     FIELD(struct schedule_row, updated_at, "updated_at", STAMP),

@@ -35,6 +35,7 @@ struct schedule_row {
     money price;
     bool is_active;
     instant sales_open_at, sales_close_at;
+    bool waiting_room;
     int64_t length_minutes;
     instant created_at, updated_at;
 };

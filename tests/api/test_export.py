@@ -23,8 +23,8 @@ COLUMNS = {
     "rooms": {
         "rooms": "id name capacity screen_type is_active created_at updated_at",
         "seats": "id room_id row_number seat_number seat_type is_available accessible house created_at",
-        "schedules": "id movie_id room_id show_time price is_active sales_open_at sales_close_at length_minutes created_at "
-        "updated_at",
+        "schedules": "id movie_id room_id show_time price is_active sales_open_at sales_close_at waiting_room "
+        "length_minutes created_at updated_at",
         "sales_stops": "schedule_id",
         "log": "position type subject time data",
     },
