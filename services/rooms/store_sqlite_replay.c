@@ -64,17 +64,18 @@ static const fault *showing_replay(struct sql *db, arena *a, const struct event 
     TRY(sales_close_asked(db, a, &about, rules, &close));
     TRY(sql_run(db, a,
                 "INSERT INTO schedules (id, movie_id, room_id, show_time, price, is_active, sales_open_at, sales_close_at, "
-                "length_minutes, starts_at, created_at, updated_at, waiting_room) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12) "
+                "length_minutes, starts_at, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) "
                 "ON CONFLICT (id) DO UPDATE SET movie_id = excluded.movie_id, room_id = excluded.room_id, "
                 "show_time = excluded.show_time, price = excluded.price, is_active = excluded.is_active, "
                 "sales_open_at = excluded.sales_open_at, sales_close_at = excluded.sales_close_at, "
-                "length_minutes = excluded.length_minutes, starts_at = excluded.starts_at, updated_at = excluded.updated_at, "
-                "waiting_room = excluded.waiting_room",
+                "length_minutes = excluded.length_minutes, starts_at = excluded.starts_at, updated_at = excluded.updated_at",
                 BIND(sql_int(about.id), sql_text(about.movie_id), sql_int(about.room_id), sql_wall(about.show_time),
                      sql_money(about.price), sql_bool(about.is_active), sql_instant(about.sales_open_at), sql_instant(close),
-                     sql_int(about.length_minutes), sql_instant(about.starts_at), sql_instant(e->time),
-                     sql_bool(about.waiting_room))));
+                     sql_int(about.length_minutes), sql_instant(about.starts_at), sql_instant(e->time))));
+    TRY(sql_run(db, a,
+                about.waiting_room ? "INSERT OR IGNORE INTO waiting_rooms (schedule_id) VALUES (?1)"
+                                   : "DELETE FROM waiting_rooms WHERE schedule_id = ?1",
+                BIND(sql_int(about.id))));
     return sql_run(db, a, "DELETE FROM sales_stops WHERE schedule_id = ?1", BIND(sql_int(about.id)));
 }
 
