@@ -231,7 +231,7 @@ static const fault *seat_update(void *db, arena *a, const struct seat *seat)
 #define SELECT_SHOWING                                                                             \
     "SELECT s.id, s.movie_id, s.room_id, s.show_time, s.price, s.is_active, s.sales_open_at, "     \
     "s.sales_close_at, s.length_minutes, s.starts_at, s.ends_at, r.name AS room_name, "            \
-    "r.capacity AS room_capacity, "                                                            \
+    "r.capacity AS room_capacity, "                                                                \
     "EXISTS (SELECT 1 FROM waiting_rooms w WHERE w.schedule_id = s.id) AS waiting_room"
 /* Rooms are looked up for the showings found, never the other way round. */
 #define WITH_ROOM " STRAIGHT_JOIN rooms r ON r.id = s.room_id "
