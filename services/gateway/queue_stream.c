@@ -105,8 +105,8 @@ static void listener_leave(struct queue_room *room, struct queue_listener *me)
         fiber_wake(room->teller);
 }
 
-/* What one event takes is given back: a stream lasts for hours. */
-static void place_write(struct call *c, const struct queue_token *t)
+/* True: he was told that his turn has come. What one event takes is given back: a stream lasts for hours. */
+static bool place_write(struct call *c, const struct queue_token *t)
 {
     const struct gateway *gw = c->service;
     arena *a = arena_new(EVENT_BYTES_MAX);
@@ -114,7 +114,9 @@ static void place_write(struct call *c, const struct queue_token *t)
     buf_printf(&c->out, "id: %.*s\nevent: place\ndata: ", STR_ARG(standing.token));
     json_write(&c->out, &queue_standing_shape, &standing);
     buf_literal(&c->out, "\n\n");
+    bool through = standing.state == QUEUE_STATE_ADMITTED;
     arena_free(a);
+    return through;
 }
 
 /* In loop time. */
@@ -124,37 +126,33 @@ static int64_t due_at(const struct queue *q, const struct queue_token *t)
     return loop_now_ms() + ((unsettled ? q->settled.ms : t->from.ms) - clock_now().ms);
 }
 
-static bool admitted(const struct queue_token *t)
-{
-    return t->kind == QUEUE_PLACED && t->from.ms <= clock_now().ms;
-}
-
 /* True: what he was told of his place is no longer so. */
 static bool place_look(struct call *c, struct queue_token *t)
 {
     struct gateway *gw = c->service;
-    struct queue_token before = *t;
+    const struct queue_token before = *t;
     struct showing s;
     if (t->from.ms > clock_now().ms || !programme_showing_find(&gw->owners.programme, t->showing_id, &s))
         return false;
     arena *a = arena_new(EVENT_BYTES_MAX);
     bool good = !queue_go_on(gw, a, &s, t);
     arena_free(a);
-    return good && (admitted(t) || before.kind != t->kind || before.from.ms != t->from.ms);
+    bool turn = t->kind == QUEUE_PLACED; /* which has come, or was given just now */
+    return good && (turn || before.from.ms != t->from.ms);
 }
 
 static const fault *listen(struct call *c, const struct queue_room *room, struct queue_token *t)
 {
     uint64_t known = room->fronts;
     buf_literal(&c->out, "retry: 1000\n\n");
-    place_write(c, t);
-    while (!stream_gone(c) && !room->opened && !admitted(t)) {
+    bool through = place_write(c, t);
+    while (!through && !room->opened && !stream_gone(c)) {
         if (c->out.len > 0)
             TRY(stream_flush(c));
         int64_t due = due_at(&((struct gateway *)c->service)->queue, t), beat = loop_now_ms() + HEARTBEAT_MS;
         bool woken = fiber_park("a turn in a queue", due > loop_now_ms() && due < beat ? due : beat);
         if (place_look(c, t)) {
-            place_write(c, t);
+            through = place_write(c, t);
         } else if (known != room->fronts) {
             known = room->fronts;
             buf_text(&c->out, buf_str(&room->front));

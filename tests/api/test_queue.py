@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import re
+import sqlite3
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -356,6 +357,38 @@ def test_listeners_hear_that_nobody_waits_any_more(settled):
     ok(best(m.gateway, showing), 201)
 
 
+def test_a_crowd_listens(opened):
+    """Hundreds listen at once; each hears of its turn when it comes, and not before."""
+    m = opened(ADMISSIONS_PER_MINUTE=6000, **MANY)  # a hundred a second
+    time.sleep(SETTLED_S)
+    showing = premiere(m)
+    time.sleep(0.3)
+
+    async def listener(line):
+        status, body = await line.ask("POST", path(showing), {})
+        assert status == 201
+        place = body["data"]
+        reader, writer = await asyncio.open_connection("127.0.0.1", m.cinema.port("gateway"))
+        writer.write(f"GET {path(showing)}/stream?token={place['token']} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        text = (await asyncio.wait_for(reader.read(), 30)).decode()
+        writer.close()
+        assert " 200 " in text.split("\r\n")[0] and text.count("event: place") in (1, 2)
+        assert text.rindex('"state":"admitted"') > text.rindex("event: place")
+        return time.time() - moment(place["from"]).timestamp()
+
+    async def all_of_them():
+        lines = [Line(m.cinema.port("gateway")) for _ in range(400)]
+        late = await asyncio.gather(*(listener(line) for line in lines))
+        for line in lines:
+            await line.close()
+        return late
+
+    late = sorted(asyncio.run(all_of_them()))
+    assert late[0] >= 0, "nobody hears of his turn before it comes"
+    assert late[len(late) // 2] < 1.5, f"half of them heard of it {late[len(late) // 2]:.2f} s late"
+    assert metric(m, "listeners") == 0
+
+
 # --- many, restarts and others ---
 
 BUYERS, PACE = 2000, 15000  # 250 a second
@@ -454,6 +487,24 @@ def test_gateways_take_each_others_tokens(opened):
     finally:
         stranger.abandon()
         other.stop()
+
+
+def test_backups_and_the_log_know_of_it(tmp_path):
+    from harness.cinema import Cinema
+    from harness.maker import Maker
+
+    with Cinema(folder=tmp_path, embedded=True) as cinema:
+        m = Maker(cinema)
+        waits, plain, was = premiere(m), m.make_showing(), premiere(m)
+        ok(m.rooms.put(f"/api/schedules/{was['id']}", json={"waiting_room": False}))
+        m.close()
+    for what in (("backup", "--to", tmp_path / "kept", "--data", cinema.data), ("restore", "--from", tmp_path / "kept", "--data", tmp_path / "back"),
+                 ("replay", "--data", tmp_path / "back")):
+        done = run(*what, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+    with sqlite3.connect(tmp_path / "back" / "rooms.db") as db:
+        assert db.execute("SELECT schedule_id FROM waiting_rooms").fetchall() == [(waits["id"],)]
+    assert plain["waiting_room"] is False
 
 
 @pytest.mark.parametrize("name,bad", [("ADMISSIONS_PER_MINUTE", 0), ("ADMISSION_SECONDS", 0), ("ADMISSION_GATEWAYS", 0),
