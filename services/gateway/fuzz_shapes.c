@@ -2,5 +2,5 @@
 #include "lib/http/fuzz/route_shapes.h"
 #include "services/gateway/gateway.h"
 
-FUZZ_ROUTES(gateway_routes, &film_shape, &room_shape, &room_seats_shape, &showing_fact_shape, &sale_shape, &queue_standing_shape,
-            &dashboard_answer_shape)
+FUZZ_ROUTES(gateway_routes, &film_shape, &room_shape, &room_seats_shape, &showing_fact_shape, &sale_shape,
+            &dashboard_answer_shape, &queue_booked_shape)

@@ -323,14 +323,14 @@ struct booked_showing {
     int64_t id;
 };
 static const struct field booked_fields[] = { FIELD(struct booked_showing, id, "scheduleId", .optional = true) };
-static const struct shape booked_shape = SHAPE(booked_showing, booked_fields);
+const struct shape queue_booked_shape = SHAPE(booked_showing, booked_fields);
 
 int64_t queue_showing_booked(const struct call *c)
 {
     const struct gateway *gw = c->service;
     struct booked_showing named = { 0 };
     bool looks = gw->owners.programme.waiting_rooms > 0 || !gw->owners.of[ROOMS].follower.whole;
-    if (!looks || json_read(c->arena, c->request->body, &booked_shape, &named))
+    if (!looks || json_read(c->arena, c->request->body, &queue_booked_shape, &named))
         return 0;
     return named.id;
 }

@@ -62,6 +62,7 @@ struct queue_query {
     str token;
 };
 extern const struct shape queue_standing_shape, queue_query_shape;
+extern const struct shape queue_booked_shape; /* what is read of a booking's body */
 
 void queue_open(struct queue *q, str service_token);
 void queue_free(struct queue *q);

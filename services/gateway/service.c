@@ -53,8 +53,8 @@ static const struct field settings_fields[] = {
           .doc = "how long a buyer may book once his turn has come"),
     FIELD(struct gateway_settings, admission_gateways, "ADMISSION_GATEWAYS", .fallback = "1", .min = 1, .max = 1000,
           .doc = "gateways that share ADMISSIONS_PER_MINUTE evenly: how many of them run"),
-    FIELD(struct gateway_settings, address_places_a_minute, "ADDRESS_PLACES_PER_MINUTE", .fallback = "60", .max = 1000000,
-          .doc = "new places in waiting rooms for one address; 0: any number"),
+    FIELD(struct gateway_settings, address_places_a_minute, "ADDRESS_PLACES_PER_MINUTE", .fallback = "0", .max = 1000000,
+          .doc = "new places in waiting rooms for one address; 0: any number. Behind a proxy it needs TRUSTED_PROXIES"),
     FIELD(struct gateway_settings, trusted_proxies, "TRUSTED_PROXIES", .fallback = "",
           .doc = "networks whose X-Forwarded-For is believed, separated by commas, as 10.0.0.0/8"),
 };

@@ -20,7 +20,6 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{98}")
 SETTLED_S = 4  # a gateway gives no place in its first three seconds
 DRAW_S = 15  # after the opening of a sale
 ADMIN_TOKEN = "only-the-manager-knows-this-0123456789"
-MANY = {"ADDRESS_PLACES_PER_MINUTE": 0}
 
 
 def moment(text):
@@ -78,7 +77,7 @@ def settled(request):
     from harness.cinema import Cinema
     from harness.maker import Maker
 
-    cinema = Cinema(**MANY).start()
+    cinema = Cinema().start()
     time.sleep(SETTLED_S)
     yield Maker(cinema, through_gateway=True)
     cinema.stop()
@@ -286,7 +285,7 @@ def test_an_address_takes_so_many_places(opened):
 
 
 def test_the_order_of_a_sale_that_opens_is_drawn(opened):
-    m = opened(ADMISSIONS_PER_MINUTE=600, **MANY)
+    m = opened(ADMISSIONS_PER_MINUTE=600)
     showing = premiere(m, sales_open_at=m.at(seconds=6))
     time.sleep(0.3)
     opens = moment(showing["sales_open_at"])
@@ -359,7 +358,7 @@ def test_listeners_hear_that_nobody_waits_any_more(settled):
 
 def test_a_crowd_listens(opened):
     """Hundreds listen at once; each hears of its turn when it comes, and not before."""
-    m = opened(ADMISSIONS_PER_MINUTE=6000, **MANY)  # a hundred a second
+    m = opened(ADMISSIONS_PER_MINUTE=6000)  # a hundred a second
     time.sleep(SETTLED_S)
     showing = premiere(m)
     time.sleep(0.3)
@@ -396,7 +395,7 @@ BUYERS, PACE = 2000, 15000  # 250 a second
 
 def test_two_thousand_come_in_at_the_pace(opened):
     """Each comes, waits, asks, and books as early as it may; a tenth is too early on purpose."""
-    m = opened(ADMISSIONS_PER_MINUTE=PACE, **MANY)
+    m = opened(ADMISSIONS_PER_MINUTE=PACE)
     time.sleep(SETTLED_S)
     showing = premiere(m, seats=100)
     time.sleep(0.3)
@@ -446,7 +445,7 @@ def test_two_thousand_come_in_at_the_pace(opened):
 
 
 def test_a_restart_forgets_nobody(opened):
-    m = opened(ADMISSIONS_PER_MINUTE=60, **MANY)
+    m = opened(ADMISSIONS_PER_MINUTE=60)
     time.sleep(SETTLED_S)
     showing = premiere(m)
     time.sleep(0.3)
@@ -466,10 +465,10 @@ def test_a_restart_forgets_nobody(opened):
 
 
 def test_gateways_take_each_others_tokens(opened):
-    m = opened(ADMISSIONS_PER_MINUTE=600, ADMISSION_GATEWAYS=2, **MANY)
+    m = opened(ADMISSIONS_PER_MINUTE=600, ADMISSION_GATEWAYS=2)
     owners = {f"{s.upper()}_API_URL": m.cinema.url(s) for s in ("movies", "rooms", "reservations")}
     other = Alone("gateway", **owners, SERVICE_TOKEN=m.cinema.service_token, ADMISSIONS_PER_MINUTE=600, ADMISSION_GATEWAYS=2,
-                  ANALYTICS_API_URL="none", INGESTION_API_URL="none", **MANY).start()
+                  ANALYTICS_API_URL="none", INGESTION_API_URL="none").start()
     stranger = Alone("gateway", **owners, SERVICE_TOKEN="x" * 64, ANALYTICS_API_URL="none", INGESTION_API_URL="none").start(wait=False)
     try:
         showing = premiere(m, seats=40)

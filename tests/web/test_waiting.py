@@ -9,15 +9,13 @@ from playwright.sync_api import expect
 from harness.cinema import Cinema
 from harness.door import ok
 from harness.maker import Maker
-from test_buy import DESK, PHONE, browser, visit  # noqa: F401 (fixtures)
-
-HEADER = "Taquilla-Queue"
+from harness.visit import DESK, PHONE
 
 
 @pytest.fixture(scope="module")
 def m():
     """Twenty a minute: one in three seconds."""
-    cinema = Cinema(ADMISSIONS_PER_MINUTE=20, ADDRESS_PLACES_PER_MINUTE=0).start()
+    cinema = Cinema(ADMISSIONS_PER_MINUTE=20).start()
     time.sleep(4)  # its gateway gives no place before
     yield Maker(cinema, through_gateway=True)
     cinema.stop()
@@ -39,7 +37,7 @@ def narrow(page):
 
 
 @pytest.mark.parametrize("viewport,language", [(PHONE, "es"), (DESK, "en")])
-def test_a_buyer_waits_and_buys(visit, m, viewport, language, tmp_path):  # noqa: F811
+def test_a_buyer_waits_and_buys(visit, m, viewport, language, tmp_path):
     showing = m.make_showing(waiting_room=True)
     join(m, showing, 4)
     v = visit(viewport=viewport)
@@ -76,7 +74,7 @@ def test_a_buyer_waits_and_buys(visit, m, viewport, language, tmp_path):  # noqa
     assert m.states(showing)[showing["seat_ids"][0]] == "sold"
 
 
-def test_who_had_no_queue_comes_back_to_it(visit, m):  # noqa: F811
+def test_who_had_no_queue_comes_back_to_it(visit, m):
     """The operator opened the waiting room while a buyer chose; what he chose is kept."""
     showing = m.make_showing()
     v = visit()
@@ -94,7 +92,7 @@ def test_who_had_no_queue_comes_back_to_it(visit, m):  # noqa: F811
     page.locator(".stub").wait_for()
 
 
-def test_without_the_stream(visit, m):  # noqa: F811
+def test_without_the_stream(visit, m):
     showing = m.make_showing(waiting_room=True)
     join(m, showing, 2)
     v = visit()
@@ -104,7 +102,7 @@ def test_without_the_stream(visit, m):  # noqa: F811
     page.locator("[data-seat]").first.wait_for()
 
 
-def test_before_the_sale(visit, m, tmp_path):  # noqa: F811
+def test_before_the_sale(visit, m, tmp_path):
     showing = m.make_showing(start=m.at(days=2), waiting_room=True, sales_open_at=m.at(hours=1))
     v = visit(viewport=PHONE)
     page = v.go(f"/day/{showing['show_time'][:10]}")
