@@ -310,7 +310,8 @@ def test_the_order_of_a_sale_that_opens_is_drawn(opened):
     assert [look(m.gateway, showing, p["token"])["from"] for p in places] == [p["from"] for p in placed], "one place each"
     turns = sorted(moment(p["from"]) for p in placed)
     assert all(b - a >= timedelta(milliseconds=100) for a, b in zip(turns, turns[1:]))
-    assert join(m.gateway, showing)["state"] in ("waiting", "admitted")
+    time.sleep(max(0, (opens + timedelta(seconds=DRAW_S) - datetime.now(timezone.utc)).total_seconds()) + 0.1)
+    assert join(m.gateway, showing)["state"] in ("waiting", "admitted"), "the draw is over"
 
 
 # --- listening ---
