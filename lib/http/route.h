@@ -22,6 +22,7 @@ struct route {
     const struct shape *gives; /* data of the answer, for the description */
     const char *summary;       /* one line for the docs; NULL: not in the description */
     const struct shape *query;
+    const char *header;        /* one that it reads beside those that all read, for the description; NULL: none */
     bool (*kept)(struct call *c); /* asked before query and body are read: true, it gave again what it had for this very target */
     enum access access;
     bool body_optional;        /* none or {} is fine */
