@@ -215,6 +215,7 @@ static const fault *tries_run(struct upstream *u, arena *a, const struct outgoin
         .body = want->body,
         .to_head = want->method == HEAD,
         .careful = !may_be_repeated(want),
+        .pays = want->pays,
         .arena = a,
         .answer = answer,
         .taking = taking,
@@ -246,7 +247,7 @@ static const fault *tries_run(struct upstream *u, arena *a, const struct outgoin
 static const fault *call_run(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer,
                              struct taking *taking)
 {
-    if (u->under_way >= UPSTREAM_CALLS_MAX)
+    if (u->under_way >= UPSTREAM_CALLS_MAX - (want->pays ? 0 : UPSTREAM_CALLS_PAYING))
         return fault_busy(u, a);
     bool patient = want->patient || u->breaker.state != BREAKER_CLOSED;
     u->under_way++;
