@@ -18,6 +18,7 @@ from figures import analytics  # noqa: E402
 from keeping import backups, export, imports  # noqa: E402
 from million import million  # noqa: E402
 from mysql import mysql  # noqa: E402
+from overload import overload  # noqa: E402
 from postgres import postgres  # noqa: E402
 from ready import ready  # noqa: E402
 from rivals import Nginx  # noqa: E402
@@ -26,7 +27,7 @@ from search import search  # noqa: E402
 from ticket import ticket  # noqa: E402
 from watch import watch  # noqa: E402
 
-SCENARIOS |= BOX_OFFICE | {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud}
+SCENARIOS |= BOX_OFFICE | {"million": million, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud, "overload": overload}
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")
 

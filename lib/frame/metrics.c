@@ -7,6 +7,7 @@
 #include "lib/feed/bus.h"
 #include "lib/frame/frame.h"
 #include "lib/loop/fiber.h"
+#include "lib/loop/offload.h"
 
 static void family(struct buf *out, const char *name, const char *type, const char *help)
 {
@@ -149,6 +150,7 @@ static void process_write(struct buf *out, const struct app *app)
         (double)site->requests_in_flight);
     load_write(out, &site->load);
     one(out, "taquilla_fibers", "gauge", "Fibers that run or wait.", (double)fiber_count());
+    one(out, "taquilla_offload_queued", "gauge", "Work that waits for a thread.", (double)offload_queued());
     one(out, "taquilla_log_dropped_lines_total", "counter", "Log lines that found no room.",
         (double)log_dropped_lines());
     if (app->of->position)

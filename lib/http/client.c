@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "lib/base/random.h"
+#include "lib/base/twin.h"
 #include "lib/http/link.h"
 #include "lib/http/wire.h"
 
@@ -247,7 +248,8 @@ static const fault *tries_run(struct upstream *u, arena *a, const struct outgoin
 static const fault *call_run(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer,
                              struct taking *taking)
 {
-    if (u->under_way >= UPSTREAM_CALLS_MAX - (want->pays ? 0 : UPSTREAM_CALLS_PAYING))
+    int kept = want->pays || twin_lacks("places") ? 0 : UPSTREAM_CALLS_PAYING;
+    if (u->under_way >= UPSTREAM_CALLS_MAX - kept)
         return fault_busy(u, a);
     bool patient = want->patient || u->breaker.state != BREAKER_CLOSED;
     u->under_way++;

@@ -58,8 +58,8 @@ const struct route gateway_routes[] = {
     TO_OWNER("/api/rooms",        gateway_to_rooms),
     TO_OWNER("/api/schedules",    gateway_to_rooms),
     /* Who has a reservation already goes before who wants one. */
-    { GET,  "/api/reservations/{*id}",        gateway_to_reservations, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
-    { PUT,  "/api/reservations/{*id}/cancel", gateway_to_reservations, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
+    { GET,  "/api/reservations/{*id}",        gateway_to_reservations, .any_method = true, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
+    { GET,  "/api/reservations/{*id}/cancel", gateway_to_reservations, .any_method = true, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
     TO_OWNER("/api/reservations", gateway_to_reservations),
     TO_OWNER("/api/users",        gateway_to_reservations),
     PAID_TO_OWNER("/api/payments", gateway_to_reservations),
