@@ -12,7 +12,7 @@
 enum worth {
     WORTH_UNSAID, /* of a route that says nothing: worth_usual */
     WORTH_LOOKS,  /* lists, searches, figures: whoever looks can look again */
-    WORTH_KEPT,   /* what memory answers */
+    WORTH_KEPT,   /* what is made once and kept in memory: to be made anew; what is kept already is never refused */
     WORTH_BOOKS,  /* new bookings, and other writes */
     WORTH_PAYS,   /* who holds seats already: pays, cancels, shows the ticket */
     WORTH_ALWAYS, /* health, figures of the process, service to service: never refused */

@@ -325,7 +325,9 @@ static const fault *call_judge(struct call *c, struct match *found, struct once 
     if (options_answer(c, found))
         return NULL;
     TRY(door_check(c, found));
-    TRY(load_check(c, found->route));
+    bool may_be_kept = found->route && found->route->kept;
+    if (!may_be_kept)
+        TRY(load_check(c, found->route));
     c->route = found->route;
     access_read(c);
     if (c->site->admit)
@@ -334,8 +336,10 @@ static const fault *call_judge(struct call *c, struct match *found, struct once 
         return route_missed(c, found);
     fiber_set_label(c->route->path);
     TRY(access_check(c));
-    if (c->route->kept && c->route->kept(c))
+    if (may_be_kept && c->route->kept(c)) /* also when too much is asked: a refusal costs nearly as much */
         return NULL;
+    if (may_be_kept)
+        TRY(load_check(c, found->route));
     TRY(path_parts_read(c, found));
     TRY(once_read(c, once));
     TRY(body_read(c));
