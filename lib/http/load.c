@@ -4,8 +4,8 @@
 /* Up in a fraction of a second, down in some: at once down, all would come back at once. */
 #define RISE 250
 #define FALL 50
-/* Payments are refused only when the waits are so many times what is fine: as long as refusing the rest is what takes the time, there
- * is nothing to win by it. */
+/* Payments are refused only when the waits are so many times what is fine: as long as refusing the
+ * rest is what takes the time, there is nothing to win by it. */
 #define PAYS_FROM_TIMES 10
 
 const char *worth_name(enum worth w)
@@ -23,7 +23,8 @@ static int level_of(enum worth w)
 static void interval_end(struct load *l)
 {
     bool late = l->least_late_ms > l->late_ms_max;
-    int highest = level_of(l->least_late_ms > l->late_ms_max * PAYS_FROM_TIMES ? WORTH_ALWAYS : WORTH_PAYS);
+    int highest =
+        level_of(l->least_late_ms > l->late_ms_max * PAYS_FROM_TIMES ? WORTH_ALWAYS : WORTH_PAYS);
     l->level += late ? RISE : -FALL;
     l->level = l->level < 0 ? 0 : l->level > highest ? highest : l->level;
 }

@@ -43,7 +43,8 @@ static struct {
 
     struct ready in_line; /* of this turn */
 
-    /* A descriptor of epoll that holds those that go first, and stands in line itself: an idle loop wakes for them. */
+    /* A descriptor of epoll that holds those that go first, and stands in line itself: an idle loop
+     * wakes for them. */
     struct watch firsts;
     struct ready first;
 
@@ -157,7 +158,8 @@ static void firsts_open(void)
 
 static void probe_send(void)
 {
-    /* A number that the kernel has and a descriptor that is there: it cannot fail. Would it, nothing would be known of lateness. */
+    /* A number that the kernel has and a descriptor that is there: it cannot fail. Would it,
+     * nothing would be known of lateness. */
     if (watch_control(EPOLL_CTL_MOD, &loop.probe, EPOLLIN | EPOLLONESHOT))
         return;
     loop.probe_waits = true;
@@ -185,7 +187,8 @@ static void probe_open(void)
     loop.probe_sent_ms = clock_mono_ms();
 }
 
-/* At the end of a turn. A loop in which nothing happens is not woken by it: its own coming back is nothing. */
+/* At the end of a turn. A loop in which nothing happens is not woken by it: its own coming back is
+ * nothing. */
 static void probe_if_due(int happened)
 {
     if (happened > 0 && !loop.probe_waits && loop.now_ms - loop.probe_sent_ms >= PROBE_EVERY_MS)
@@ -320,7 +323,8 @@ void loop_open(void)
     firsts_open();
     posted.first = NULL;
     posted.end = &posted.first;
-    posted.bell = (struct watch){ .ready = posted_run, .first = true }; /* what was begun goes before what is new */
+    posted.bell = (struct watch){ .ready = posted_run,
+                                  .first = true }; /* what was begun goes before what is new */
     posted.bell.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (posted.bell.fd < 0 || watch_add(&posted.bell, EPOLLIN))
         loop_refused("event descriptor");
