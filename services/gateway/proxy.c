@@ -95,6 +95,7 @@ static struct outgoing question_down(struct call *c, const struct passage *way, 
                               .body = has_body(c->request->method) ? c->request->body : STR(""),
                               .deadline_ms = way->deadline_ms,
                               .internal = way->internal,
+                              .pays = c->route->worth == WORTH_PAYS,
                               .patient = way->follower != NULL };
 }
 

@@ -13,10 +13,11 @@ static const struct field dashboard_query_fields[] = {
 static const struct shape dashboard_query_shape = SHAPE(dashboard_query, dashboard_query_fields);
 
 /* clang-format off */
-#define PASSED(prefix, run, may) \
-    { GET, prefix,           run, .any_method = true, .access = may }, \
-    { GET, prefix "/{**rest}", run, .any_method = true, .access = may }
-#define TO_OWNER(prefix, run) PASSED(prefix, run, ACCESS_ANYONE) /* it judges for itself */
+#define PASSED(prefix, run, ...) \
+    { GET, prefix,           run, .any_method = true, __VA_ARGS__ }, \
+    { GET, prefix "/{**rest}", run, .any_method = true, __VA_ARGS__ }
+#define TO_OWNER(prefix, run) PASSED(prefix, run, .access = ACCESS_ANYONE) /* it judges for itself */
+#define PAID_TO_OWNER(prefix, run) PASSED(prefix, run, .access = ACCESS_ANYONE, .worth = WORTH_PAYS)
 
 static const char *const showing_faults[] = { "showing_unknown", "upstream_away", NULL };
 static const char *const watch_faults[] = { "showing_unknown", "upstream_away", "overloaded", NULL };
@@ -65,22 +66,25 @@ const struct route gateway_routes[] = {
     { POST, "/api/book-ticket",               gateway_book,      &gateway_ticket_shape, &described_reservation_shape,
       "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE, .body_passed = true, .header = QUEUE_HEADER, .faults = ticket_faults },
     { GET,  "/api/house",                     gateway_house,     NULL, &house_shape,
-      "Name, currency, language and time zone of the house" },
+      "Name, currency, language and time zone of the house", .worth = WORTH_KEPT },
 
     TO_OWNER("/api/movies",       gateway_to_movies),
     TO_OWNER("/api/genres",       gateway_to_movies),
     TO_OWNER("/api/rooms",        gateway_to_rooms),
     TO_OWNER("/api/schedules",    gateway_to_rooms),
+    /* Who has a reservation already goes before who wants one. */
+    { GET,  "/api/reservations/{*id}",        gateway_to_reservations, .any_method = true, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
+    { GET,  "/api/reservations/{*id}/cancel", gateway_to_reservations, .any_method = true, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
     TO_OWNER("/api/reservations", gateway_to_reservations),
     TO_OWNER("/api/users",        gateway_to_reservations),
-    TO_OWNER("/api/payments",     gateway_to_reservations),
+    PAID_TO_OWNER("/api/payments", gateway_to_reservations),
     { GET,  "/api/analytics/stream",          gateway_figures_stream, .plain = true, .access = ACCESS_ANYONE },
     { GET,  "/api/analytics/sales.csv",       gateway_sales_csv, .plain = true, .access = ACCESS_ADMIN },
     TO_OWNER("/api/analytics",    gateway_to_analytics),
-    PASSED("/api/ingestion",      gateway_to_ingestion, ACCESS_OPERATOR),
+    PASSED("/api/ingestion",      gateway_to_ingestion, .access = ACCESS_OPERATOR),
 
-    { GET,  "/",                              gateway_page,      .plain = true },
-    { GET,  "/web/{*file}",                   gateway_file,      .plain = true },
+    { GET,  "/",                              gateway_page,      .plain = true, .worth = WORTH_KEPT },
+    { GET,  "/web/{*file}",                   gateway_file,      .plain = true, .worth = WORTH_KEPT },
     { .path = NULL },
 };
 /* clang-format on */
