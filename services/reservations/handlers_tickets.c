@@ -75,7 +75,6 @@ const fault *tickets_show(struct call *c)
         const struct reserved_seat *seat = LIST_AT(&about.reserved_seats, struct reserved_seat, i);
         *LIST_AT(&told.tickets, struct ticket, i) = ticket_of(c->arena, &keys->at[0], &about, seat, checkin_of(&in, seat->seat_id));
     }
-    answer_header(c, "Cache-Control", STR("private, no-store"));
     return reply(c, 200, &tickets_shape, &told);
 }
 
@@ -88,6 +87,7 @@ const fault *checkin_create(struct call *c)
     const struct ticket_keys *keys;
     struct ticket_sold sold;
     struct checkin made;
+    TRY(checkin_time_possible(c->arena, want->at, clock_now()));
     TRY(keys_of(c, &keys));
     TRY(ticket_code_read(c->arena, keys, want->ticket_code, &sold));
     if (want->schedule_id && want->schedule_id != sold.schedule_id)
