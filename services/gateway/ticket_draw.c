@@ -53,7 +53,7 @@ size_t text_wrap(arena *a, str text, double width, text_measure *measure, void *
     size_t count = 0;
     for (str rest = str_trim(text); rest.len > 0 && count < most; count++) {
         size_t len = fitting(rest, width, measure, arg);
-        pieces[count] = (str){ rest.at, len };
+        pieces[count] = str_trim((str){ rest.at, len });
         rest = str_trim(str_after(rest, len));
         if (rest.len > 0 && count + 1 == most)
             pieces[count] = shortened(a, pieces[count], width, measure, arg);

@@ -5,7 +5,7 @@
 
 /* In tenths of a millimetre. Browsers have the fonts: how wide a text is can only be guessed, on the wide side. */
 #define PAGE_WIDTH 800
-#define PAGE_HEIGHT 1300
+#define PAGE_HEIGHT 1400
 #define MARGIN 50
 #define POINT 3.53
 #define LETTER_WIDTH 0.60 /* of its size */
