@@ -36,7 +36,7 @@ static const fault *read_log(void *store, arena *a, int64_t after, int64_t limit
     int64_t last = o->end - after > limit ? after + limit : o->end;
     out->position = o->end;
     out->events = (list){ NEW_ARRAY(a, struct event, limit + 1), 0 };
-    for (int64_t n = after + 1; n <= last; n++) {
+    for (int64_t n = after < last ? after + 1 : last + 1; n <= last; n++) {
         if (n == o->missing)
             continue;
         *LIST_AT(&out->events, struct event, out->events.count++) = (struct event){
