@@ -80,43 +80,44 @@ static const fault *file_reply(struct call *c, const struct printing *p, const c
 }
 
 struct drawing {
+    const fault *(*draw)(arena *, const struct printing *, str *out);
     arena *a;
     const struct printing *p;
     str made;
     const fault *problem;
 };
 
-static void pdf_work(void *arg)
+static void draw_work(void *arg)
 {
     struct drawing *d = arg;
-    d->problem = ticket_pdf(d->a, d->p, &d->made);
+    d->problem = d->draw(d->a, d->p, &d->made);
+}
+
+/* A QR code alone takes a good part of a millisecond, and there may be twenty. */
+static const fault *drawn_reply(struct call *c, struct drawing *d, const char *type, const char *ending)
+{
+    struct printing p;
+    bool told;
+    TRY(printing_of(c, &p, &told));
+    if (!told)
+        return NULL;
+    d->a = c->arena;
+    d->p = &p;
+    if (!offload("a ticket's picture", draw_work, d))
+        return fault_new(c->arena, FAULT_UNAVAILABLE, "overloaded", "Too many requests are under way; please try again.");
+    TRY(d->problem);
+    return file_reply(c, &p, type, ending, d->made);
 }
 
 const fault *gateway_ticket_pdf(struct call *c)
 {
-    struct printing p;
-    bool told;
-    TRY(printing_of(c, &p, &told));
-    if (!told)
-        return NULL;
-    struct drawing d = { .a = c->arena, .p = &p };
-    if (!offload("a ticket's PDF", pdf_work, &d))
-        return fault_new(c->arena, FAULT_UNAVAILABLE, "overloaded", "Too many requests are under way; please try again.");
-    TRY(d.problem);
-    return file_reply(c, &p, "application/pdf", "pdf", d.made);
+    return drawn_reply(c, &(struct drawing){ .draw = ticket_pdf }, "application/pdf", "pdf");
 }
 
 const fault *gateway_ticket_svg(struct call *c)
 {
-    struct printing p;
-    bool told;
-    str made;
-    TRY(printing_of(c, &p, &told));
-    if (!told)
-        return NULL;
-    TRY(ticket_svg(c->arena, &p, &made));
     answer_header(c, "Content-Security-Policy", STR("default-src 'none'; frame-ancestors 'none'"));
-    return file_reply(c, &p, "image/svg+xml", "svg", made);
+    return drawn_reply(c, &(struct drawing){ .draw = ticket_svg }, "image/svg+xml", "svg");
 }
 
 const fault *gateway_ticket_ics(struct call *c)

@@ -48,7 +48,7 @@ static const char *const best_faults[] = {
 
 static const char *const print_faults[] = {
     "reservation_unknown", "code_needed", "code_wrong", "not_confirmed", "reservation_cancelled", "reservation_expired", "showing_unknown",
-    "upstream_away", NULL };
+    "upstream_away", "overloaded", NULL };
 static const char *const checkin_faults[] = {
     "ticket_not_ours", "ticket_unknown", "ticket_cancelled", "not_confirmed", "already_in", "other_showing", "seats_taken",
     "checkin_time_invalid", "upstream_away", NULL };

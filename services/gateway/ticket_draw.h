@@ -14,7 +14,7 @@ struct qr {
 /* False: the text is longer than any code of ours. */
 bool qr_make(arena *a, str text, struct qr *out) MUST_CHECK;
 
-/* INTERNAL internal_error. The first works for some milliseconds: fibers have it done by offload. */
+/* INTERNAL internal_error. They work for a millisecond a seat: fibers have it done by offload. */
 const fault *ticket_pdf(arena *a, const struct printing *p, str *out) MUST_CHECK;
 const fault *ticket_svg(arena *a, const struct printing *p, str *out) MUST_CHECK;
 
