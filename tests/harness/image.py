@@ -73,7 +73,7 @@ def context():
     """The files that .dockerignore lets in: those of its lines with an exclamation mark."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     roots = [path for line in lines if line.startswith("!") for path in ROOT.glob(line[1:])]
-    found = [f for r in roots for f in (r.rglob("*") if r.is_dir() else [r]) if f.is_file() and "__pycache__" not in f.parts]
+    found = [f for r in roots for f in (r.rglob("*") if r.is_dir() else [r]) if f.is_file() and not {"__pycache__", "node_modules"} & {*f.parts}]
     return sorted({ROOT / "Dockerfile", ROOT / ".dockerignore", *found})
 
 
