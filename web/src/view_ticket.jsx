@@ -78,7 +78,7 @@ export function Ticket({ reservation, showing, code, alert, working, cancel }) {
         <Stub reservation={reservation} showing={showing} />
         <div class="alerts">{alert ? <Notice kind="bad" {...alert} /> : null}</div>
         <Codes address={address} />
-        <div class="row">
+        <div class="row row--acts">
             <a class="quiet" href={address('pdf')} download={`ticket-${reservation.id}.pdf`}><Icon name="download" />{t.ticketPdf}</a>
             <a class="quiet" href={address('ics')} download={`ticket-${reservation.id}.ics`}><Icon name="calendar" />{t.toCalendar}</a>
             <button class="quiet" type="button" onClick={() => window.print()}><Icon name="print" />{t.print}</button>
