@@ -37,7 +37,7 @@ async function askOnce(method, path, { body, key, queue, signal }) {
     const asked = Date.now();
     let answer, text;
     try {
-        answer = await fetch(path, { method, headers, body, signal: late.signal, credentials: 'omit' });
+        answer = await fetch(path, { method, headers, body, signal: late.signal });
         text = await answer.text();
     } catch (problem) {
         if (signal?.aborted) throw problem;
