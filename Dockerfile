@@ -9,9 +9,11 @@ RUN apt-get update \
         libpq-dev libsodium-dev libsqlite3-dev libssl-dev zlib1g-dev uthash-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /taquilla
-# The libraries of the pages, as the lock file has them; again only when that changes.
+# The libraries of the pages, as the lock file has them; again only when that changes. Where the way to npm's registry has a certificate
+# of its own: docker build --secret id=certificates,src=/etc/ssl/certs/ca-certificates.crt …
 COPY web/package.json web/package-lock.json web/.npmrc web/
-RUN cd web && npm ci --ignore-scripts --no-audit --no-fund
+RUN --mount=type=secret,id=certificates,target=/run/certificates.crt \
+    NODE_EXTRA_CA_CERTS=/run/certificates.crt npm ci --prefix web --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN meson setup build --buildtype=release \
     && ninja -C build taquilla/taquilla \

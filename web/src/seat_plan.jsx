@@ -20,21 +20,32 @@ function Inside({ seat, state }) {
     return <g class="seat__mark" transform={`translate(${(SEAT - MARK) / 2} ${(SEAT - MARK) / 2}) scale(${MARK / 24})`}>{picture(mark)}</g>;
 }
 
-/* Drawn again only when it became something else: of 500 seats one changes at a time. */
-class Seat extends Component {
+function Seat({ seat, state, current, price, x }) {
+    return (
+        <g class={`seat seat--${seat.seat_type} seat--${state}`} role="gridcell" tabindex={current ? 0 : -1} transform={`translate(${x} 0)`}
+            data-seat={seat.id} aria-label={seatInWords(seat, state, price)} aria-selected={String(state === 'chosen')}
+            aria-disabled={String(state !== 'chosen' && state !== 'free')}>
+            <rect class="seat__ring" x={-3} y={-3} width={SEAT + 6} height={SEAT + 6} rx={11} />
+            <rect class="seat__body" x={0.75} y={0.75} width={SEAT - 1.5} height={SEAT - 1.5} rx={8} />
+            <Inside seat={seat} state={state} />
+        </g>
+    );
+}
+
+const same = (some, others) => some.length === others.length && some.every((one, i) => one === others[i]);
+
+/* Drawn again only when one of its seats became something else: of 500 one changes at a time. Props: name, y, x, seats and states
+ * (in order), prices (of these seats, or null), current (the id that Tab reaches, when it is here). */
+class Row extends Component {
     shouldComponentUpdate(next) {
-        const { seat, state, current } = this.props;
-        return next.seat !== seat || next.state !== state || next.current !== current || next.price !== this.props.price;
+        const { seats, states, prices, current } = this.props;
+        return next.current !== current || !same(next.seats, seats) || !same(next.states, states) || !same(next.prices ?? [], prices ?? []);
     }
 
-    render({ seat, state, current, price, x }) {
+    render({ name, y, x, seats, states, prices, current }) {
         return (
-            <g class={`seat seat--${seat.seat_type} seat--${state}`} role="gridcell" tabindex={current ? 0 : -1} transform={`translate(${x} 0)`}
-                data-seat={seat.id} aria-label={seatInWords(seat, state, price)} aria-selected={String(state === 'chosen')}
-                aria-disabled={String(state !== 'chosen' && state !== 'free')}>
-                <rect class="seat__ring" x={-3} y={-3} width={SEAT + 6} height={SEAT + 6} rx={11} />
-                <rect class="seat__body" x={0.75} y={0.75} width={SEAT - 1.5} height={SEAT - 1.5} rx={8} />
-                <Inside seat={seat} state={state} />
+            <g role="row" aria-label={t.row(name)} transform={`translate(0 ${y})`}>
+                {seats.map((seat, i) => <Seat key={seat.id} seat={seat} state={states[i]} current={seat.id === current} price={prices?.[i]} x={x.get(seat.seat_number)} />)}
             </g>
         );
     }
@@ -200,15 +211,12 @@ export class SeatPlan extends Component {
             <svg class="plan__grid" role="grid" aria-label={t.seatPlan} aria-multiselectable="true" aria-describedby="plan-help"
                 viewBox={`${-MARGIN} ${-MARGIN} ${width + 2 * MARGIN} ${height + 2 * MARGIN}`}
                 width={(width + 2 * MARGIN) * scale} height={(height + 2 * MARGIN) * scale} onKeyDown={this.walk} onClick={this.click}>
-                {rows.map((row) => (
-                    <g role="row" aria-label={t.row(row.name)} transform={`translate(0 ${row.y})`}>
-                        {row.seats.map(({ id, seat_number }) => {
-                            const seat = now.get(id);
-                            return seat ? <Seat key={id} seat={seat} state={stateOf(seat, this.props)} current={id === this.state.current}
-                                price={prices?.get(id)} x={x.get(seat_number)} /> : null;
-                        })}
-                    </g>
-                ))}
+                {rows.map((row) => {
+                    const there = row.seats.map(({ id }) => now.get(id)).filter(Boolean);
+                    const here = there.some(({ id }) => id === this.state.current);
+                    return <Row key={row.name} name={row.name} y={row.y} x={x} seats={there} states={there.map((seat) => stateOf(seat, this.props))}
+                        prices={prices && there.map(({ id }) => prices.get(id))} current={here ? this.state.current : null} />;
+                })}
             </svg>
         );
     }

@@ -268,8 +268,9 @@ class Purchase extends Component {
 
     render(_, state) {
         const { map, chosen, lost, alert, as, formSeen } = state;
-        const prices = new Map(map.seats.map((s) => [s.id, money(s.price)]));
-        const several = new Set(prices.values()).size > 1;
+        const written = new Map([...new Set(map.seats.map((s) => s.price))].map((price) => [price, money(price)])); // few prices, many seats
+        const prices = new Map(map.seats.map((s) => [s.id, written.get(s.price)]));
+        const several = written.size > 1;
         const marks = { seats: map.seats, chosen, lost, mine: this.mine, choose: this.choose };
         const seats = this.seats();
         return <>
