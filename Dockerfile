@@ -4,11 +4,16 @@ FROM debian:12-slim AS build
 # No versions are pinned: Debian's security updates replace them, and the ones before can't be had any more.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends gcc libc6-dev meson ninja-build pkg-config python3 node-llhttp \
+    && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev meson ninja-build nodejs npm pkg-config python3 node-llhttp \
         libboost-context-dev libcmocka-dev libcurl4-openssl-dev libexpat1-dev libhiredis-dev libhpdf-dev libjansson-dev libmariadb-dev libmongoc-dev \
         libpq-dev libqrencode-dev libsodium-dev libsqlite3-dev libssl-dev zlib1g-dev uthash-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /taquilla
+# The libraries of the pages, as the lock file has them; again only when that changes. Where the way to npm's registry has a certificate
+# of its own: docker build --secret id=certificates,src=/etc/ssl/certs/ca-certificates.crt …
+COPY web/package.json web/package-lock.json web/.npmrc web/
+RUN --mount=type=secret,id=certificates,target=/run/certificates.crt \
+    NODE_EXTRA_CA_CERTS=/run/certificates.crt npm ci --prefix web --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN meson setup build --buildtype=release \
     && ninja -C build taquilla/taquilla \

@@ -22,6 +22,7 @@ BASE = "docker.io/library/debian:12-slim"
 BASE_MAX_AGE_S = 7 * 24 * 3600  # then Debian has updates that a new image would have too
 KEPT_S = 24 * 3600
 MEMORY = Path("/dev/shm")
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")  # npm in the image trusts whom this machine trusts
 STORE_BYTES = 6 * 1024**3  # several times what buildah copies around
 # What Docker's own base tells dpkg and apt: no manuals, no fsync for each file, no packages kept.
 SLIM = (
@@ -73,7 +74,7 @@ def context():
     """The files that .dockerignore lets in: those of its lines with an exclamation mark."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     roots = [path for line in lines if line.startswith("!") for path in ROOT.glob(line[1:])]
-    found = [f for r in roots for f in (r.rglob("*") if r.is_dir() else [r]) if f.is_file() and "__pycache__" not in f.parts]
+    found = [f for r in roots for f in (r.rglob("*") if r.is_dir() else [r]) if f.is_file() and not {"__pycache__", "node_modules"} & {*f.parts}]
     return sorted({ROOT / "Dockerfile", ROOT / ".dockerignore", *found})
 
 
@@ -99,7 +100,8 @@ def unpack(folder, buildah):
     run(*buildah, "add", scratch, base(), "/")
     run(*buildah, "commit", "--rm", scratch, BASE)
     # One layer for each stage: with --layers every line of the Dockerfile would copy the whole root again.
-    run(*buildah, "bud", "--isolation", "chroot", "--format", "docker", "--pull-never", "-t", "taquilla", ROOT)
+    trusted = ["--secret", f"id=certificates,src={CERTIFICATES}"] if CERTIFICATES.is_file() else []
+    run(*buildah, "bud", *trusted, "--isolation", "chroot", "--format", "docker", "--pull-never", "-t", "taquilla", ROOT)
     archive = folder / "image"
     run(*buildah, "push", "--disable-compression", "localhost/taquilla", f"dir:{archive}")
     manifest = json.loads((archive / "manifest.json").read_text())

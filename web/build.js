@@ -1,0 +1,65 @@
+/* build.js - the pages as the program carries them: node build.js OUTPUT.c PLACE DEPFILE
+ *
+ * Every src/*.page.jsx is a page's program and every styles/*.page.css its look; what several programs share becomes a part of
+ * its own. They are bundled into PLACE beside *.html and *.svg, and tools/embed.py makes OUTPUT.c of all that. The same files
+ * always give the same bytes. No network: the libraries are in node_modules already (script/pages). */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const web = dirname(fileURLToPath(import.meta.url));
+const [output, place, depfile] = process.argv.slice(2).map((path) => resolve(path));
+const embed = join(web, '..', 'tools', 'embed.py');
+
+if (!existsSync(join(web, 'node_modules', 'esbuild'))) {
+    console.error('build.js: the libraries of the pages are not there yet. Install them with: script/pages');
+    process.exit(1);
+}
+const { build } = await import('esbuild');
+
+const ending = (folder, end) => readdirSync(join(web, folder)).filter((name) => name.endsWith(end)).sort().map((name) => join(web, folder, name));
+
+/* Parts that a program begins with, so that the browser asks for all of them at once. */
+function preloads(outputs, program) {
+    const seen = new Set();
+    const look = (name) => {
+        for (const { path, kind } of outputs[name]?.imports ?? []) {
+            if (kind !== 'import-statement' || seen.has(path)) continue;
+            seen.add(path);
+            look(path);
+        }
+    };
+    look(program);
+    return [...seen].sort().map((path) => `<link rel="modulepreload" href="/web/${basename(path)}">\n`).join('');
+}
+
+const pages = ending('.', '.html');
+const pictures = ending('.', '.svg');
+rmSync(place, { recursive: true, force: true });
+mkdirSync(place, { recursive: true });
+
+const { metafile } = await build({
+    absWorkingDir: web,
+    entryPoints: [...ending('src', '.page.jsx'), ...ending('styles', '.page.css')]
+        .map((path) => ({ in: path, out: basename(path).split('.')[0] })),
+    entryNames: '[name]', chunkNames: 'part-[hash]', outdir: place,
+    bundle: true, splitting: true, minify: true, format: 'esm', charset: 'utf8', legalComments: 'none', metafile: true,
+    target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'],
+    jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning',
+});
+
+for (const page of pages) {
+    const text = readFileSync(page, 'utf8').replace(/<script type="module" src="\/web\/([\w.-]+)"><\/script>\n/,
+        (script, name) => preloads(metafile.outputs, relative(web, join(place, name))) + script);
+    writeFileSync(join(place, basename(page)), text);
+}
+for (const picture of pictures) writeFileSync(join(place, basename(picture)), readFileSync(picture));
+
+const made = readdirSync(place).sort().map((name) => join(place, name));
+execFileSync('python3', [embed, output, 'web_pages', '--root', place, ...made], { stdio: 'inherit' });
+// the folders too: a new file may be a new page
+const read = ['.', 'src', 'styles'].map((name) => resolve(web, name)).concat(Object.keys(metafile.inputs).map((name) => resolve(web, name)), pages, pictures, embed, join(web, 'build.js'));
+const escaped = (path) => path.replace(/[ #]/g, '\\$&');
+writeFileSync(depfile, `${escaped(output)}: ${read.sort().map(escaped).join(' ')}\n`);
