@@ -15,6 +15,7 @@ struct gateway {
     struct quotas quotas;
     struct queue queue;
     struct house house;
+    str version;            /* of the program */
     struct watched *watched; /* a hash table: showings whose seats somebody watches */
     size_t watcher_count;
     str key_prefix;     /* of the Idempotency-Keys that it makes: 128 random bits of this process */
@@ -31,11 +32,13 @@ const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct
 /* watching.c */
 handler gateway_seats_stream;
 void gateway_seats_moved(void *gateway, int64_t schedule_id); /* 0: any showing's */
+/* health.c */
+handler gateway_services;
 /* proxy.c */
 handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_best, gateway_to_analytics,
     gateway_to_ingestion, gateway_figures_stream, gateway_sales_csv;
 /* pages.c */
-handler gateway_page, gateway_file;
+handler gateway_page, gateway_owner_page, gateway_door_page, gateway_door_worker, gateway_file;
 
 struct gateway_settings {
     str analytics_api_url, ingestion_api_url;

@@ -101,6 +101,7 @@ static const fault *gateway_open(struct app *app)
     struct gateway *gw = NEW(app->boot, struct gateway);
     app->service = gw;
     gw->house = house_of(app);
+    gw->version = str_of(taquilla_version);
     gw->key_prefix = random_hex(app->boot, 16);
     TRY(quotas_open(app, gw));
     waiting_open(app, gw);
