@@ -26,7 +26,8 @@ extern const struct route gateway_routes[];
 
 /* handlers.c */
 bool gateway_kept(struct call *c); /* answers from memory what it was asked just now: see kept.h */
-handler gateway_showtimes, gateway_showtime, gateway_details, gateway_seats, gateway_dashboard, gateway_house;
+handler gateway_showtimes, gateway_showtime, gateway_details, gateway_seats, gateway_availability, gateway_dashboard,
+    gateway_house;
 /* With film and room. NOT_FOUND showing_unknown; UNAVAILABLE upstream_away. */
 const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct showing *out) MUST_CHECK;
 /* watching.c */

@@ -1,9 +1,12 @@
 /* handlers.c - what is on, a showing's seats, a user's tickets: from memory, also while their owners are away. */
+#include "lib/json/write.h"
 #include "services/gateway/cards.h"
 #include "services/gateway/gateway.h"
 
 #define KEEP_LISTS_MS 1000   /* "not yet over" moves with the clock */
 #define KEEP_SEATS_MS 60000  /* changes come by the feeds */
+#define KEEP_COUNTS_MS 2000  /* they move with each sale; all pages that look again share one counting */
+#define MAP_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 static const fault *showing_missing(struct call *c, int64_t id)
 {
@@ -157,6 +160,45 @@ const fault *gateway_seats(struct call *c)
     owners_seat_map(&gw->owners, c->arena, &s, &map);
     TRY(reply(c, 200, &seat_map_shape, &map));
     kept_store(&gw->kept, &gw->owners, c, &stamp, KEEP_SEATS_MS);
+    return NULL;
+}
+
+/* --- how many seats of showings are left --- */
+
+static void left_count(const struct gateway *gw, const struct showing *s, struct seats_left *out)
+{
+    arena *a = arena_new(MAP_BYTES_MAX);
+    struct seat_map map;
+    owners_seat_map(&gw->owners, a, s, &map);
+    *out = (struct seats_left){ .id = s->id, .free = map.counts->free, .seats = (int64_t)map.seats.count - map.counts->out };
+    arena_free(a);
+}
+
+const fault *gateway_availability(struct call *c)
+{
+    struct gateway *gw = c->service;
+    const struct showtime_query *want = c->query;
+    TRY(programme_known(gw, c));
+    TRY(owner_known(&gw->owners, c->arena, RESERVATIONS));
+    struct stamp stamp = stamp_now(&gw->owners, 0);
+
+    struct buf *out = data_begin(c);
+    int64_t matched = 0, written = 0;
+    struct showing s;
+    struct programme_walk walk = programme_walk(&gw->owners.programme, want, clock_now());
+    buf_char(out, '[');
+    while (written < want->limit && programme_next(&walk, &s)) {
+        bool film_runs = !s.film || s.film->is_active;
+        if (!film_runs || matched++ < want->offset)
+            continue;
+        struct seats_left left;
+        left_count(gw, &s, &left);
+        if (written++ > 0)
+            buf_char(out, ',');
+        json_write(out, &seats_left_shape, &left);
+    }
+    buf_literal(out, "]}");
+    kept_store(&gw->kept, &gw->owners, c, &stamp, KEEP_COUNTS_MS);
     return NULL;
 }
 

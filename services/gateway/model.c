@@ -65,17 +65,21 @@ static const fault *showtime_query_check(arena *a, void *query)
     return NULL;
 }
 
-static const struct field showtime_query_fields[] = {
-    FIELD(struct showtime_query, movie_id, "movieId", .optional = true, .max = 100),
-    FIELD(struct showtime_query, room_id, "roomId", .fallback = "0"),
-    FIELD(struct showtime_query, date, "date", .optional = true, .nullable = true,
-          .doc = "a day of the house's clock; past ones too"),
-    FIELD(struct showtime_query, from_text, "from", .optional = true, .max = 40, .doc = "first day or time, past ones too"),
-    FIELD(struct showtime_query, to_text, "to", .optional = true, .max = 40, .doc = "last day or time, included"),
-    FIELD(struct showtime_query, limit, "limit", .fallback = "100", .max = 10000),
-    FIELD(struct showtime_query, offset, "offset", .fallback = "0"),
-};
+#define SHOWTIME_FIELDS(at_once_max) \
+    { \
+        FIELD(struct showtime_query, movie_id, "movieId", .optional = true, .max = 100), \
+        FIELD(struct showtime_query, room_id, "roomId", .fallback = "0"), \
+        FIELD(struct showtime_query, date, "date", .optional = true, .nullable = true, \
+              .doc = "a day of the house's clock; past ones too"), \
+        FIELD(struct showtime_query, from_text, "from", .optional = true, .max = 40, .doc = "first day or time, past ones too"), \
+        FIELD(struct showtime_query, to_text, "to", .optional = true, .max = 40, .doc = "last day or time, included"), \
+        FIELD(struct showtime_query, limit, "limit", .fallback = "100", .max = at_once_max), \
+        FIELD(struct showtime_query, offset, "offset", .fallback = "0"), \
+    }
+static const struct field showtime_query_fields[] = SHOWTIME_FIELDS(10000);
 const struct shape showtime_query_shape = SHAPE(showtime_query, showtime_query_fields, .check = showtime_query_check);
+static const struct field availability_query_fields[] = SHOWTIME_FIELDS(1000);
+const struct shape availability_query_shape = SHAPE(showtime_query, availability_query_fields, .check = showtime_query_check);
 
 bool showing_wanted(const struct showing *s, const struct showtime_query *want, instant now)
 {
@@ -143,6 +147,13 @@ static const struct field counts_fields[] = {
     FIELD(struct seat_counts, out, "out", .doc = "out of service, or kept by the house"),
 };
 static const struct shape counts_shape = SHAPE(seat_counts, counts_fields);
+
+static const struct field seats_left_fields[] = {
+    FIELD(struct seats_left, id, "id", .doc = "of the showing"),
+    FIELD(struct seats_left, free, "free"),
+    FIELD(struct seats_left, seats, "seats", .doc = "without those out of service or kept by the house"),
+};
+const struct shape seats_left_shape = SHAPE(seats_left, seats_left_fields);
 
 static const struct field mapped_seat_fields[] = {
     FIELD(struct seat, id, "id"),

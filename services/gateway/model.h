@@ -59,6 +59,7 @@ struct showtime_query {
     wall from, until; /* by the check: from <= show_time < until; WALL_NONE: open */
 };
 extern const struct shape showtime_query_shape;
+extern const struct shape availability_query_shape; /* the same, fewer at once: for each its seats are counted */
 
 bool showing_wanted(const struct showing *s, const struct showtime_query *want, instant now);
 
@@ -108,6 +109,12 @@ struct seat_map {
 };
 extern const struct shape seat_map_shape;
 extern const struct shape seat_changes_shape; /* the same with seats as {id, state} */
+
+/* Of one showing; `seats` without those out of service or kept by the house. */
+struct seats_left {
+    int64_t id, free, seats;
+};
+extern const struct shape seats_left_shape;
 
 /* What a seat is that nobody has claimed. House seats are out for the public. */
 enum seat_state seat_unclaimed(const struct seat *seat);

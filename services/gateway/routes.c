@@ -44,6 +44,8 @@ static const char *const best_faults[] = {
 const struct route gateway_routes[] = {
     { GET,  "/api/showtimes",                 gateway_showtimes, NULL, &described_showtime_shape,
       "Showings with film and room, not yet over unless days are given", .gives_list = true, .query = &showtime_query_shape, .kept = gateway_kept, .faults = list_faults },
+    { GET,  "/api/availability",              gateway_availability, NULL, &seats_left_shape,
+      "How many seats of showings are left; they are chosen as for showtimes", .gives_list = true, .query = &availability_query_shape, .kept = gateway_kept, .faults = list_faults },
     { GET,  "/api/showtimes/{id}",            gateway_showtime,  NULL, &described_showtime_shape,
       "One showing with film and room", .kept = gateway_kept, .faults = showing_faults },
     { GET,  "/api/showtimes/{id}/seats",      gateway_seats,     NULL, &seat_map_shape,

@@ -108,6 +108,7 @@ const query = (values) => {
 export const fetchHouse = () => ask('GET', '/api/house');
 export const fetchShowtimes = (filter, signal) =>
     ask('GET', `/api/showtimes${query({ limit: 1000, ...filter })}`, { signal });
+export const fetchAvailability = (filter, signal) => ask('GET', `/api/availability${query({ limit: 1000, ...filter })}`, { signal });
 export const fetchShowing = (id, signal) => ask('GET', `/api/showtimes/${id}`, { signal });
 export const fetchSeats = (id, signal) => ask('GET', `/api/showtimes/${id}/seats`, { signal });
 
@@ -121,7 +122,7 @@ export function watchSeats(id, signal, seen) {
     stream.addEventListener('seats', (event) => {
         const change = JSON.parse(event.data);
         const states = new Map(change.seats.map((s) => [s.id, s.state]));
-        take({ ...map, ...change, seats: map.seats.map((s) => ({ ...s, state: states.get(s.id) ?? s.state })) });
+        take({ ...map, ...change, seats: map.seats.map((s) => (states.has(s.id) ? { ...s, state: states.get(s.id) } : s)) });
     });
     signal.addEventListener('abort', () => stream.close());
     return stream;

@@ -1,6 +1,6 @@
-/* poster.js - a poster drawn from a film's title: the same title always gives the same picture. */
+/* poster.jsx - a poster drawn from a film's title: the same title always gives the same picture. */
 
-import { svg } from './dom.js';
+import { Component } from 'preact';
 
 /* ground, shape, second shape, third shape, lettering */
 const PALETTES = [
@@ -39,9 +39,9 @@ function dice(seed) {
     };
 }
 
-const circle = (cx, cy, r, fill) => svg('circle', { cx, cy, r, fill });
-const rect = (x, y, width, height, fill) => svg('rect', { x, y, width, height, fill });
-const path = (d, fill) => svg('path', { d, fill });
+const circle = (cx, cy, r, fill) => <circle cx={cx} cy={cy} r={r} fill={fill} />;
+const rect = (x, y, width, height, fill) => <rect x={x} y={y} width={width} height={height} fill={fill} />;
+const path = (d, fill) => <path d={d} fill={fill} />;
 const points = (list) => `M${list.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}Z`;
 
 const PICTURES = [
@@ -143,20 +143,29 @@ function lettering(title, fill) {
         if (lines.length * size * 1.14 <= 74 || size < 8) break;
     }
     const top = FLOOR + 8 + size;
-    return lines.map((line, i) => svg('text', {
-        class: 'poster__title', x: 15, y: (top + i * size * 1.14).toFixed(1), 'font-size': size.toFixed(1), fill,
-    }, line));
+    return lines.map((line, i) => (
+        <text class="poster__title" x={15} y={(top + i * size * 1.14).toFixed(1)} font-size={size.toFixed(1)} fill={fill}>{line}</text>
+    ));
 }
 
-export function poster(title) {
-    const seed = hash(title);
-    const roll = dice(seed);
-    const palette = PALETTES[seed % PALETTES.length];
-    const picture = PICTURES[(seed >>> 8) % PICTURES.length];
-    return svg('svg', { class: 'poster', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true', focusable: 'false' },
-        rect(0, 0, WIDTH, HEIGHT, palette[0]),
-        ...picture(roll, palette),
-        rect(0, FLOOR, WIDTH, HEIGHT - FLOOR, palette[0]),
-        ...lettering(title, palette[4]),
-        rect(15, HEIGHT - 12, 22, 2.5, palette[1]));
+export class Poster extends Component {
+    shouldComponentUpdate(next) {
+        return next.title !== this.props.title;
+    }
+
+    render({ title }) {
+        const seed = hash(title);
+        const roll = dice(seed);
+        const palette = PALETTES[seed % PALETTES.length];
+        const picture = PICTURES[(seed >>> 8) % PICTURES.length];
+        return (
+            <svg class="poster" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" focusable="false">
+                {rect(0, 0, WIDTH, HEIGHT, palette[0])}
+                {picture(roll, palette)}
+                {rect(0, FLOOR, WIDTH, HEIGHT - FLOOR, palette[0])}
+                {lettering(title, palette[4])}
+                {rect(15, HEIGHT - 12, 22, 2.5, palette[1])}
+            </svg>
+        );
+    }
 }
