@@ -207,8 +207,9 @@ def main(mode):
         real_tests(tally, mode, **settings)
         python_tests(tally, "deploy", **settings)
         if release:
-            for folder in ("race", "faults", "web"):
+            for folder in ("race", "faults"):
                 python_tests(tally, folder, **settings)
+            python_tests(tally, "web", *BY_FILE, **settings)
         if build(tally, "build-tsan", compile=False):
             unit_tests(tally, "build-tsan", *THREADED)
         if build(tally, "build-fuzz", compile=False):

@@ -1,17 +1,16 @@
 """docker-compose.yml: what `docker compose` makes of it, without an engine."""
 
-import hashlib
 import os
 import re
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 
-from harness import compose, goprogram
+from harness import compose
 from harness.cinema import ROOT, SERVICES, run
+from harness.npm import installed
 
 FILE = ROOT / "docker-compose.yml"
 EXAMPLE = ROOT / "env.docker.example"
@@ -182,29 +181,9 @@ def test_nothing_starts_without(variables, tmp_path, missing):
         assert f"required variable {missing} is missing a value: see env.docker.example" in done.stderr
 
 
-def linter():
-    """dclint with what its lock file names, installed once into the cache."""
-    key = hashlib.sha256((LINTER / "package-lock.json").read_bytes()).hexdigest()[:16]
-    made = goprogram.CACHE / f"dclint-{key}"
-    if not made.is_dir():
-        made.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="half-", dir=made.parent) as half:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(LINTER / name, half)
-            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, cwd=half, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-            assert done.returncode == 0, done.stdout + done.stderr
-            shutil.copytree(half, f"{half}.whole", symlinks=True)
-        try:
-            os.rename(f"{half}.whole", made)
-        except OSError:
-            shutil.rmtree(f"{half}.whole")  # another test run was faster
-    return made / "node_modules" / ".bin" / "dclint"
-
-
 def test_dclint_finds_nothing():
     rules = ["-c", LINTER / "rules.json", "--max-warnings", "0"]
-    done = subprocess.run([linter(), *rules, FILE], capture_output=True, text=True)
+    done = subprocess.run([installed("dclint") / ".bin" / "dclint", *rules, FILE], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

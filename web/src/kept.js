@@ -44,9 +44,9 @@ export function keepPlace(showing, place) {
 const TICKETS_MAX = 30;
 export const keptTickets = () => read(always, 'tickets', []);
 export function keepTicket(ticket) {
-    const others = keptTickets().filter((t) => t.id !== ticket.id);
+    const others = keptTickets().filter((one) => one.id !== ticket.id);
     write(always, 'tickets', [ticket, ...others].slice(0, TICKETS_MAX));
 }
 export function forgetTicket(id) {
-    write(always, 'tickets', keptTickets().filter((t) => t.id !== id));
+    write(always, 'tickets', keptTickets().filter((one) => one.id !== id));
 }
