@@ -5,8 +5,8 @@ FROM debian:12-slim AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev meson ninja-build nodejs npm pkg-config python3 node-llhttp \
-        libboost-context-dev libcmocka-dev libcurl4-openssl-dev libexpat1-dev libhiredis-dev libjansson-dev libmariadb-dev libmongoc-dev \
-        libpq-dev libsodium-dev libsqlite3-dev libssl-dev zlib1g-dev uthash-dev \
+        libboost-context-dev libcmocka-dev libcurl4-openssl-dev libexpat1-dev libhiredis-dev libhpdf-dev libjansson-dev libmariadb-dev libmongoc-dev \
+        libpq-dev libqrencode-dev libsodium-dev libsqlite3-dev libssl-dev zlib1g-dev uthash-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /taquilla
 # The libraries of the pages, as the lock file has them; again only when that changes.
@@ -21,8 +21,8 @@ FROM debian:12-slim
 # libmariadb3 brings the plugins by which accounts of MySQL 8 and MariaDB log in: caching_sha2_password, sha256_password, ed25519.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates tzdata libboost-context1.74.0 libcurl4 libexpat1 libhiredis0.14 \
-        libjansson4 libmariadb3 libmongoc-1.0-0 libpq5 libsodium23 libsqlite3-0 libssl3 zlib1g \
+    && apt-get install -y --no-install-recommends ca-certificates tzdata fonts-dejavu-core libboost-context1.74.0 libcurl4 libexpat1 \
+        libhiredis0.14 libhpdf-2.3.0 libjansson4 libmariadb3 libmongoc-1.0-0 libpq5 libqrencode4 libsodium23 libsqlite3-0 libssl3 zlib1g \
     && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/* \
     && install -d -o 10001 -g 10001 -m 700 /var/lib/taquilla /var/backups/taquilla
 COPY --from=build /made/taquilla /usr/local/bin/taquilla

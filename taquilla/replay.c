@@ -16,7 +16,7 @@
 
 #define ARENA_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define EVENTS_BYTES_MAX ((size_t)256 * 1024 * 1024)
-#define TABLES_MAX 4
+#define TABLES_MAX 5
 #define LINE_SHOWN_MAX 400
 
 struct replay {
@@ -157,7 +157,7 @@ static const fault *all_compare(struct replay *r)
 static const fault *replay_read(struct replay *r, struct cinema *c)
 {
     struct export_sink sink = { lines_take, r };
-    TRY(ingestion_export_read(c->reservations, r->a, "reservations,reserved_seats,seat_claims,payments,log", &sink, NULL,
+    TRY(ingestion_export_read(c->reservations, r->a, "reservations,reserved_seats,seat_claims,payments,checkins,log", &sink, NULL,
                               &r->position));
     return all_compare(r);
 }

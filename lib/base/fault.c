@@ -52,6 +52,7 @@ const fault *fault_copy(arena *a, const fault *problem)
     made->code = arena_cstr(a, str_of(problem->code));
     made->sentence = arena_copy(a, problem->sentence);
     made->internal = arena_copy(a, problem->internal);
+    made->members = arena_copy(a, problem->members);
     made->named.at = NEW_ARRAY(a, int64_t, problem->named.count + 1);
     for (size_t i = 0; i < problem->named.count; i++)
         made->named.at[i] = problem->named.at[i];

@@ -41,6 +41,7 @@ typedef struct fault {
     const struct fault_field *fields; /* validation only: every bad field */
     const char *named_as;             /* extension member that lists `named`, e.g. "seatIds" */
     ids named;
+    str members;                      /* JSON members of the error body beside those: "checkedInAt":"..." */
     int64_t retry_after_s;            /* 0: no Retry-After */
     str internal;                     /* for the log alone */
 } fault;

@@ -127,6 +127,10 @@ static void error_write(struct call *c, const fault *problem)
     }
     if (problem->named_as)
         named_write(out, problem);
+    if (problem->members.len > 0) {
+        buf_char(out, ',');
+        buf_text(out, problem->members);
+    }
     if (c->request_id.at) {
         buf_literal(out, ",\"requestId\":");
         json_write_text(out, c->request_id);

@@ -10,4 +10,7 @@ extern const struct shape described_details_shape;     /* "movie" and its "sched
 extern const struct shape described_dashboard_shape;   /* "user" and "reservations" with "movie" and "schedule" */
 extern const struct shape described_reservation_shape; /* as book-ticket answers it, with accessCode */
 
+/* described_tickets.c */
+extern const struct shape described_admission_shape, described_checkin_shape, described_door_shape, described_ticket_keys_shape;
+
 #endif

@@ -16,6 +16,7 @@ struct gateway {
     struct queue queue;
     struct house house;
     str version;            /* of the program */
+    int64_t tax; /* that is in prices, in hundredths of a percent; 0: tickets say nothing of it */
     struct watched *watched; /* a hash table: showings whose seats somebody watches */
     size_t watcher_count;
     str key_prefix;     /* of the Idempotency-Keys that it makes: 128 random bits of this process */
@@ -38,6 +39,12 @@ handler gateway_services;
 /* proxy.c */
 handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_best, gateway_to_analytics,
     gateway_to_ingestion, gateway_figures_stream, gateway_sales_csv;
+/* The request as it came, to another address there. answer: of whatever status. */
+const fault *reservations_ask(struct call *c, str target, bool internal, struct message *answer) MUST_CHECK;
+/* Its status, relevant headers and body are this answer. */
+const fault *answer_up(struct call *c, const struct message *answer) MUST_CHECK;
+/* handlers_tickets.c */
+handler gateway_ticket_pdf, gateway_ticket_svg, gateway_ticket_ics, gateway_checkin, gateway_door;
 /* pages.c */
 handler gateway_page, gateway_owner_page, gateway_door_page, gateway_door_worker, gateway_file;
 
@@ -46,10 +53,14 @@ struct gateway_settings {
     int64_t address_a_minute, user_a_minute;
     int64_t admissions_a_minute, admission_s, admission_gateways, address_places_a_minute;
     strs trusted_proxies;
+    str tax_percent;
 };
 
 struct details_query {
     bool past;
+};
+struct ticket_query {
+    str code, lang;
 };
 struct dashboard_query {
     int64_t limit;

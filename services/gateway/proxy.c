@@ -70,7 +70,7 @@ static enum method method_down(enum method m)
     return m == HEAD ? GET : m;
 }
 
-static const fault *answer_up(struct call *c, const struct message *answer)
+const fault *answer_up(struct call *c, const struct message *answer)
 {
     for (size_t i = 0; i < COUNT_OF(passed_up); i++) {
         str value = message_header(answer, passed_up[i]);
@@ -99,14 +99,20 @@ static struct outgoing question_down(struct call *c, const struct passage *way, 
                               .patient = way->follower != NULL };
 }
 
-static const fault *pass(struct call *c, const struct passage *way)
+static const fault *ask(struct call *c, const struct passage *way, struct message *answer)
 {
     struct header headers[COUNT_OF(passed_down) + 3];
-    struct message *answer = NEW(c->arena, struct message);
     struct outgoing want = question_down(c, way, headers);
     TRY(upstream_call(way->to, c->arena, &want, answer));
     if (way->follower)
         own_write_wait(way->follower, answer);
+    return NULL;
+}
+
+static const fault *pass(struct call *c, const struct passage *way)
+{
+    struct message *answer = NEW(c->arena, struct message);
+    TRY(ask(c, way, answer));
     return answer_up(c, answer);
 }
 
@@ -187,6 +193,16 @@ static bool makes_reservation(const struct call *c)
 const fault *gateway_to_reservations(struct call *c)
 {
     return makes_reservation(c) ? queue_pass(c, queue_showing_booked(c), reservations_pass) : reservations_pass(c);
+}
+
+const fault *reservations_ask(struct call *c, str target, bool internal, struct message *answer)
+{
+    struct owner *owner = &((struct gateway *)c->service)->owners.of[RESERVATIONS];
+    return ask(c, &(struct passage){ .to = owner->upstream,
+                                     .follower = &owner->follower,
+                                     .target = target,
+                                     .internal = internal,
+                                     .deadline_ms = WRITE_DEADLINE_MS }, answer);
 }
 
 static const fault *pass_booking(struct call *c, str target)

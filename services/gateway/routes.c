@@ -13,6 +13,12 @@ static const struct field dashboard_query_fields[] = {
 };
 static const struct shape dashboard_query_shape = SHAPE(dashboard_query, dashboard_query_fields);
 
+static const struct field ticket_query_fields[] = {
+    FIELD(struct ticket_query, code, "code", .fallback = "", .max = 64, .doc = "the reservation's accessCode"),
+    FIELD(struct ticket_query, lang, "lang", .fallback = "", .max = 20, .doc = "es or en; without it Accept-Language says"),
+};
+static const struct shape ticket_query_shape = SHAPE(ticket_query, ticket_query_fields);
+
 /* clang-format off */
 #define PASSED(prefix, run, ...) \
     { GET, prefix,           run, .any_method = true, __VA_ARGS__ }, \
@@ -40,6 +46,13 @@ static const char *const best_faults[] = {
     "user_unknown", "showing_unknown", "sold_out", "too_few_left", "seats_not_together", "ticket_type_unknown", "sales_closed",
     "not_on_sale_yet", "showing_cancelled", "too_many_holds", "upstream_away", "store_busy", "payment_declined", "payment_unknown",
     "payment_refunded", "queue_required", "queue_waiting", "queue_token_invalid", "queue_full", NULL };
+
+static const char *const print_faults[] = {
+    "reservation_unknown", "code_needed", "code_wrong", "not_confirmed", "reservation_cancelled", "reservation_expired", "showing_unknown",
+    "upstream_away", NULL };
+static const char *const checkin_faults[] = {
+    "ticket_not_ours", "ticket_unknown", "ticket_cancelled", "not_confirmed", "already_in", "other_showing", "seats_taken",
+    "checkin_time_invalid", "upstream_away", NULL };
 
 const struct route gateway_routes[] = {
     { GET,  "/api/showtimes",                 gateway_showtimes, NULL, &described_showtime_shape,
@@ -72,6 +85,19 @@ const struct route gateway_routes[] = {
       "Name, currency, language and time zone of the house", .worth = WORTH_KEPT },
     { GET,  "/api/services",                  gateway_services,  NULL, &service_seen_shape,
       "How the six services are, what they lean on, and how far each is behind", .gives_list = true, .access = ACCESS_OPERATOR },
+
+    { GET,  "/api/reservations/{id}/ticket.pdf", gateway_ticket_pdf, .summary = "The tickets of a paid reservation, a page of 80 mm each",
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .streams = "application/pdf", .faults = print_faults },
+    { GET,  "/api/reservations/{id}/ticket.svg", gateway_ticket_svg, .summary = "The same as one picture",
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .streams = "image/svg+xml", .faults = print_faults },
+    { GET,  "/api/reservations/{id}/ticket.ics", gateway_ticket_ics, .summary = "The showing, for a calendar",
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .streams = "text/calendar", .faults = print_faults },
+    { POST, "/api/checkins",                  gateway_checkin,   &described_admission_shape, &described_checkin_shape,
+      "Let somebody in by a ticket, once", .status = 201, .body_passed = true, .faults = checkin_faults },
+    { GET,  "/api/showtimes/{id}/door",       gateway_door,      NULL, &described_door_shape,
+      "Tickets of a showing and who is in, for its door", .access = ACCESS_ADMIN, .faults = showing_faults },
+    { GET,  "/api/ticket-keys",               gateway_to_reservations, NULL, &described_ticket_keys_shape,
+      "The public keys that tickets are signed with, the one that signs first", .faults = list_faults },
 
     TO_OWNER("/api/movies",       gateway_to_movies),
     TO_OWNER("/api/genres",       gateway_to_movies),

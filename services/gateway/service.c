@@ -7,6 +7,7 @@
 
 #include "lib/base/random.h"
 #include "services/gateway/gateway.h"
+#include "services/gateway/model_tickets.h"
 
 /* The machine's own zone, when the settings name none: browsers want its name. */
 static str machine_zone(arena *a)
@@ -57,8 +58,18 @@ static const struct field settings_fields[] = {
           .doc = "new places in waiting rooms for one address; 0: any number. Behind a proxy it needs TRUSTED_PROXIES"),
     FIELD(struct gateway_settings, trusted_proxies, "TRUSTED_PROXIES", .fallback = "",
           .doc = "networks whose X-Forwarded-For is believed, separated by commas, as 10.0.0.0/8"),
+    FIELD(struct gateway_settings, tax_percent, "TAX_PERCENT", .fallback = "0",
+          .doc = "the tax that is in every price, as 18 or 10.5: a line of the ticket says how much it is; 0: no such line"),
 };
-static const struct shape settings_own_shape = SHAPE(gateway_settings, settings_fields);
+
+static const fault *settings_check(arena *a, void *read)
+{
+    int64_t unused;
+    if (tax_read(((const struct gateway_settings *)read)->tax_percent, &unused))
+        return NULL;
+    return fault_new(a, FAULT_INVALID, "setting_invalid", "TAX_PERCENT must be a number from 0 to 100 with at most two decimals.");
+}
+static const struct shape settings_own_shape = SHAPE(gateway_settings, settings_fields, .check = settings_check);
 
 /* Services that answer beside the owners: when they are away, the sale goes on. */
 static const fault *helpers_open(struct app *app, struct gateway *gw)
@@ -102,6 +113,8 @@ static const fault *gateway_open(struct app *app)
     app->service = gw;
     gw->house = house_of(app);
     gw->version = str_of(taquilla_version);
+    if (!tax_read(((const struct gateway_settings *)app->own)->tax_percent, &gw->tax))
+        return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "TAX_PERCENT is not a number.");
     gw->key_prefix = random_hex(app->boot, 16);
     TRY(quotas_open(app, gw));
     waiting_open(app, gw);

@@ -4,4 +4,4 @@
 #include "services/reservations/reservations.h"
 
 FUZZ_ROUTES(reservations_routes, &told_showing_shape, &told_seats_shape, &user_shape, &reservation_fact_shape,
-            &payment_fact_shape, &user_import_shape)
+            &payment_fact_shape, &checkin_fact_shape, &user_import_shape)

@@ -21,6 +21,7 @@ handler user_list, user_show, user_create, user_change, user_erase;
 handler reservation_list, reservation_show, reservations_of_user, reservations_of_movie;
 handler reservation_create, reservation_cancel_handler, reservation_delete;
 handler payment_create, payment_show;
+handler ticket_keys_show, tickets_show, checkin_create, door_show;
 handler ticket_create, best_create, dashboard_show, user_names, user_import_rows, sales_stop, sales_resume, sales_live, restore_finish;
 
 /* Booking as POST reservations and book-ticket share it. */

@@ -154,6 +154,7 @@ const fault *restore_finish(struct call *c)
 {
     struct reservations *svc = c->service;
     TRY(owner_restore_finish(c));
+    TRY(reservations_keys_open(svc, c->arena));
     if (svc->showings)
         showings_compare(svc->showings);
     return NULL;

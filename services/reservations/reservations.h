@@ -6,12 +6,14 @@
 #include "services/reservations/follow.h"
 #include "services/reservations/provider.h"
 #include "services/reservations/store.h"
+#include "services/reservations/ticket_keys.h"
 
 struct reservations_settings {
     uint64_t given_unused; /* keeps offset 0 free */
     int64_t hold_s;
     str unpaid_until; /* minutes, or "off" */
     int64_t refund_until_min, payment_grace_s, payment_timeout_s, holds_per_user_max;
+    str ticket_key;
 };
 extern const struct shape reservations_settings_shape;
 
@@ -30,6 +32,9 @@ struct reservations {
     struct selling_rules rules;
     int64_t payment_timeout_ms;
     struct choosers choosers;
+    struct ticket_ring tickets;
+    str ticket_key;             /* TICKET_KEY */
+    const char *tickets_beside; /* the embedded store's directory; NULL: the store is shared */
     bool stopping;
     struct fiber *sweeper, *recoverer; /* of upkeep.c, while they run */
 };
@@ -41,6 +46,9 @@ extern const struct snapshot_part reservations_snapshot[];
  * payment_refunded and what begin refuses. */
 const fault *reservation_pay(struct reservations *svc, arena *a, const struct payment_order *want,
                              const struct once *once, struct payment *made) MUST_CHECK;
+
+/* service.c: the keys of the tickets, at start and after a restore. */
+const fault *reservations_keys_open(struct reservations *svc, arena *a) MUST_CHECK;
 
 /* upkeep.c: the fibers that expire holds and ask about payments nobody answered. */
 const fault *upkeep_start(struct reservations *svc, arena *a) MUST_CHECK;

@@ -64,13 +64,20 @@ static const char *const ticket_faults[] = {
     "too_many_holds", "upstream_away", "payment_declined", "payment_unknown", "payment_refunded", NULL };
 static const char *const reservation_faults[] = { "reservation_unknown", "code_needed", "code_wrong", NULL };
 static const char *const cancel_faults[] = {
-    "reservation_unknown", "code_needed", "code_wrong", "reservation_cancelled", "reservation_expired",
+    "reservation_unknown", "code_needed", "code_wrong", "reservation_cancelled", "reservation_expired", "tickets_used",
     "payment_in_progress", "too_late", NULL };
-static const char *const delete_faults[] = { "reservation_unknown", "payment_in_progress", "too_late", NULL };
+static const char *const delete_faults[] = { "reservation_unknown", "tickets_used", "payment_in_progress", "too_late", NULL };
 static const char *const pay_faults[] = {
     "reservation_unknown", "payment_exists", "amount_differs", "reservation_cancelled", "reservation_expired",
     "payment_declined", "payment_refunded", "payment_unknown", NULL };
 static const char *const payment_faults[] = { "payment_missing", "code_needed", "code_wrong", NULL };
+
+static const char *const ticket_keys_faults[] = { "store_unavailable", NULL };
+static const char *const tickets_faults[] = {
+    "reservation_unknown", "code_needed", "code_wrong", "not_confirmed", "reservation_cancelled", "reservation_expired", "store_unavailable", NULL };
+static const char *const checkin_faults[] = {
+    "ticket_not_ours", "ticket_unknown", "ticket_cancelled", "not_confirmed", "already_in", "other_showing", "seats_taken",
+    "checkin_time_invalid", "store_unavailable", NULL };
 
 static const char *const feed_faults[] = { "feed_archived", NULL };
 static const char *const cursor_faults[] = { "cursor_invalid", NULL };
@@ -97,6 +104,8 @@ const struct route reservations_routes[] = {
       "Give the seats back; a paid one is refunded",   .query = &code_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .faults = cancel_faults },
     { DELETE, "/api/reservations/{id}",                reservation_delete,         NULL,                 NULL,
       "Cancel, refund and hide a reservation", .gives_sentence = true, .faults = delete_faults },
+    { GET,    "/api/reservations/{id}/tickets",        tickets_show,               NULL,                 &tickets_shape,
+      "The tickets of a paid reservation, signed",     .query = &code_query_shape, .access = ACCESS_CODE, .faults = tickets_faults },
     { GET,    "/api/reservations/user/{id}",           reservations_of_user,       NULL,                 &reservation_shape,
       "A user's reservations, newest first",           .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
     { GET,    "/api/reservations/movie/{*movieId}",    reservations_of_movie,      NULL,                 &reservation_shape,
@@ -107,6 +116,13 @@ const struct route reservations_routes[] = {
     { GET,    "/api/payments/reservation/{id}",        payment_show,               NULL,                 &payment_shape,
       "The newest payment of a reservation",           .query = &code_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .faults = payment_faults },
 
+    { GET,    "/api/ticket-keys",                      ticket_keys_show,           NULL,                 &ticket_keys_shape,
+      "The public keys that tickets are signed with, the one that signs first", .faults = ticket_keys_faults },
+    { POST,   "/api/checkins",                         checkin_create,             &admission_shape,     &checkin_shape,
+      "Let somebody in by a ticket, once",             .status = 201, .faults = checkin_faults },
+
+    { GET,    "/internal/showings/{id}/door",          door_show,                  NULL,                 &door_seat_shape,
+      "Tickets of a showing, and who is in",           .gives_list = true, .access = ACCESS_INTERNAL },
     { POST,   "/internal/book",                        ticket_create,              &ticket_order_shape,  &reservation_made_shape,
       "Buyer, seats and payment in one call: the gateway's book-ticket", .status = 201, .access = ACCESS_INTERNAL, .worth = WORTH_BOOKS, .faults = ticket_faults },
     { POST,   "/internal/showings/{id}/best-seats",    best_create,                &best_order_shape,    &reservation_made_shape,

@@ -19,6 +19,9 @@ static const struct field settings_fields[] = {
           .max = 60, .doc = "how long the provider's answer is waited for"),
     FIELD(struct reservations_settings, holds_per_user_max, "MAX_HOLDS_PER_USER", .fallback = "10", .min = 1,
           .max = 100000, .doc = "open unpaid reservations of one user"),
+    FIELD(struct reservations_settings, ticket_key, "TICKET_KEY", .optional = true, .max = 200, .secret = true,
+          .doc = "what tickets are signed with: 64 hex digits (openssl rand -hex 32); NEW,OLD while older tickets are about, NEW,own when "
+                 "those were signed without it; the same for all replicas; without it DIR/ticket.key, or on PostgreSQL the store's secret"),
 };
 
 /* UNPAID_UNTIL_MINUTES as a number; -1 is off. */
@@ -35,9 +38,10 @@ static const fault *settings_check(arena *a, void *read)
 {
     const struct reservations_settings *own = read;
     int64_t minutes;
-    if (unpaid_minutes(own->unpaid_until, &minutes))
-        return NULL;
-    return fault_new(a, FAULT_INVALID, "setting_invalid", "UNPAID_UNTIL_MINUTES must be a number of minutes or off.");
+    struct ticket_ring unused;
+    if (!unpaid_minutes(own->unpaid_until, &minutes))
+        return fault_new(a, FAULT_INVALID, "setting_invalid", "UNPAID_UNTIL_MINUTES must be a number of minutes or off.");
+    return own->ticket_key.len > 0 ? ticket_keys_read(a, own->ticket_key, "TICKET_KEY", &unused) : NULL;
 }
 const struct shape reservations_settings_shape = SHAPE(reservations_settings, settings_fields, .check = settings_check);
 
@@ -147,7 +151,13 @@ static const fault *store_open(struct app *app, struct reservations *svc)
     TRY(store_choose(app->boot, app->settings, &url, &directory));
     if (url.len > 0)
         return reservations_postgres_open(app->boot, &svc->store, url, store_moved, svc);
+    svc->tickets_beside = directory;
     return reservations_sqlite_open(app->boot, &svc->store, directory, store_moved, svc);
+}
+
+const fault *reservations_keys_open(struct reservations *svc, arena *a)
+{
+    return ticket_ring_open(&svc->tickets, a, svc->store, svc->ticket_key, svc->tickets_beside);
 }
 
 static const fault *reservations_schema(arena *a, const struct settings *set, struct schema_seen *out)
@@ -186,6 +196,8 @@ static const fault *reservations_open(struct app *app)
         return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "UNPAID_UNTIL_MINUTES is not a number.");
     svc->desk.feed = (struct feed){ .source = "taquilla/reservations", .read = feed_read };
     TRY(store_open(app, svc));
+    svc->ticket_key = own->ticket_key;
+    TRY(reservations_keys_open(svc, app->boot));
     svc->desk.feed.store = svc->store;
     svc->desk.feed.passed = svc->store->reader_passed;
     svc->desk.archive = svc->store->log_archive;

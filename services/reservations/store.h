@@ -13,6 +13,7 @@
 #include "lib/base/once.h"
 #include "lib/base/snapshot.h"
 #include "services/reservations/model.h"
+#include "services/reservations/model_tickets.h"
 
 struct reservation_filter {
     str status; /* no text: any */
@@ -70,7 +71,7 @@ struct store {
     /* Seats of a showing that cannot be booked at this moment, by id: sold, held, or in a payment that is under way. */
     const fault *(*seats_claimed)(struct store *, arena *, int64_t schedule_id, ids *out) MUST_CHECK;
     /* Frees the seats at once; a paid one is refunded. NOT_FOUND reservation_unknown; CONFLICT reservation_cancelled,
-     * reservation_expired, payment_in_progress, too_late (less than refund_until_min before the start; negative: no such rule). */
+     * reservation_expired, tickets_used, payment_in_progress, too_late (less than refund_until_min before the start; negative: no such rule). */
     const fault *(*cancel)(struct store *, arena *, int64_t id, int64_t refund_until_min,
                            struct reservation *out) MUST_CHECK;
     /* Takes back a reservation whose ticket was declined, and the key it was made under: the next try is judged anew. */
@@ -105,6 +106,20 @@ struct store {
     const fault *(*payment_show)(struct store *, arena *, int64_t reservation_id,
                                  struct payment *out) MUST_CHECK;
 
+    /* --- tickets --- */
+
+    /* Somebody comes in by a ticket. NOT_FOUND ticket_unknown; CONFLICT ticket_cancelled, not_confirmed, already_in, seats_taken (an old
+     * system sold the seat twice, and the other sale has it). */
+    const fault *(*checkin)(struct store *, arena *, const struct checkin_order *, const struct once *,
+                            struct checkin *out) MUST_CHECK;
+    /* Those of a reservation (of struct checkin). */
+    const fault *(*checkins_of)(struct store *, arena *, int64_t reservation_id, list *out) MUST_CHECK;
+    /* Every ticket that a showing's door may be shown (of struct door_seat), at most DOOR_SEATS_MAX. */
+    const fault *(*door_seats)(struct store *, arena *, int64_t schedule_id, list *out) MUST_CHECK;
+    /* What the store's own ticket key is made of: derived from its secret, as access codes are. False: the secret is not known, a
+     * restore has not brought it or the server was never there. */
+    bool (*ticket_seed)(struct store *, unsigned char out[32]);
+
     /* --- showings --- */
 
     /* Stops the sale of these showings, unless live tickets stand in the way and refund is false. */
@@ -126,6 +141,7 @@ struct store {
      * an old system had sold before. */
     const fault *(*reservations_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
     const fault *(*payments_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
+    const fault *(*checkins_snapshot)(struct store *, arena *, const struct snapshot_wish *, list *rows) MUST_CHECK;
 
     /* --- upkeep --- */
 

@@ -6,6 +6,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/twin.h"
+#include "services/reservations/store_tickets.h"
 #include "services/reservations/store_postgres_sole.h"
 
 /* --- getting ready --- */
@@ -88,6 +89,12 @@ str postgres_access_code(struct store *store, arena *a, int64_t reservation_id)
     char *hex = arena_take(a, 2 * sizeof code + 1);
     sodium_bin2hex(hex, 2 * sizeof code + 1, code, sizeof code);
     return (str){ hex, 2 * sizeof code };
+}
+
+static bool ticket_seed(struct store *store, unsigned char out[32])
+{
+    const struct postgres_store *s = POSTGRES_STORE(store);
+    return s->access_key_known && store_ticket_seed(s->access_key, out);
 }
 
 /* --- upkeep --- */
@@ -181,6 +188,7 @@ const fault *reservations_postgres_open(arena *boot, struct store **out, str url
     TRY(sole_start(s, boot));
     s->store = (struct store){
         .access_code = postgres_access_code,
+        .ticket_seed = ticket_seed,
         .sweep = sweep,
         .keys_forget_old = keys_forget_old,
         .feed_read = feed_read,
@@ -197,6 +205,7 @@ const fault *reservations_postgres_open(arena *boot, struct store **out, str url
     postgres_acts_fill(&s->store);
     postgres_payments_fill(&s->store);
     postgres_showings_fill(&s->store);
+    postgres_checkins_fill(&s->store);
     postgres_snapshot_fill(&s->store);
     postgres_export_fill(s);
     *out = &s->store;

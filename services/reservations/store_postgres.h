@@ -55,6 +55,7 @@ void postgres_reads_fill(struct store *s);
 void postgres_acts_fill(struct store *s);
 void postgres_payments_fill(struct store *s);
 void postgres_showings_fill(struct store *s);
+void postgres_checkins_fill(struct store *s);
 void postgres_snapshot_fill(struct store *s);
 void postgres_export_fill(struct postgres_store *s);
 

@@ -18,6 +18,7 @@ static const struct refusal {
     { "payment_in_progress", FAULT_CONFLICT,
       "A payment of this reservation is under way; try again when it is decided.", false },
     { "too_late", FAULT_CONFLICT, "A paid ticket can be given back until %lld minutes before the showing.", true },
+    { "tickets_used", FAULT_CONFLICT, "Somebody has come in by these tickets; they cannot be given back.", false },
     { "showing_cancelled", FAULT_CONFLICT, "This showing has been cancelled.", false },
     { "too_many_holds", FAULT_CONFLICT,
       "This user already has %lld unpaid reservations; pay or cancel one first.", true },

@@ -10,6 +10,7 @@ static const struct pg_table kept[] = {
     { .name = "seat_claims", .key = "schedule_id, seat_id" },
     { .name = "payments", .key = "id" },
     { .name = "payment_keys", .key = "payment_id" },
+    { .name = "checkins", .key = "id" },
     { .name = "secrets", .key = "name", .own = true },
     { .name = "log", .key = "position" },
     { .name = NULL },

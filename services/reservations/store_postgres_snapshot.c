@@ -27,6 +27,12 @@ static const fault *payments_snapshot(struct store *store, arena *a, const struc
                    PG_BIND(pg_int(snapshot_after(want)), pg_bool(want->all), pg_int(want->limit)));
 }
 
+static const fault *checkins_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
+{
+    return pg_list(LISTS(store), a, &row_shape, rows, BY_ID("checkin", "NULL::text"),
+                   PG_BIND(pg_int(snapshot_after(want)), pg_bool(want->all), pg_int(want->limit)));
+}
+
 #define SALE "SELECT r.schedule_id || '.' || r.id AS key, r.id::text AS subject, reservation_fact(r.id) AS fact, NULL::text AS type FROM "
 /* All by id, as they were written: whoever puts them into a table of his own writes at its end and not all over it. */
 #define AFTER "$1 >= 0 AND r.id > $2 ORDER BY r.id LIMIT $3"
@@ -50,4 +56,5 @@ void postgres_snapshot_fill(struct store *s)
     s->users_snapshot = users_snapshot;
     s->reservations_snapshot = reservations_snapshot;
     s->payments_snapshot = payments_snapshot;
+    s->checkins_snapshot = checkins_snapshot;
 }

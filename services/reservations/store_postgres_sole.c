@@ -111,7 +111,7 @@ void sole_lost(struct postgres_store *s, int64_t showing_id, int64_t user_id)
 static bool never_frees(const char *act)
 {
     static const char *const acts[] = { "reserve", "payment_begin", "payment_settle", "refund_done", "user_create",
-                                        "user_change", "sales_resume", "keys_forget", "sole_writer" };
+                                        "user_change", "sales_resume", "keys_forget", "sole_writer", "checkin" };
     for (size_t i = 0; i < COUNT_OF(acts); i++)
         if (strcmp(act, acts[i]) == 0)
             return true; /* but for holds that have run out: those are never certain */

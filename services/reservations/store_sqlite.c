@@ -5,6 +5,7 @@
 
 #include "lib/base/random.h"
 #include "lib/base/twin.h"
+#include "services/reservations/store_tickets.h"
 
 /* --- the key of the access codes --- */
 
@@ -26,6 +27,7 @@ const fault *access_key_use(struct sql *db, arena *a, void *arg)
     if (sodium_hex2bin(s->access_key, sizeof s->access_key, found.value.at, found.value.len, NULL, &bytes, NULL) != 0 ||
         bytes != sizeof s->access_key)
         return fault_new(a, FAULT_INTERNAL, "store_unreadable", "The store's access key is damaged.");
+    s->access_key_known = true;
     return NULL;
 }
 
@@ -43,6 +45,12 @@ str access_code_of(const struct sqlite_store *s, arena *a, int64_t reservation_i
 static str access_code(struct store *store, arena *a, int64_t reservation_id)
 {
     return access_code_of(STORE_OF(store), a, reservation_id);
+}
+
+static bool ticket_seed(struct store *store, unsigned char out[32])
+{
+    const struct sqlite_store *s = STORE_OF(store);
+    return s->access_key_known && store_ticket_seed(s->access_key, out);
 }
 
 /* --- upkeep --- */
@@ -164,6 +172,7 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
 #endif
     s->store = (struct store){
         .access_code = access_code,
+        .ticket_seed = ticket_seed,
         .sweep = sweep,
         .keys_forget_old = keys_forget_old,
         .feed_read = feed_read,
@@ -181,6 +190,7 @@ const fault *reservations_sqlite_open(arena *boot, struct store **out, const cha
     store_ending_fill(&s->store);
     store_payments_fill(&s->store);
     store_showings_fill(&s->store);
+    store_checkins_fill(&s->store);
     store_snapshot_fill(&s->store);
     store_export_fill(s);
     *out = &s->store;

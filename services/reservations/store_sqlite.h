@@ -11,6 +11,7 @@ struct sqlite_store {
     struct sqlite *db;
     struct sqlite_exporter exporter;
     unsigned char access_key[32];
+    bool access_key_known; /* not while a restore runs */
     bool claims_unsafe; /* test twins only: look first, insert plainly */
 };
 
@@ -77,9 +78,14 @@ const fault *payments_orphaned(struct sql *db, arena *a, void *arg) MUST_CHECK;
 /* A COMPLETED one becomes REFUNDED, its refund due at the provider. */
 const fault *payment_refund(struct sql *db, arena *a, int64_t payment_id) MUST_CHECK;
 
+/* --- check-ins: store_sqlite_checkins.c --- */
+
+/* Did somebody come in by a ticket of this reservation? */
+const fault *checkins_there(struct sql *db, arena *a, int64_t reservation_id, bool *any) MUST_CHECK;
+
 /* --- made anew from the log: store_sqlite_replay.c --- */
 
-/* What an event of a reservation or a payment tells, into the tables; of any other, nothing. */
+/* What an event of a reservation, a payment or a check-in tells, into the tables; of any other, nothing. */
 const fault *sale_replay(struct sql *db, arena *a, const struct event *e) MUST_CHECK;
 
 /* The functions of each part, for the table in store_sqlite.c. */
@@ -90,6 +96,7 @@ void store_selling_fill(struct store *s);
 void store_ending_fill(struct store *s);
 void store_payments_fill(struct store *s);
 void store_showings_fill(struct store *s);
+void store_checkins_fill(struct store *s);
 void store_snapshot_fill(struct store *s);
 void store_export_fill(struct sqlite_store *s);
 

@@ -83,6 +83,10 @@ static const fault *cancel_one(struct sql *db, arena *a, struct cancel_act *act)
         return fault_new(a, FAULT_CONFLICT, "reservation_cancelled", "Reservation is already cancelled");
     if (about->status == RESERVATION_EXPIRED)
         return fault_new(a, FAULT_CONFLICT, "reservation_expired", "Reservation has expired");
+    bool used;
+    TRY(checkins_there(db, a, about->id, &used));
+    if (used)
+        return tickets_used(a);
     TRY(too_late(db, a, about, act->refund_until_min));
     return reservation_cancel(db, a, about);
 }

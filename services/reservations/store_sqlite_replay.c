@@ -3,7 +3,7 @@
 #include "lib/json/read.h"
 #include "services/reservations/store_sqlite.h"
 
-const char *const reservations_replayed[] = { "reservations", "reserved_seats", "seat_claims", "payments", NULL };
+const char *const reservations_replayed[] = { "reservations", "reserved_seats", "seat_claims", "payments", "checkins", NULL };
 
 /* --- users: not made from the log; a sale needs its buyer's row, also when what told of him is archived --- */
 
@@ -127,12 +127,27 @@ static const fault *payment_replay(struct sql *db, arena *a, const struct event 
     return claims_follow(db, a, e, &p);
 }
 
+/* --- check-ins --- */
+
+static const fault *checkin_replay(struct sql *db, arena *a, const struct event *e)
+{
+    struct checkin in = { 0 };
+    TRY(json_restore(a, e->data, &checkin_fact_shape, &in));
+    return sql_run(db, a,
+                   "INSERT INTO checkins (id, reservation_id, seat_id, schedule_id, checked_in_at, recorded_at, place) "
+                   "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE EXISTS (SELECT 1 FROM reservations WHERE id = ?2)",
+                   BIND(sql_int(in.id), sql_int(in.reservation_id), sql_int(in.seat_id), sql_int(in.schedule_id),
+                        sql_instant(in.checked_in_at), sql_instant(in.recorded_at), sql_text(in.place)));
+}
+
 /* --- all --- */
 
 const fault *sale_replay(struct sql *db, arena *a, const struct event *e)
 {
     if (str_starts(e->type, STR("reservation.")))
         return reservation_replay(db, a, e);
+    if (str_starts(e->type, STR("checkin.")))
+        return checkin_replay(db, a, e);
     return str_starts(e->type, STR("payment.")) ? payment_replay(db, a, e) : NULL;
 }
 

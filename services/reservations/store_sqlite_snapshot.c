@@ -86,9 +86,21 @@ static const fault *payments_snapshot(struct store *store, arena *a, const struc
     return NULL;
 }
 
+static const fault *checkins_snapshot(struct store *store, arena *a, const struct snapshot_wish *want, list *rows)
+{
+    list found;
+    TRY(sql_list(sqlite_reader(STORE_OF(store)->db), a, &checkin_fact_shape, &found,
+                 "SELECT id, reservation_id, seat_id, schedule_id, checked_in_at, recorded_at, place FROM checkins "
+                 "WHERE id > ?1 AND ?2 ORDER BY id LIMIT ?3",
+                 BIND(sql_int(snapshot_after(want)), sql_bool(want->all), sql_int(want->limit))));
+    *rows = snapshot_rows_of(a, &found, &checkin_fact_shape, offsetof(struct checkin, id));
+    return NULL;
+}
+
 void store_snapshot_fill(struct store *s)
 {
     s->users_snapshot = users_snapshot;
     s->reservations_snapshot = reservations_snapshot;
     s->payments_snapshot = payments_snapshot;
+    s->checkins_snapshot = checkins_snapshot;
 }

@@ -84,6 +84,17 @@ static const struct field payment_key_fields[] = {
 };
 static const struct shape payment_key_row_shape = SHAPE(payment_key_row, payment_key_fields, .strict = true);
 
+static const struct field checkin_fields[] = {
+    FIELD(struct checkin_row, id, "id", .min = 1),
+    FIELD(struct checkin_row, reservation_id, "reservation_id", .min = 1),
+    FIELD(struct checkin_row, seat_id, "seat_id", .min = 1),
+    FIELD(struct checkin_row, schedule_id, "schedule_id", .min = 1),
+    FIELD(struct checkin_row, checked_in_at, "checked_in_at", STAMP),
+    FIELD(struct checkin_row, recorded_at, "recorded_at", STAMP),
+    FIELD(struct checkin_row, place, "place"),
+};
+static const struct shape checkin_row_shape = SHAPE(checkin_row, checkin_fields, .strict = true);
+
 static const struct field secret_fields[] = {
     FIELD(struct secret_row, name, "name"),
     FIELD(struct secret_row, value, "value"),
@@ -98,6 +109,7 @@ const struct export_table reservations_tables[] = {
     { "seat_claims", &claim_row_shape },
     { "payments", &payment_row_shape },
     { "payment_keys", &payment_key_row_shape },
+    { "checkins", &checkin_row_shape },
     { "secrets", &secret_row_shape },
     { "log", &export_log_shape },
     { NULL, NULL },

@@ -5,7 +5,7 @@
 #include "lib/feed/export.h"
 #include "services/reservations/model.h"
 
-/* users, showings, reservations, reserved_seats (struct reserved_seat), seat_claims, payments, payment_keys, secrets, log: members
+/* users, showings, reservations, reserved_seats (struct reserved_seat), seat_claims, payments, payment_keys, checkins, secrets, log: members
  * are named as the columns. The answers kept for Idempotency-Keys stay behind. */
 extern const struct export_table reservations_tables[];
 
@@ -50,6 +50,12 @@ struct payment_row {
 struct payment_key_row {
     int64_t payment_id;
     str scope, key, body_hash;
+};
+
+struct checkin_row {
+    int64_t id, reservation_id, seat_id, schedule_id;
+    instant checked_in_at, recorded_at;
+    str place;
 };
 
 struct secret_row {

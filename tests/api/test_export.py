@@ -39,6 +39,7 @@ COLUMNS = {
         "payments": "id reservation_id amount payment_method payment_status transaction_id payment_date refunded_at ask_at "
         "asked_until grace_until refund_due",
         "payment_keys": "payment_id scope key body_hash",
+        "checkins": "id reservation_id seat_id schedule_id checked_in_at recorded_at place",
         "secrets": "name value",
         "log": "position type subject time data",
     },

@@ -343,6 +343,10 @@ static void assert_adopted_works(void)
         assert_true(p.id > 9);
         assert_null(store->payment_settle(store, a, p.id, i ? OUTCOME_CHARGED : OUTCOME_DECLINED, STR("T"), &p));
     }
+    struct checkin in;
+    struct checkin_order late = { 32, 102, 5, STR("Door"), INSTANT_NONE }, early = { 30, 102, 5, STR("Door"), INSTANT_NONE };
+    assert_refused(store->checkin(store, a, &late, NULL, &in), "seats_taken"); /* of two who bought it, the earlier sits there */
+    assert_null(store->checkin(store, a, &early, NULL, &in));
     assert_null(store->cancel(store, a, 32, -1, &made)); /* gives back no seat that is another's */
     assert_string_equal(here("SELECT count(*) FROM seat_claims WHERE seat_id = 102"), "1");
     assert_refused(store->user_erase(store, a, 2), "user_has_tickets"); /* nobody knows when that showing is */

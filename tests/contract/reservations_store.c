@@ -721,6 +721,9 @@ static void a_copy_is_the_same_to_the_byte(void)
     struct reservation r = ticket_make(), made;
     struct payment p;
     bool begun;
+    struct checkin in, next_in;
+    struct checkin_order other = { r.id, r.seat_ids.at[1], r.schedule_id, STR("Door"), INSTANT_NONE }, order = { r.id, r.seat_ids.at[0], r.schedule_id, STR("Door"), INSTANT_NONE };
+    assert_null(store->checkin(store, a, &order, NULL, &in));
     hold_make(600);
     r = hold_make(600);
     assert_null(store->payment_begin(store, a, &(struct payment_order){ r.id, r.total_amount, STR("x") }, 90, 30, &key_1, &p, &begun));
@@ -741,6 +744,9 @@ static void a_copy_is_the_same_to_the_byte(void)
     int64_t next = store->position(store);
     assert_true(hold_make(600).id > r.id); /* ids and positions go on */
     assert_int_equal(store->position(store), next + 2);
+    assert_null(store->checkin(store, a, &other, NULL, &next_in));
+    assert_true(next_in.id > in.id);
+    assert_refused(store->checkin(store, a, &order, NULL, &next_in), "already_in");
     assert_refused(store->user_create(store, a, &(struct user_input){ r.user->email, STR("x"), { NULL, 0 } }, NULL, &(struct user){ 0 }),
                    "email_taken");
     first->close(first);
@@ -825,5 +831,5 @@ int main(void)
         cmocka_unit_test(test_nothing_is_written_while_a_restore_runs),
     };
     int failed = cmocka_run_group_tests_name("the reservations' store", tests, NULL, NULL);
-    return failed + import_tests() + archive_tests() + place_tests();
+    return failed + import_tests() + checkin_tests() + archive_tests() + place_tests();
 }

@@ -19,7 +19,8 @@ void place_drop(void);
 const fault *place_open(arena *a, struct store **out, void (*moved)(void *, int64_t), void *arg);
 int place_tests(void); /* what is promised of this implementation alone; how many failed */
 
-int import_tests(void); /* reservations_store_import.c: a part of the suite; how many failed */
+int import_tests(void);  /* reservations_store_import.c: a part of the suite; how many failed */
+int checkin_tests(void); /* reservations_store_checkins.c: another */
 
 /* --- for its own tests --- */
 

@@ -145,6 +145,7 @@ static void assert_fact(const struct event *e)
 {
     const struct shape *s = str_starts(e->type, STR("reservation.")) ? &reservation_fact_shape
                             : str_starts(e->type, STR("payment."))   ? &payment_fact_shape
+                            : str_starts(e->type, STR("checkin."))   ? &checkin_fact_shape
                                                                      : &user_fact_shape;
     struct buf again = { .in = a };
     void *fact = arena_take(a, s->size);

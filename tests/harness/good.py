@@ -1,5 +1,6 @@
 """One good request for every operation that needs more than an id to go well, on things made for it."""
 
+from harness.door import ok
 from harness.maker import unique
 
 
@@ -35,6 +36,10 @@ def paid(m):
     return made["id"]
 
 
+def ticket_code(m):
+    return ok(m.reservations.get(f"/api/reservations/{paid(m)}/tickets"))["tickets"][0]["ticketCode"]
+
+
 # "service METHOD /path": what to put into path, query and body. What is not here is asked with known ids and nothing else.
 GOOD = {
     "movies POST /api/movies": lambda m: {"json": m.movie_body()},
@@ -62,6 +67,12 @@ GOOD = {
     "reservations PUT /api/reservations/{id}/cancel": lambda m: {"path": {"id": m.book(m.make_showing())["id"]}},
     "reservations POST /api/payments": lambda m: {"json": payment(m)},
     "reservations GET /api/payments/reservation/{id}": lambda m: {"path": {"id": paid(m)}},
+    "reservations GET /api/reservations/{id}/tickets": lambda m: {"path": {"id": paid(m)}},
+    "reservations POST /api/checkins": lambda m: {"json": {"ticketCode": ticket_code(m), "where": "Door 1"}},
+    "gateway POST /api/checkins": lambda m: {"json": {"ticketCode": ticket_code(m), "where": "Door 1"}},
+    "gateway GET /api/reservations/{id}/ticket.pdf": lambda m: {"path": {"id": paid(m)}},
+    "gateway GET /api/reservations/{id}/ticket.svg": lambda m: {"path": {"id": paid(m)}},
+    "gateway GET /api/reservations/{id}/ticket.ics": lambda m: {"path": {"id": paid(m)}},
     "reservations POST /internal/book": lambda m: {"json": ticket(m)},
     "reservations POST /internal/showings/{id}/best-seats": wish,
     "reservations GET /internal/users": lambda m: {"params": {"ids": m.make_user()["id"]}},

@@ -3,7 +3,7 @@
 from harness.cinema import run
 from harness.imports import into
 
-TABLES = ["reservations", "reserved_seats", "seat_claims", "payments"]
+TABLES = ["reservations", "reserved_seats", "seat_claims", "payments", "checkins"]
 
 
 def replayed(cinema):

@@ -63,7 +63,7 @@ def call_read(head):
     last = [part for part in head.read_text().replace("\r", "").split("\n\n") if part.strip()][-1].splitlines()
     headers = dict(line.split(": ", 1) for line in last[1:] if ": " in line)
     body = head.with_suffix(".body")
-    text = body.read_text() if body.exists() else ""
+    text = body.read_text(errors="replace") if body.exists() else ""
     if text.startswith("HTTP/1.1 "):
         text = text.replace("\r", "").split("\n\n")[-1]
     return Call(

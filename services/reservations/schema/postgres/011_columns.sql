@@ -1,0 +1,2 @@
+-- This number is another branch's.
+SELECT 1;
