@@ -49,16 +49,18 @@ function Canvas({ name, kind, labels, at, values, rows, xText, yText, yMax, zone
     const place = useRef(), chart = useRef();
     const [under, setUnder] = useState(null);
     useEffect(() => {
+        const node = place.current;
+        if (!node) return undefined; // the view was left before it was drawn
         const draw = () => {
             chart.current?.destroy();
             const said = (index) => setUnder(index ?? null);
-            chart.current = new uPlot(options({ kind, labels, xText, yText, yMax, zone, said }, place.current.clientWidth),
-                [labels ? labels.map((label, i) => i) : at, values], place.current);
+            chart.current = new uPlot(options({ kind, labels, xText, yText, yMax, zone, said }, node.clientWidth),
+                [labels ? labels.map((label, i) => i) : at, values], node);
         };
         draw();
         const dark = matchMedia('(prefers-color-scheme: dark)');
-        const seen = new ResizeObserver(() => chart.current.setSize({ width: place.current.clientWidth, height: HEIGHT }));
-        seen.observe(place.current);
+        const seen = new ResizeObserver(() => chart.current?.setSize({ width: node.clientWidth, height: HEIGHT }));
+        seen.observe(node);
         dark.addEventListener('change', draw);
         return () => { dark.removeEventListener('change', draw); seen.disconnect(); chart.current.destroy(); chart.current = null; };
     }, [kind, values, labels, at]);

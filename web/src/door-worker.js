@@ -7,7 +7,7 @@ const HOUSE_MS = 3000;
 
 self.addEventListener('install', (event) => {
     const fresh = FILES.map((path) => new Request(path, { cache: 'reload' }));
-    event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(fresh)));
+    event.waitUntil(caches.open(CACHE).then((cache) => Promise.all([cache.addAll(fresh), cache.add(HOUSE)])));
 });
 
 self.addEventListener('activate', (event) => {

@@ -10,6 +10,7 @@ import { NoAnswer, Refusal, staffAsk, staffTell, turnedAway } from './staff.js';
 
 const ANSWER_MS = 3500;   // a queue waits: later than that the door decides by itself
 const SHOWINGS_MAX = 60;
+const SOON_MS = 12 * 3600 * 1000;
 const seatName = ({ reservation, seat }) => `${reservation}-${seat}`;
 
 /* --- what is kept --- */
@@ -32,10 +33,11 @@ export async function loadKeys(signal) {
     keepKeys((await staffAsk('/api/ticket-keys', signal)).keys);
 }
 
-/* Today's showings, and yesterday's that are not over. */
+/* Today's showings, yesterday's that are not over, and those soon after midnight. */
 export async function loadShowings(signal) {
     const found = await fetchShowtimes({ from: dayAfter(today(), -1), to: dayAfter(today(), 1) }, signal);
-    const on = found.filter((one) => one.show_time.startsWith(today()) || Date.parse(one.endsAt) > now()).slice(0, SHOWINGS_MAX)
+    const soon = (one) => Date.parse(one.endsAt) > now() && Date.parse(one.startsAt) < now() + SOON_MS;
+    const on = found.filter((one) => one.show_time.startsWith(today()) || soon(one)).slice(0, SHOWINGS_MAX)
         .map((one) => ({ id: one.id, title: one.movie?.title ?? '', room: one.room_name, time: one.show_time, starts: one.startsAt, ends: one.endsAt }));
     keepShowings(on);
     forgetLists(on.map((one) => one.id));
@@ -99,7 +101,8 @@ const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) 
 
 /* Somebody shows a code at the door `where` of `showing` (0: any). */
 export async function judge(code, { where, showing }) {
-    if (!keptKeys().length) return { kind: 'unready', code };
+    if (!keptKeys().length) await loadKeys(AbortSignal.timeout(ANSWER_MS)).catch(() => {});
+    if (!keptKeys().length) return { kind: 'unready' };
     let ticket = await ticketOf(code, keptKeys());
     if (!ticket && keyMissing(code, keptKeys())) {
         try {

@@ -83,7 +83,7 @@ function RoomsByHour({ rooms, hours }) {
     const columns = [...new Set(hours.map((one) => one.hour))].sort();
     const rates = new Map(hours.map((one) => [`${one.roomId} ${one.hour}`, one]));
     return (
-        <section class="chart" aria-labelledby="rooms-by-hour">
+        <div class="chart">
             <h2 id="rooms-by-hour">{t.roomsByHour}</h2>
             <p class="chart__sum">{t.roomsByHourWhy}</p>
             <div class="scroll" role="region" tabIndex={0} aria-labelledby="rooms-by-hour">
@@ -106,14 +106,14 @@ function RoomsByHour({ rooms, hours }) {
                     ))}</tbody>
                 </table>
             </div>
-        </section>
+        </div>
     );
 }
 
 function Films({ films }) {
     const most = Math.max(1, ...films.map((film) => film.totalReservations));
     return (
-        <section class="chart" aria-labelledby="films">
+        <div class="chart">
             <h2 id="films">{t.popular}</h2>
             {films.length ? (
                 <div class="scroll" role="region" tabIndex={0} aria-labelledby="films">
@@ -132,7 +132,7 @@ function Films({ films }) {
                     </table>
                 </div>
             ) : <p class="chart__sum">{t.nothingSold}</p>}
-        </section>
+        </div>
     );
 }
 
