@@ -2,9 +2,12 @@
 without arrives later, once; by hand, by keyboard and by camera."""
 
 import base64
+import threading
 import time
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import numpy
 import pytest
 import zxingcpp
@@ -16,6 +19,7 @@ from harness import eyes
 from harness.cinema import Cinema
 from harness.door import ok
 from harness.maker import Maker
+from harness.ports import free_ports
 from harness.tickets import bought, scan, tickets
 from harness.visit import ARGUMENTS, DESK, PHONE, Visit
 
@@ -288,20 +292,57 @@ def test_with_the_keyboard_alone(door, house, sold):
     v.tab_to("#camera")
 
 
+class Newer(BaseHTTPRequestHandler):
+    """The house as it is after an update: the same, and the worker's bytes are others once `newer` is set."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {n: v for n, v in self.headers.items() if n.lower() not in ("connection", "accept-encoding", "if-none-match")}
+        answer = httpx.request(self.command, self.server.behind + self.path, headers=headers, content=body, timeout=20)
+        text = answer.content + (b"\n// newer" if self.path == "/door-worker.js" and self.server.newer else b"")
+        self.send_response(answer.status_code)
+        for name, value in answer.headers.items():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding", "content-encoding", "etag"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
 def test_a_newer_page(door, house, sold):
-    """A worker with other bytes waits, and is taken when it is asked for."""
+    """A worker with other bytes waits, and is taken when it is asked for; nothing that is kept is lost."""
+    updated = ThreadingHTTPServer(("127.0.0.1", free_ports(1)), Newer)
+    updated.behind, updated.newer, updated.daemon_threads = house.cinema.url("gateway"), False, True
+    threading.Thread(target=updated.serve_forever, daemon=True).start()
     v = door()
-    page = v.enter(sold["showing"])
-    v.kept()
-    page.reload()
-    expect(page.locator("#code")).to_be_visible()
-    assert page.evaluate("Boolean(navigator.serviceWorker.controller)")
-    newer = page.request.get(f"{v.base}/door-worker.js").text() + "\n// newer"
-    v.context.route("**/door-worker.js", lambda route: route.fulfill(body=newer, content_type="text/javascript"))
-    page.evaluate("navigator.serviceWorker.getRegistration('/door').then((r) => r.update())")
-    page.get_by_role("button", name="Use it").click()
-    expect(page.get_by_role("button", name="Use it")).to_have_count(0)
-    expect(page.locator("#code")).to_be_visible()
+    v.base = f"http://127.0.0.1:{updated.server_port}"
+    try:
+        page = v.enter(sold["showing"])
+        v.kept()
+        page.reload()
+        expect(page.locator("#code")).to_be_visible()
+        assert page.evaluate("Boolean(navigator.serviceWorker.controller)")
+        updated.newer = True
+        page.evaluate("navigator.serviceWorker.getRegistration('/door').then((r) => r.update()).then(() => {})")
+        button = page.get_by_role("button", name="Use it")
+        button.wait_for()
+        assert not eyes.axe(page)
+        button.click()
+        expect(button).to_have_count(0)
+        expect(page.locator("#code")).to_be_visible()
+        expect(page.locator("#where")).to_have_value("Door 1")
+        v.scan(code_of(sold))
+        v.says("welcome")
+    finally:
+        v.page.close()
+        updated.shutdown()
 
 
 def film_of(code, file):
