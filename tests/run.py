@@ -209,7 +209,7 @@ def main(mode):
         if release:
             for folder in ("race", "faults"):
                 python_tests(tally, folder, **settings)
-            python_tests(tally, "web", *BY_FILE, **settings)
+            python_tests(tally, "web", *BY_FILE, *([] if mode == "long" else ["-m", "not long"]), **settings)
         if build(tally, "build-tsan", compile=False):
             unit_tests(tally, "build-tsan", *THREADED)
         if build(tally, "build-fuzz", compile=False):

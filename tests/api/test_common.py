@@ -383,6 +383,7 @@ LIMITED = [
     ("reservations", "/api/reservations/user/1", 10000),
     ("reservations", "/api/reservations/movie/x", 10000),
     ("gateway", "/api/showtimes", 10000),
+    ("gateway", "/api/availability", 1000),
 ]
 NO_NUMBERS = ["abc", "-1", "1.5", "1e3", "0x10", "99999999999999999999", "1 2", "%00", "١"]
 
@@ -414,6 +415,7 @@ def test_limit_no_number(m, service, path, _most, bad):
         ("reservations", "/api/users", "offset"),
         ("reservations", "/api/reservations", "offset"),
         ("gateway", "/api/showtimes", "offset"),
+        ("gateway", "/api/availability", "offset"),
     ],
 )
 def test_page_and_offset(m, service, path, name):

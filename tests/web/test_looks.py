@@ -10,7 +10,8 @@ from harness.cinema import Cinema
 from harness.maker import Maker
 from harness.visit import DESK, PHONE
 
-LOOKS = [("phone", "es", "light"), ("phone", "en", "dark"), ("desk", "es", "dark"), ("desk", "en", "light")]
+LONG = pytest.mark.long  # the other half of the pairs
+LOOKS = [("phone", "es", "light"), ("desk", "en", "dark"), pytest.param("phone", "en", "dark", marks=LONG), pytest.param("desk", "es", "light", marks=LONG)]
 ZOOMED = {"width": DESK["width"] // 2, "height": DESK["height"] // 2}  # what 200 % leaves of a desk's window
 
 

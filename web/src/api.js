@@ -40,7 +40,7 @@ export async function askOnce(method, path, { body, key, queue, token, within_ms
     const asked = Date.now();
     let answer, text;
     try {
-        answer = await fetch(path, { method, headers, body, signal: late.signal, credentials: 'omit' });
+        answer = await fetch(path, { method, headers, body, signal: late.signal });
         text = await answer.text();
     } catch (problem) {
         if (signal?.aborted) throw problem;

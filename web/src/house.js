@@ -27,12 +27,20 @@ export function clockHeard(date, asked_ms, got_ms) {
     ahead_ms = Math.abs(difference) < 1500 ? 0 : difference;
 }
 
+/* A formatter costs far more to make than to use, and a page of times uses one a hundred times. */
+const formats = new Map();
+function formatOf(kind, of, how) {
+    const name = JSON.stringify([kind.name, of, how]);
+    if (!formats.has(name)) formats.set(name, new kind(of, how));
+    return formats.get(name);
+}
+
 export const now = () => Date.now() + ahead_ms;
 
 /* The wall clock of the house now, as 2026-11-25T10:00:00: comparable with show_time as text. */
 export function wallNow() {
     const parts = {};
-    const clock = new Intl.DateTimeFormat('en-GB', {
+    const clock = formatOf(Intl.DateTimeFormat, 'en-GB', {
         timeZone: house.timeZone, hourCycle: 'h23',
         year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
     });
@@ -55,7 +63,7 @@ export function dayAfter(date, count) {
     return d.toISOString().slice(0, 10);
 }
 
-const written = (wall, how) => new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...how }).format(painted(wall));
+const written = (wall, how) => formatOf(Intl.DateTimeFormat, locale, { timeZone: 'UTC', ...how }).format(painted(wall));
 
 export const timeText = (wall) => written(wall, {
     hour: 'numeric', minute: '2-digit', ...(locale.startsWith('es') ? { hour: '2-digit', hourCycle: 'h23' } : {}),
@@ -69,11 +77,11 @@ export const monthText = (wall) => written(wall, { month: 'short' }).replace('.'
 /* Its wall clock first: "2026-11-25T10:00:00-05:00" shows 10:00. */
 export const momentText = (time) => `${shortDayText(time.slice(0, 19))} ${timeText(time.slice(0, 19))}`;
 
-export const money = (amount) => new Intl.NumberFormat(locale, {
+export const money = (amount) => formatOf(Intl.NumberFormat, locale, {
     style: 'currency', currency: house.currency, currencyDisplay: 'narrowSymbol',
 }).format(amount);
 
-export const number = (value) => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+export const number = (value) => formatOf(Intl.NumberFormat, locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 
 /* Adds amounts in cents, so that 0.1 + 0.2 is 0.3. */
 export const sum = (amounts) => amounts.reduce((cents, a) => cents + Math.round(a * 100), 0) / 100;

@@ -57,6 +57,9 @@ export function Notice({ kind = 'plain', heading, sentence, seek, children }) {
     );
 }
 
+/* Of a screen, where it is not the usual one. */
+export const Kind = ({ type }) => (type && type !== '2D' ? <b class={`kind kind--${type.toLowerCase()}`}>{type}</b> : null);
+
 export const BackLink = ({ href, children }) => <a class="back" href={href}><Icon name="back" />{children}</a>;
 
 /* The heading of a view: the focus goes there when the view appears. */

@@ -1,13 +1,13 @@
 /* view_programme.jsx - what is on: one day with its films and times, or all films to come; both searched as one types. */
 
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { fetchShowtimes } from './api.js';
 import {
     dayAfter, dayNumber, dayOf, dayText, momentText, money, monthText, number, past, shortDayText, timeText, today, weekdayText,
 } from './house.js';
 import { t } from './language.js';
 import { scarce, useLeft } from './left.jsx';
-import { Heading, Icon, Notice } from './parts.jsx';
+import { Heading, Icon, Kind, Notice } from './parts.jsx';
 import { Poster } from './poster.jsx';
 
 const STRIP_DAYS = 8;
@@ -55,8 +55,6 @@ export function Facts({ movie }) {
     );
 }
 
-export const Kind = ({ type }) => (type && type !== '2D' ? <b class={`kind kind--${type.toLowerCase()}`}>{type}</b> : null);
-
 export const salesClosed = (showing) => Boolean(showing.sales_close_at) && past(showing.sales_close_at);
 
 /* One showing as a link; without a link when nothing can be bought. `left`: what useLeft knows of it. */
@@ -100,6 +98,19 @@ function found(films, wanted) {
     });
 }
 
+const AT_ONCE = 4; // films that a window shows before one scrolls
+
+/* The first of a list, and all once these have been painted: so there is something to read sooner. */
+function useGrowing(list) {
+    const [all, showAll] = useState(list.length <= AT_ONCE);
+    useEffect(() => {
+        if (all) return undefined;
+        const painted = requestAnimationFrame(() => setTimeout(() => showAll(true)));
+        return () => cancelAnimationFrame(painted);
+    }, []);
+    return all ? list : list.slice(0, AT_ONCE);
+}
+
 function Search({ wanted, onWant }) {
     return (
         <label class="search">
@@ -137,7 +148,7 @@ function EmptyDay({ next }) {
 function Day({ date, films, next }) {
     const [wanted, want] = useState('');
     const left = useLeft({ date });
-    const some = found(films, wanted);
+    const some = useGrowing(found(films, wanted));
     const name = dayName(date);
     return (
         <div class="page">

@@ -6,13 +6,12 @@ import { fetchSeats, fetchShowing, holdSeats, Refusal, watchSeats } from './api.
 import { dayOf, dayText, money, now, sum, timeText } from './house.js';
 import { keepChoice, keepTicket, keptChoice, keptTickets } from './kept.js';
 import { explain, t } from './language.js';
-import { BackLink, Field, Heading, Icon, Notice, say } from './parts.jsx';
+import { BackLink, Field, Heading, Icon, Kind, Notice, say } from './parts.jsx';
 import { Poster } from './poster.jsx';
 import { Choice, Dock, Legend, Ways } from './seat_choice.jsx';
 import { SeatList } from './seat_list.jsx';
 import { SeatPlan } from './seat_plan.jsx';
 import { bestTogether, seatName, seatSaid } from './seats.js';
-import { Kind } from './view_programme.jsx';
 import { backToQueue, placeIn, Queue } from './view_queue.jsx';
 
 const SEATS_MAX = 20;
