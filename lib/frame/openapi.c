@@ -171,11 +171,11 @@ static void success_schema(struct buf *out, const struct service *s, const struc
         buf_literal(out, "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{\"status\":{\"const\":\"alive\"}}}");
     else if (r->run == openapi_show)
         buf_literal(out, "{\"type\":\"object\",\"description\":\"OpenAPI 3.1\"}");
-    else if (r->streams)
+    else if (r->streams || r->content)
         buf_literal(out, "{\"type\":\"string\"}");
     else if (r->plain)
         data_schema(out, r);
-    if (r->plain || r->streams)
+    if (r->plain || r->streams || r->content)
         return;
     buf_literal(out, "{\"type\":\"object\",\"required\":[\"success\",\"data\"");
     buf_text(out, r->gives_page ? STR(",\"pagination\"") : STR(""));
@@ -302,8 +302,8 @@ static void success_headers(struct buf *out, const struct service *s, const stru
 
 static const char *content_of(const struct route *r)
 {
-    if (r->streams)
-        return r->streams;
+    if (r->streams || r->content)
+        return r->streams ? r->streams : r->content;
     return r->run == metrics_show ? "text/plain" : "application/json";
 }
 

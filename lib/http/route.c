@@ -130,8 +130,8 @@ static bool digits_only(str text)
     return text.len > 0;
 }
 
-/* Fixed segments before numbers before texts before the rest; text where only a number fits comes last, and is
- * then a bad id (400) rather than an unknown address. */
+/* Fixed segments before numbers before texts; text where only a number fits comes after them, and is then a bad id (400) rather than an
+ * unknown address or somebody else's; the rest comes last. */
 static bool node_walk(const struct node *n, str path, enum method m, struct match *found)
 {
     str rest = path, segment;
@@ -148,11 +148,10 @@ static bool node_walk(const struct node *n, str path, enum method m, struct matc
         return true;
     if (segment.len > 0 && part_walk(n->text, segment, false, rest, m, found))
         return true;
-    str tail = str_after(path, path.at[0] == '/');
-    if (part_walk(n->rest, tail, false, STR(""), m, found))
+    if (!number && segment.len > 0 && !found->resource && part_walk(n->number, segment, true, rest, m, found))
         return true;
-    return !number && segment.len > 0 && !found->resource &&
-           part_walk(n->number, segment, true, rest, m, found);
+    str tail = str_after(path, path.at[0] == '/');
+    return part_walk(n->rest, tail, false, STR(""), m, found);
 }
 
 struct match route_match(const struct site_inside *inside, enum method method, str path)

@@ -33,6 +33,7 @@ struct route {
     bool gives_page;
     bool gives_sentence;       /* data is one text */
     bool plain;                /* no envelope */
+    const char *content;       /* the content type of an answer that is no JSON: no envelope */
     const char *streams;       /* the content type of an answer that is streamed as it comes: no envelope, no ETag */
     bool any_method;           /* gateway: every method comes here */
     bool redirects;            /* answers 308 */

@@ -64,7 +64,7 @@ def schemas(town):
 
 
 def judge(service, method, path, answer):
-    told = f"{answer.request.method} {answer.request.url} {answer.request.body!r}: {answer.status_code} {answer.text[:1500]}"
+    told = f"{answer.request.method} {answer.request.url} {answer.request.body!r}: {answer.status_code} {answer.content[:1500].decode(errors='replace')}"
     headers = {name.lower(): value[0] if isinstance(value, list) else value for name, value in answer.headers.items()}
     problem = PROMISES[service].problem(method, path, answer.status_code, headers, answer.content)
     assert not problem, f"{problem}\n{told}"

@@ -60,8 +60,8 @@ def test_embedded(tmp_path):
             assert all(re.fullmatch(r"applied \d{4}-\d\d-\d\dT[\d:.]+-05:00", about) for _, about in rows), rows
 
     with sqlite3.connect(data / "reservations.db") as db:
-        db.execute("DELETE FROM schema_migrations WHERE number = 2")
-    assert of(run("schema", "--data", data), "reservations")[1][1] == (2, "the next start applies it")
+        db.execute("DELETE FROM schema_migrations WHERE number = 3")
+    assert of(run("schema", "--data", data), "reservations")[1][2] == (3, "the next start applies it")
     with sqlite3.connect(data / "rooms.db") as db:
         db.execute("INSERT INTO schema_migrations VALUES (9, 'of_tomorrow', 1)")
     _, rows, notes = of(good(run("schema", "--data", data)), "rooms")
