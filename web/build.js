@@ -5,6 +5,7 @@
  * always give the same bytes. No network: the libraries are in node_modules already (script/pages). */
 
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,18 +22,35 @@ const { build } = await import('esbuild');
 
 const ending = (folder, end) => readdirSync(join(web, folder)).filter((name) => name.endsWith(end)).sort().map((name) => join(web, folder, name));
 
-/* Parts that a program begins with, so that the browser asks for all of them at once. */
-function preloads(outputs, program) {
+/* Parts that a program begins with; with `later` also those that it asks for when they are needed. */
+function partsOf(outputs, program, later = false) {
     const seen = new Set();
     const look = (name) => {
         for (const { path, kind } of outputs[name]?.imports ?? []) {
-            if (kind !== 'import-statement' || seen.has(path)) continue;
+            if ((kind !== 'import-statement' && !(later && kind === 'dynamic-import')) || seen.has(path)) continue;
             seen.add(path);
             look(path);
         }
     };
     look(program);
-    return [...seen].sort().map((path) => `<link rel="modulepreload" href="/web/${basename(path)}">\n`).join('');
+    return [...seen].sort().map((path) => basename(path));
+}
+
+/* So that the browser asks for all of them at once. */
+const preloads = (outputs, program) => partsOf(outputs, program).map((name) => `<link rel="modulepreload" href="/web/${name}">\n`).join('');
+
+/* Of the door's page, which opens without a network: a worker that keeps the very files of this build. */
+async function workerBuild(outputs) {
+    const files = ['door.html', 'door.js', 'door.css', 'icon.svg', ...partsOf(outputs, relative(web, join(place, 'door.js')), true)];
+    const content = createHash('sha256');
+    for (const name of files) content.update(`${name}\n`).update(readFileSync(join(place, name)));
+    const paths = files.map((name) => (name === 'door.html' ? '/door' : `/web/${name}`));
+    const { metafile: made } = await build({
+        absWorkingDir: web, entryPoints: [join('src', 'door-worker.js')], outfile: join(place, 'door-worker.js'), metafile: true,
+        bundle: true, minify: true, format: 'iife', charset: 'utf8', target: ['es2022', 'chrome111', 'firefox115', 'safari16.4'], logLevel: 'warning',
+        define: { VERSION: JSON.stringify(content.digest('hex').slice(0, 16)), FILES: JSON.stringify(paths) },
+    });
+    return Object.keys(made.inputs);
 }
 
 const pages = ending('.', '.html');
@@ -56,10 +74,11 @@ for (const page of pages) {
     writeFileSync(join(place, basename(page)), text);
 }
 for (const picture of pictures) writeFileSync(join(place, basename(picture)), readFileSync(picture));
+const worker = await workerBuild(metafile.outputs);
 
 const made = readdirSync(place).sort().map((name) => join(place, name));
 execFileSync('python3', [embed, output, 'web_pages', '--root', place, ...made], { stdio: 'inherit' });
 // the folders too: a new file may be a new page
-const read = ['.', 'src', 'styles'].map((name) => resolve(web, name)).concat(Object.keys(metafile.inputs).map((name) => resolve(web, name)), pages, pictures, embed, join(web, 'build.js'));
+const read = ['.', 'src', 'styles'].map((name) => resolve(web, name)).concat([...Object.keys(metafile.inputs), ...worker].map((name) => resolve(web, name)), pages, pictures, embed, join(web, 'build.js'));
 const escaped = (path) => path.replace(/[ #]/g, '\\$&');
 writeFileSync(depfile, `${escaped(output)}: ${read.sort().map(escaped).join(' ')}\n`);

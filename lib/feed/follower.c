@@ -48,6 +48,13 @@ static struct poller *poller_of(const struct follower *f)
     return NULL;
 }
 
+void follower_each(void (*each)(const struct follower *f, void *arg), void *arg)
+{
+    for (size_t i = 0; i < FOLLOWERS_MAX; i++)
+        if (pollers[i].of)
+            each(pollers[i].of, arg);
+}
+
 /* --- contact --- */
 
 static void tell_lost(struct follower *f)

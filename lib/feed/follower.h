@@ -74,6 +74,9 @@ bool follower_whole(struct follower *f, int64_t wait_ms);
  * once share the first question that is put from then on. False: the owner is away, or wait_ms passed. Fibers only. */
 bool follower_catch_up(struct follower *f, int64_t wait_ms);
 
+/* Every follower of this process, in no order. */
+void follower_each(void (*each)(const struct follower *f, void *arg), void *arg);
+
 /* Reads the position out of "rooms/42" when it is of this follower's owner; else 0. */
 int64_t follower_position_of(const struct follower *f, str taquilla_position);
 

@@ -1,6 +1,7 @@
 /* health.c - is this service well, and what it leans on: /health for people, /health/live and /ready for machines. */
 #include "lib/base/buf.h"
 #include "lib/feed/bus.h"
+#include "lib/feed/follower.h"
 #include "lib/frame/frame.h"
 #include "lib/json/write.h"
 #include "lib/loop/fiber.h"
@@ -46,6 +47,26 @@ static void checks_write(struct buf *out, const struct app *app)
     buf_char(out, '}');
 }
 
+static void feed_write(const struct follower *f, void *arg)
+{
+    struct buf *out = arg;
+    int64_t age_s = f->in_touch || f->heard_ms == 0 ? 0 : (loop_now_ms() - f->heard_ms) / 1000; /* a poll is under way, or none was answered yet */
+    if (out->at[out->len - 1] != '[')
+        buf_char(out, ',');
+    buf_printf(out, "{\"owner\":\"%s\",\"position\":%lld,\"in_touch\":%s,\"age_s\":%lld}", f->owner, (long long)f->position,
+               f->in_touch ? "true" : "false", (long long)age_s);
+}
+
+/* How long its own log is, and how far it has come in those that it follows: who sees both of all services knows who is behind. */
+static void positions_write(struct buf *out, const struct app *app)
+{
+    if (app->of->position)
+        buf_printf(out, ",\"position\":%lld", (long long)app->of->position(app->service));
+    buf_literal(out, ",\"feeds\":[");
+    follower_each(feed_write, out);
+    buf_char(out, ']');
+}
+
 /* An answer whose end is still open: more members may follow. */
 static void health_begin(struct call *c, bool well, const char *word)
 {
@@ -65,6 +86,7 @@ const fault *health_show(struct call *c)
     struct app *app = app_of(c);
     bool well = checks_run(app, false);
     health_begin(c, well, well ? "healthy" : "unhealthy");
+    positions_write(&c->out, app);
     if (app->of->health)
         app->of->health(app, &c->out);
     buf_char(&c->out, '}');

@@ -81,7 +81,14 @@ void openapi_write_error_schema(struct buf *out, enum error_style style)
         "\"pages\":{\"type\":\"integer\"}}}");
 }
 
-static void health_schema(struct buf *out, const char *name, const struct shape *more)
+#define HEALTH_POSITIONS                                                                           \
+    ",\"position\":{\"type\":\"integer\",\"description\":\"Last event of its own log; none without a log.\"}," \
+    "\"feeds\":{\"type\":\"array\",\"description\":\"The logs that it follows.\",\"items\":{\"type\":\"object\"," \
+    "\"required\":[\"owner\",\"position\",\"in_touch\",\"age_s\"],\"properties\":{\"owner\":{\"type\":\"string\"}," \
+    "\"position\":{\"type\":\"integer\",\"description\":\"how far it has come\"},\"in_touch\":{\"type\":\"boolean\"}," \
+    "\"age_s\":{\"type\":\"integer\",\"description\":\"since the owner was last heard\"}}}}"
+
+static void health_schema(struct buf *out, const char *name, const char *positions, const struct shape *more)
 {
     buf_printf(out,
                ",\"%s\":{\"type\":\"object\",\"required\":[\"status\",\"service\",\"timestamp\",\"version\",\"checks\"],"
@@ -91,7 +98,7 @@ static void health_schema(struct buf *out, const char *name, const struct shape 
                "{\"type\":\"object\",\"required\":[\"status\",\"age_s\"],\"properties\":{"
                "\"status\":{\"enum\":[\"ok\",\"away\"]},\"age_s\":{\"type\":\"integer\"},"
                "\"breaker\":{\"enum\":[\"closed\",\"open\",\"half-open\"],\"description\":"
-               "\"Of another service that is asked: open, it is left in peace after failures.\"}}}}", name);
+               "\"Of another service that is asked: open, it is left in peace after failures.\"}}}}%s", name, positions);
     if (more)
         json_write_more_properties(out, more);
     buf_literal(out, "}}");
@@ -99,8 +106,8 @@ static void health_schema(struct buf *out, const char *name, const struct shape 
 
 void openapi_write_health_schemas(struct buf *out, const struct shape *more)
 {
-    health_schema(out, "Health", more);
-    health_schema(out, "Readiness", NULL);
+    health_schema(out, "Health", HEALTH_POSITIONS, more);
+    health_schema(out, "Readiness", "", NULL);
 }
 
 int codes_print(void)

@@ -109,6 +109,47 @@ struct occupancy {
 /* Of rooms with their seats, showings and occupied seats: those to be listed, their rates, and the whole. */
 void analytics_occupancy_make(arena *a, list *rooms, int64_t room_id, struct occupancy *out);
 
+/* --- rooms by hour --- */
+
+struct hours_query {
+    unsigned period; /* enum window */
+};
+struct room_hour {
+    int64_t room_id, total_seats, hour_number; /* 0 to 23 */
+    str room_name, hour;                       /* "18:00" */
+    int64_t total_schedules, occupied_seats, total_possible_seats;
+    double occupancy_rate;
+};
+/* hours: rows of a store; what follows from them is added. */
+void analytics_hours_make(arena *a, list *hours);
+
+/* --- the sales of a showing --- */
+
+#define CURVE_SALES_MAX 20000 /* sales of one showing that are looked at, the first of them */
+
+struct curve_query {
+    int64_t schedule_id;
+};
+struct curve_sale {
+    instant sold, back; /* back: INSTANT_NONE unless its money was given back */
+    str tickets;        /* as struct sale's */
+    int64_t cents;
+};
+struct curve_point {
+    instant at; /* an hour begins */
+    int64_t sold, refunded, tickets;
+    money revenue;
+};
+struct curve {
+    int64_t schedule_id;
+    str movie_id, title, room_name;
+    int64_t seats, tickets;
+    money revenue;
+    list points; /* of struct curve_point */
+};
+/* sales: of struct curve_sale, in any order. */
+void analytics_curve_make(arena *a, const list *sales, struct curve *out);
+
 /* --- user behavior --- */
 
 #define VIP_CENTS 20000
@@ -223,6 +264,7 @@ struct sales_row {
 extern const struct shape analytics_sheet_query_shape, analytics_returns_query_shape, analytics_sales_query_shape,
     analytics_sheet_shape, analytics_returns_shape;
 
+extern const struct shape analytics_hours_query_shape, analytics_room_hour_shape, analytics_curve_query_shape, analytics_curve_shape;
 extern const struct shape analytics_revenue_query_shape, analytics_popular_query_shape,
     analytics_occupancy_query_shape, analytics_window_query_shape;
 extern const struct shape analytics_revenue_shape, analytics_popular_shape, analytics_occupancy_shape,

@@ -25,6 +25,7 @@ struct showing {
     int64_t day, played;   /* on the calendar, and the house's */
     bool is_active;
     int64_t taken;         /* seats held or sold */
+    int64_t hour;          /* on the wall, in which it begins: 0 to 23 */
 };
 
 /* --- sums --- */

@@ -5,6 +5,7 @@
 static const char *const figure_faults[] = { "upstream_away", "store_busy", NULL };
 static const char *const occupancy_faults[] = { "room_unknown", "upstream_away", "store_busy", NULL };
 
+static const char *const curve_faults[] = { "showing_unknown", "upstream_away", "store_busy", NULL };
 static const char *const returns_faults[] = { "movie_unknown", "upstream_away", NULL };
 static const char *const stream_faults[] = { "upstream_away", "overloaded", NULL };
 
@@ -15,6 +16,10 @@ const struct route analytics_routes[] = {
       "Films by reservations, then revenue", .query = &analytics_popular_query_shape, .gives_list = true, .faults = figure_faults },
     { GET, "/api/analytics/occupancy",      analytics_occupancy_show, NULL, &analytics_occupancy_shape,
       "How full the rooms are",             .query = &analytics_occupancy_query_shape, .faults = occupancy_faults },
+    { GET, "/api/analytics/occupancy-hours", analytics_hours_show,    NULL, &analytics_room_hour_shape,
+      "How full the rooms are by the hour in which a showing begins", .query = &analytics_hours_query_shape, .gives_list = true, .faults = figure_faults },
+    { GET, "/api/analytics/showing-sales",  analytics_curve_show,     NULL, &analytics_curve_shape,
+      "How the tickets of a showing went, hour by hour", .query = &analytics_curve_query_shape, .access = ACCESS_ADMIN, .faults = curve_faults },
     { GET, "/api/analytics/user-behavior",  analytics_behavior_show,  NULL, &analytics_behavior_shape,
       "What users spend, and who most",     .query = &analytics_window_query_shape, .access = ACCESS_ADMIN, .faults = figure_faults },
     { GET, "/api/analytics/dashboard",      analytics_dashboard_show, NULL, &analytics_dashboard_shape,

@@ -40,6 +40,10 @@ struct store {
     const fault *(*popular)(struct store *, arena *, const struct popular_query *want, list *out) MUST_CHECK;
     /* NOT_FOUND room_unknown. */
     const fault *(*occupancy)(struct store *, arena *, const struct occupancy_query *want, struct occupancy *out) MUST_CHECK;
+    /* By room and hour, of showings that are active: struct room_hour. */
+    const fault *(*hours)(struct store *, arena *, const struct hours_query *want, list *out) MUST_CHECK;
+    /* schedule_id is given. NOT_FOUND showing_unknown. */
+    const fault *(*curve)(struct store *, arena *, struct curve *out) MUST_CHECK;
     /* topUsers without their names. */
     const fault *(*behavior)(struct store *, arena *, const struct window_query *want, struct behavior *out) MUST_CHECK;
     const fault *(*dashboard)(struct store *, arena *, const struct window_query *want, struct dashboard *out) MUST_CHECK;

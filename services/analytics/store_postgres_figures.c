@@ -78,6 +78,45 @@ static const fault *occupancy(struct store *s, arena *a, const struct occupancy_
     return NULL;
 }
 
+/* By the rows of the showings themselves: they are thousands in a year, whatever is sold. */
+static const fault *hours(struct store *s, arena *a, const struct hours_query *want, list *out)
+{
+    TRY(pg_list(KEYS(s), a, &analytics_room_hour_row_shape, out,
+                "SELECT s.room_id, r.name AS room_name, r.seats AS total_seats, s.hour AS hour_number, "
+                "count(*) AS total_schedules, sum(s.taken)::bigint AS occupied_seats "
+                "FROM showings s JOIN rooms r ON r.id = s.room_id WHERE s.is_active AND s.day >= (SELECT today FROM figures) + $1 AND r.name IS NOT NULL "
+                "GROUP BY s.room_id, r.name, r.seats, s.hour ORDER BY s.room_id, s.hour",
+                PG_BIND(pg_int(analytics_window_showings(want->period, 0).from))));
+    analytics_hours_make(a, out);
+    return NULL;
+}
+
+/* --- the sales of a showing --- */
+
+static const fault *curve_read(struct asked *q)
+{
+    struct curve *out = q->out;
+    int64_t id = out->schedule_id;
+    bool found;
+    list moved;
+    *out = (struct curve){ .schedule_id = id };
+    TRY(pg_one(KEYS(q->store), q->arena, &analytics_curve_row_shape, out, &found,
+               "SELECT s.id AS schedule_id, f.id AS movie_id, f.title, r.name AS room_name, coalesce(r.seats, 0) AS seats "
+               "FROM showings s LEFT JOIN films f ON f.key = s.film LEFT JOIN rooms r ON r.id = s.room_id WHERE s.id = $1",
+               PG_BIND(pg_int(id))));
+    TRY(analytics_showing_known(q->arena, found, id));
+    TRY(pg_list(LISTS(q->store), q->arena, &analytics_curve_sale_shape, &moved,
+                "SELECT sold, back, tickets, cents FROM sales WHERE schedule_id = $1 AND sold IS NOT NULL ORDER BY sold LIMIT $2",
+                PG_BIND(pg_int(id), pg_int(CURVE_SALES_MAX))));
+    analytics_curve_make(q->arena, &moved, out);
+    return NULL;
+}
+
+static const fault *curve(struct store *s, arena *a, struct curve *out)
+{
+    return at_one_moment(&(struct asked){ s, a, NULL, out }, curve_read);
+}
+
 /* --- users --- */
 
 static const fault *window_read(struct asked *q, unsigned window, struct window_sum *out)
@@ -208,6 +247,8 @@ void analytics_postgres_figures_fill(struct store *s)
     s->revenue = revenue;
     s->popular = popular;
     s->occupancy = occupancy;
+    s->hours = hours;
+    s->curve = curve;
     s->behavior = behavior;
     s->dashboard = dashboard;
     s->sheet = sheet;

@@ -11,6 +11,7 @@ static const struct field showing_fields[] = {
     FIELD(struct showing, played, "played"),
     FIELD(struct showing, is_active, "is_active"),
     FIELD(struct showing, taken, "taken"),
+    FIELD(struct showing, hour, "hour"),
 };
 const struct shape analytics_showing_row_shape = SHAPE(showing, showing_fields);
 
@@ -39,6 +40,7 @@ void analytics_showing_tell(struct showing *row, const struct showing_fact *told
 {
     row->room_id = told->room_id;
     row->day = day_of(told->show_time).days;
+    row->hour = (told->show_time.s - row->day * 86400) / 3600;
     row->played = analytics_played_day(told->show_time, clock);
     row->is_active = told->is_active;
 }
@@ -116,6 +118,42 @@ const fault *analytics_room_known(arena *a, const struct occupancy_query *want, 
     if (want->room_id == INTEGER_NONE || rooms->count > 0)
         return NULL;
     return fault_new(a, FAULT_NOT_FOUND, "room_unknown", "Room not found with id: %lld", (long long)want->room_id);
+}
+
+/* --- rooms by hour, the sales of a showing --- */
+
+static const struct field room_hour_fields[] = {
+    FIELD(struct room_hour, room_id, "roomId"),
+    FIELD(struct room_hour, room_name, "roomName"),
+    FIELD(struct room_hour, total_seats, "totalSeats"),
+    FIELD(struct room_hour, hour_number, "hour"),
+    FIELD(struct room_hour, total_schedules, "totalSchedules"),
+    FIELD(struct room_hour, occupied_seats, "occupiedSeats"),
+};
+const struct shape analytics_room_hour_row_shape = SHAPE(room_hour, room_hour_fields);
+
+static const struct field curve_fields[] = {
+    FIELD(struct curve, schedule_id, "scheduleId"),
+    FIELD(struct curve, movie_id, "movieId", .nullable = true),
+    FIELD(struct curve, title, "title", .nullable = true),
+    FIELD(struct curve, room_name, "roomName", .nullable = true),
+    FIELD(struct curve, seats, "seats"),
+};
+const struct shape analytics_curve_row_shape = SHAPE(curve, curve_fields);
+
+static const struct field curve_sale_fields[] = {
+    FIELD(struct curve_sale, sold, "sold"),
+    FIELD(struct curve_sale, back, "back", .nullable = true),
+    FIELD(struct curve_sale, tickets, "tickets"),
+    FIELD(struct curve_sale, cents, "cents"),
+};
+const struct shape analytics_curve_sale_shape = SHAPE(curve_sale, curve_sale_fields);
+
+const fault *analytics_showing_known(arena *a, bool found, int64_t schedule_id)
+{
+    if (found)
+        return NULL;
+    return fault_new(a, FAULT_NOT_FOUND, "showing_unknown", "Showing not found with id: %lld", (long long)schedule_id);
 }
 
 /* --- users --- */

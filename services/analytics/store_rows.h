@@ -55,6 +55,10 @@ struct film_name {
     int64_t key;
     str title;
 };
+/* Of struct room_hour, curve but its sums, curve_sale. */
+extern const struct shape analytics_room_hour_row_shape, analytics_curve_row_shape, analytics_curve_sale_shape;
+/* NOT_FOUND showing_unknown. */
+const fault *analytics_showing_known(arena *a, bool found, int64_t schedule_id) MUST_CHECK;
 /* Of struct day_sum, film_sum, room_occupancy, window_sum, top_row, sheet_row, film_name, return_line, sales_row. */
 extern const struct shape analytics_day_sum_shape, analytics_film_sum_shape, analytics_room_row_shape, analytics_window_sum_shape,
     analytics_top_row_shape, analytics_sheet_row_shape, analytics_film_name_shape, analytics_return_line_row_shape,

@@ -67,7 +67,7 @@ const fault *showing_row(struct sql *db, arena *a, int64_t id, struct showing *o
     bool found;
     *out = analytics_showing_untold(id);
     return sql_one(db, a, &analytics_showing_row_shape, out, &found,
-                   "SELECT id, film, room_id, day, played, is_active, taken FROM showings WHERE id = ?1", BIND(sql_int(id)));
+                   "SELECT id, film, room_id, day, played, is_active, taken, hour FROM showings WHERE id = ?1", BIND(sql_int(id)));
 }
 
 static const fault *showing_take(struct sql *db, struct cells *c, const struct showing_fact *told,
@@ -80,11 +80,11 @@ static const fault *showing_take(struct sql *db, struct cells *c, const struct s
     analytics_showing_tell(&row, told, clock);
     analytics_showing_count(c, &row, 1);
     return sql_run(db, c->in,
-                   "INSERT INTO showings (id, film, room_id, day, played, is_active, taken) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0) "
+                   "INSERT INTO showings (id, film, room_id, day, played, is_active, taken, hour) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7) "
                    "ON CONFLICT (id) DO UPDATE SET film = excluded.film, room_id = excluded.room_id, day = excluded.day, "
-                   "played = excluded.played, is_active = excluded.is_active",
+                   "played = excluded.played, is_active = excluded.is_active, hour = excluded.hour",
                    BIND(sql_int(row.id), sql_int(row.film), sql_int(row.room_id), sql_int(row.day), sql_int(row.played),
-                        sql_bool(row.is_active)));
+                        sql_bool(row.is_active), sql_int(row.hour)));
 }
 
 /* --- sales --- */

@@ -102,6 +102,52 @@ static const fault *occupancy(struct store *store, arena *a, const struct occupa
     return at_one_moment(store, a, want, out, occupancy_read);
 }
 
+/* By the rows of the showings themselves: they are thousands in a year, whatever is sold. */
+static const fault *hours_read(struct asked *q)
+{
+    const struct hours_query *want = q->want;
+    list *out = q->out;
+    TRY(sql_list(q->db, q->arena, &analytics_room_hour_row_shape, out,
+                 "SELECT s.room_id, r.name AS room_name, r.seats AS total_seats, s.hour AS hour_number, "
+                 "count(*) AS total_schedules, sum(s.taken) AS occupied_seats "
+                 "FROM showings s JOIN rooms r ON r.id = s.room_id WHERE s.is_active = 1 AND s.day >= (SELECT today FROM figures) + ?1 AND r.name IS NOT NULL "
+                 "GROUP BY s.room_id, s.hour ORDER BY s.room_id, s.hour",
+                 BIND(sql_int(analytics_window_showings(want->period, 0).from))));
+    analytics_hours_make(q->arena, out);
+    return NULL;
+}
+
+static const fault *hours(struct store *store, arena *a, const struct hours_query *want, list *out)
+{
+    return at_one_moment(store, a, want, out, hours_read);
+}
+
+/* --- the sales of a showing --- */
+
+static const fault *curve_read(struct asked *q)
+{
+    struct curve *out = q->out;
+    int64_t id = out->schedule_id;
+    bool found;
+    list moved;
+    *out = (struct curve){ .schedule_id = id };
+    TRY(sql_one(q->db, q->arena, &analytics_curve_row_shape, out, &found,
+                "SELECT s.id AS schedule_id, f.id AS movie_id, f.title, r.name AS room_name, coalesce(r.seats, 0) AS seats "
+                "FROM showings s LEFT JOIN films f ON f.key = s.film LEFT JOIN rooms r ON r.id = s.room_id WHERE s.id = ?1",
+                BIND(sql_int(id))));
+    TRY(analytics_showing_known(q->arena, found, id));
+    TRY(sql_list(q->db, q->arena, &analytics_curve_sale_shape, &moved,
+                 "SELECT sold, back, tickets, cents FROM sales WHERE schedule_id = ?1 AND sold IS NOT NULL ORDER BY sold LIMIT ?2",
+                 BIND(sql_int(id), sql_int(CURVE_SALES_MAX))));
+    analytics_curve_make(q->arena, &moved, out);
+    return NULL;
+}
+
+static const fault *curve(struct store *store, arena *a, struct curve *out)
+{
+    return at_one_moment(store, a, NULL, out, curve_read);
+}
+
 /* --- users --- */
 
 static const fault *window_read(struct asked *q, unsigned window, struct window_sum *out)
@@ -175,6 +221,8 @@ void analytics_figures_fill(struct store *s)
     s->revenue = revenue;
     s->popular = popular;
     s->occupancy = occupancy;
+    s->hours = hours;
+    s->curve = curve;
     s->behavior = behavior;
     s->dashboard = dashboard;
 }

@@ -199,6 +199,47 @@ static void tickets_are_counted_by_price(void **state)
     assert_false(analytics_tickets_next(&rest, &price, &count));
 }
 
+/* --- the sales of a showing --- */
+
+static void a_curve_has_a_point_for_each_hour_that_moved(void **state)
+{
+    (void)state;
+    const int64_t hour = 3600000;
+    struct curve_sale some[] = {
+        { .sold = { 10 * hour + 5 }, .back = { 12 * hour }, .tickets = STR("1000:2"), .cents = 2000 },
+        { .sold = { 10 * hour + 9 }, .back = INSTANT_NONE, .tickets = STR("1000:1,500:1"), .cents = 1500 },
+        { .sold = { 9 * hour }, .back = INSTANT_NONE, .tickets = STR("500:1"), .cents = 500 },
+    };
+    struct curve made = { 0 };
+    analytics_curve_make(a, &(list){ some, COUNT_OF(some) }, &made);
+    static const struct curve_point wanted[] = {
+        { .at = { 9 * 3600000LL }, .sold = 1, .tickets = 1, .revenue = { 500 } },
+        { .at = { 10 * 3600000LL }, .sold = 4, .tickets = 5, .revenue = { 4000 } },
+        { .at = { 12 * 3600000LL }, .refunded = 2, .tickets = 3, .revenue = { 2000 } },
+    };
+    assert_int_equal(made.points.count, COUNT_OF(wanted));
+    for (size_t i = 0; i < COUNT_OF(wanted); i++)
+        assert_memory_equal(LIST_AT(&made.points, struct curve_point, i), &wanted[i], sizeof wanted[i]);
+    assert_int_equal(made.tickets, 3);
+    assert_int_equal(made.revenue.cents, 2000);
+    made = (struct curve){ 0 };
+    analytics_curve_make(a, &(list){ NULL, 0 }, &made);
+    assert_int_equal(made.points.count, 0);
+}
+
+static void rooms_by_hour_are_rated(void **state)
+{
+    (void)state;
+    struct room_hour some[] = { { .total_seats = 120, .hour_number = 9, .total_schedules = 2, .occupied_seats = 30 }, { .hour_number = 22 } };
+    list hours = { some, COUNT_OF(some) };
+    analytics_hours_make(a, &hours);
+    assert_text(some[0].hour, "09:00");
+    assert_int_equal(some[0].total_possible_seats, 240);
+    assert_true(some[0].occupancy_rate > 12.49 && some[0].occupancy_rate < 12.51);
+    assert_text(some[1].hour, "22:00");
+    assert_true(some[1].occupancy_rate < 0.01);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +251,8 @@ int main(void)
         cmocka_unit_test(an_end_before_its_start_is_refused),
         cmocka_unit_test(windows_move_by_the_days_at_their_ends),
         cmocka_unit_test(tickets_are_counted_by_price),
+        cmocka_unit_test(a_curve_has_a_point_for_each_hour_that_moved),
+        cmocka_unit_test(rooms_by_hour_are_rated),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -15,6 +15,7 @@ struct gateway {
     struct quotas quotas;
     struct queue queue;
     struct house house;
+    str version;            /* of the program */
     int64_t tax; /* that is in prices, in hundredths of a percent; 0: tickets say nothing of it */
     struct watched *watched; /* a hash table: showings whose seats somebody watches */
     size_t watcher_count;
@@ -33,6 +34,8 @@ const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct
 /* watching.c */
 handler gateway_seats_stream;
 void gateway_seats_moved(void *gateway, int64_t schedule_id); /* 0: any showing's */
+/* health.c */
+handler gateway_services;
 /* proxy.c */
 handler gateway_to_movies, gateway_to_rooms, gateway_to_reservations, gateway_book, gateway_best, gateway_to_analytics,
     gateway_to_ingestion, gateway_figures_stream, gateway_sales_csv;
@@ -43,7 +46,7 @@ const fault *answer_up(struct call *c, const struct message *answer) MUST_CHECK;
 /* handlers_tickets.c */
 handler gateway_ticket_pdf, gateway_ticket_svg, gateway_ticket_ics, gateway_checkin, gateway_door;
 /* pages.c */
-handler gateway_page, gateway_file;
+handler gateway_page, gateway_owner_page, gateway_door_page, gateway_door_worker, gateway_file;
 
 struct gateway_settings {
     str analytics_api_url, ingestion_api_url;

@@ -24,6 +24,23 @@ const fault *gateway_page(struct call *c)
     return file_reply(c, STR("index.html"));
 }
 
+/* Pages of the house: bundles of their own, which visitors do not load. */
+const fault *gateway_owner_page(struct call *c)
+{
+    return file_reply(c, STR("owner.html"));
+}
+
+const fault *gateway_door_page(struct call *c)
+{
+    return file_reply(c, STR("door.html"));
+}
+
+/* Beside the page that it keeps: a worker rules over its own folder alone. */
+const fault *gateway_door_worker(struct call *c)
+{
+    return file_reply(c, STR("door-worker.js"));
+}
+
 const fault *gateway_file(struct call *c)
 {
     return file_reply(c, c->names[0]);

@@ -1,6 +1,7 @@
 /* routes.c - the gateway's API as one table. */
 #include "services/gateway/described.h"
 #include "services/gateway/gateway.h"
+#include "services/gateway/model_services.h"
 
 static const struct field details_fields[] = {
     FIELD(struct details_query, past, "past", .fallback = "false", .doc = "showings that are over, too"),
@@ -82,6 +83,8 @@ const struct route gateway_routes[] = {
       "Book seats for a user or a buyer, and pay in the same call if wished", .status = 201, .access = ACCESS_ANYONE, .body_passed = true, .header = QUEUE_HEADER, .faults = ticket_faults },
     { GET,  "/api/house",                     gateway_house,     NULL, &house_shape,
       "Name, currency, language and time zone of the house", .worth = WORTH_KEPT },
+    { GET,  "/api/services",                  gateway_services,  NULL, &service_seen_shape,
+      "How the six services are, what they lean on, and how far each is behind", .gives_list = true, .access = ACCESS_OPERATOR },
 
     { GET,  "/api/reservations/{id}/ticket.pdf", gateway_ticket_pdf, .summary = "The tickets of a paid reservation, a page of 80 mm each",
       .query = &ticket_query_shape, .access = ACCESS_CODE, .content = "application/pdf", .faults = print_faults },
@@ -112,6 +115,9 @@ const struct route gateway_routes[] = {
     PASSED("/api/ingestion",      gateway_to_ingestion, .access = ACCESS_OPERATOR),
 
     { GET,  "/",                              gateway_page,      .plain = true, .worth = WORTH_KEPT },
+    { GET,  "/owner",                         gateway_owner_page, .plain = true, .worth = WORTH_KEPT },
+    { GET,  "/door",                          gateway_door_page, .plain = true, .worth = WORTH_KEPT },
+    { GET,  "/door-worker.js",                gateway_door_worker, .plain = true, .worth = WORTH_KEPT },
     { GET,  "/web/{*file}",                   gateway_file,      .plain = true, .worth = WORTH_KEPT },
     { .path = NULL },
 };

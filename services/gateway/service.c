@@ -112,6 +112,7 @@ static const fault *gateway_open(struct app *app)
     struct gateway *gw = NEW(app->boot, struct gateway);
     app->service = gw;
     gw->house = house_of(app);
+    gw->version = str_of(taquilla_version);
     if (!tax_read(((const struct gateway_settings *)app->own)->tax_percent, &gw->tax))
         return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "TAX_PERCENT is not a number.");
     gw->key_prefix = random_hex(app->boot, 16);

@@ -172,3 +172,56 @@ def test_every_figure_is_defined(m):
     for guide in ("operator.md", "operator.es.md"):
         text = (Path(__file__).parents[2] / "docs/guide" / guide).read_text()
         assert not {name for name in names if f"`{name}`" not in text}, guide
+
+
+# --- rooms by hour, the sales of a showing ---
+
+
+def hours_of(m, room):
+    return {r["hour"]: r for r in answered(m.analytics, "occupancy-hours") if r["roomId"] == room["id"]}
+
+
+def test_rooms_by_the_hour_of_their_showings(m):
+    room, film = m.make_room(seats=10), m.make_movie()
+    day = (m.now() + timedelta(days=2)).strftime("%Y-%m-%d")
+    early = m.make_showing(film, room, f"{day}T11:45:00")
+    late = m.make_showing(film, room, f"{day}T21:00:00")
+    m.book(early, early["seat_ids"][:3])
+    gone = m.book(late, late["seat_ids"][:2])
+    row = {"roomId": room["id"], "roomName": room["name"], "totalSchedules": 1, "totalPossibleSeats": 10}
+    assert hours_of(m, room) == {
+        "11:00": row | {"hour": "11:00", "occupiedSeats": 3, "occupancyRate": 30},
+        "21:00": row | {"hour": "21:00", "occupiedSeats": 2, "occupancyRate": 20},
+    }
+    ok(m.cancel(gone))
+    ok(m.rooms.put(f"/api/schedules/{late['id']}", json={"show_time": f"{day}T14:30:00"}))
+    hours = hours_of(m, room)
+    assert hours.keys() == {"11:00", "14:00"} and hours["14:00"]["occupiedSeats"] == 0
+    whole = next(r for r in answered(m.analytics, "occupancy")["roomOccupancy"] if r["roomId"] == room["id"])
+    for name in ("totalSchedules", "occupiedSeats", "totalPossibleSeats"):
+        assert whole[name] == sum(r[name] for r in hours.values())
+    assert answered(m.gateway, "occupancy-hours", period="week") == answered(m.analytics, "occupancy-hours")
+    refused(m.analytics.get("/api/analytics/occupancy-hours", params={"period": "fortnight"}), 400)
+
+
+def test_how_the_tickets_of_a_showing_went(m):
+    showing = m.make_showing(seats=20, price=3.21)
+    path = "/api/analytics/showing-sales"
+    asked = {"scheduleId": showing["id"]}
+    empty = answered(m.analytics, "showing-sales", **asked)
+    assert (empty["title"], empty["roomName"]) == (showing["movie"]["title"], showing["room"]["name"])
+    assert (empty["totalSeats"], empty["tickets"], empty["revenue"], empty["points"]) == (20, 0, 0, [])
+    paid, kept = m.book(showing, showing["seat_ids"][:2]), m.book(showing, showing["seat_ids"][2:5])
+    m.book(showing, showing["seat_ids"][7:8])  # held, and not sold
+    m.pay(paid)
+    m.pay(kept)
+    ok(m.cancel(paid))
+    told = answered(m.analytics, "showing-sales", **asked)
+    assert (told["tickets"], told["revenue"]) == (3, Decimal("9.63"))
+    points = told["points"]  # one, or two when an hour ended just now
+    assert sum(p["sold"] for p in points) == 5 and sum(p["refunded"] for p in points) == 2
+    assert (points[-1]["tickets"], points[-1]["revenue"]) == (3, Decimal("9.63"))
+    assert all(datetime.fromisoformat(p["at"]).timestamp() % 3600 == 0 for p in points)
+    assert answered(m.gateway, "showing-sales", **asked) == told
+    refused(m.analytics.get(path, params={"scheduleId": 987654321}), 404, "showing_unknown")
+    refused(m.analytics.get(path), 400)

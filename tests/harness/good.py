@@ -79,6 +79,7 @@ GOOD = {
     "reservations POST /internal/sales/stop": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
     "reservations POST /internal/sales/resume": lambda m: {"json": {"scheduleIds": [m.make_showing()["id"]]}},
     "reservations GET /internal/sales/live": lambda m: {"params": {"scheduleIds": m.make_showing()["id"]}},
+    "analytics GET /api/analytics/showing-sales": lambda m: {"params": {"scheduleId": m.make_showing()["id"]}},
     "analytics GET /api/analytics/returns": lambda m: {"params": {"movieId": m.make_movie()["_id"], "week": "2026-W46"}},
     "gateway POST /api/book-ticket": lambda m: {"json": ticket(m)},
     "ingestion GET /jobs/{id}": lambda m: {"path": {"id": "backup-20261128_020000"}},

@@ -10,6 +10,7 @@ export class Refusal extends Error {
         super(body.message ?? body.error ?? `HTTP ${status}`);
         this.status = status;
         this.code = body.code ?? '';
+        this.members = body;
         this.fields = body.details ?? {};
         this.seatIds = body.seatIds ?? this.fields.seatIds ?? [];
         this.retryAfter = retryAfter;
@@ -25,14 +26,16 @@ const AGAIN_MS = [300, 900, 2000];
 
 const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-async function askOnce(method, path, { body, key, queue, signal }) {
+/* One question, asked once. token: of the administrator; within_ms: how long its answer may take. */
+export async function askOnce(method, path, { body, key, queue, token, within_ms, signal }) {
     const headers = { Accept: 'application/json' };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
     if (queue) headers['Taquilla-Queue'] = queue;
+    if (token) headers.Authorization = `Bearer ${token}`;
     const late = new AbortController();
     const give_up = () => late.abort();
-    const timer = setTimeout(give_up, method === 'GET' ? READ_MS : WRITE_MS);
+    const timer = setTimeout(give_up, within_ms ?? (method === 'GET' ? READ_MS : WRITE_MS));
     signal?.addEventListener('abort', give_up);
     const asked = Date.now();
     let answer, text;

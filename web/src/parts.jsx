@@ -21,6 +21,10 @@ const PICTURES = {
     code: <><path d="M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6z" /><path d="M13.5 13.5h2.5v2.5M19.5 13.5v2.5M13.5 19.5h2.5M19 19.5h.5" /></>,
     plus: <path d="M12 5.5v13M5.5 12h13" />,
     minus: <path d="M5.5 12h13" />,
+    chart: <path d="M4.5 19.5V5M4.5 19.5h15M9 16v-4M13 16V8M17 16v-6" />,
+    pulse: <path d="M3.5 12.5H8l2.2-6 3.6 11.5 2.2-5.5h4.5" />,
+    camera: <><path d="M4 8h3.5L9 5.5h6L16.5 8H20v11H4z" /><circle cx="12" cy="13" r="3.4" /></>,
+    sound: <><path d="M4 10v4h3.5L12 18V6L7.5 10z" /><path d="M15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a7.8 7.8 0 0 1 0 11" /></>,
     whole: <path d="M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15" />,
 };
 
