@@ -39,4 +39,5 @@ def wide(page):
 
 def picture(page, name):
     PICTURES.mkdir(parents=True, exist_ok=True)
+    page.evaluate("scrollTo(0, 0)")  # else what sticks to the window's edge would stand in the middle
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)

@@ -182,4 +182,5 @@ def test_printed(visit, showing):
     for part in (".bar", ".row--acts", ".foot", ".codes summary"):
         assert not page.locator(part).is_visible(), part
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert page.evaluate("getComputedStyle(document.querySelector('.stub h2')).color") == "rgb(0, 0, 0)"
+    ink, paper = page.evaluate("[getComputedStyle(document.querySelector('.stub h2')).color, getComputedStyle(document.querySelector('.stub')).backgroundColor]")
+    assert (ink, paper) == ("rgb(0, 0, 0)", "rgb(255, 255, 255)")
