@@ -400,6 +400,7 @@ def test_every_look(door, house, sold, kind, language, scheme):
         wrong.extend((what, *found) for found in eyes.axe(v.page))
         if eyes.wide(v.page) > 0:
             wrong.append((what, "too wide", eyes.wide(v.page)))
+        v.page.evaluate("scrollTo(0, 0)")
         eyes.picture(v.page, f"door-{what}-{kind}-{language}-{scheme}")
     v.page.goto(f"{v.base}/door")
     v.page.locator("#token").wait_for()

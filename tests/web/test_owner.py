@@ -208,5 +208,6 @@ def test_every_view(owner, house, kind, language, scheme):
             wrong.append((what, "too wide", eyes.wide(page)))
         for more in page.locator(".chart__data summary").all():
             more.click()
+        page.evaluate("scrollTo(0, 0)")
         eyes.picture(page, f"owner-{what}-{kind}-{language}-{scheme}")
     assert not wrong, "\n".join(map(str, wrong))

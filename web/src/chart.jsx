@@ -34,7 +34,7 @@ function options({ kind, labels, xText, yText, yMax, zone, said }, width) {
             x: labels ? { time: false, range: () => [-0.6, labels.length - 0.4] } : { time: true },
             y: { range: (chart, least, most) => [Math.min(0, least), yMax ?? (Math.max(most, 1) * 1.08)] },
         },
-        axes: axes({ labels, xText, yText, size: 52 }),
+        axes: axes({ labels, xText, yText, size: 64 }),
         series: [{}, {
             stroke: colour('--red'), width: bars ? 0 : 2, fill: bars ? colour('--red') : colour('--red-wash'), points: { show: false },
             paths: bars ? uPlot.paths.bars({ size: [0.72, 46], radius: 0.12 }) : uPlot.paths.stepped({ align: 1 }),
