@@ -24,6 +24,7 @@ from load import CPUS  # noqa: E402
 from million import million  # noqa: E402
 from mixed import MIXED  # noqa: E402
 from mysql import mysql  # noqa: E402
+from overload import overload  # noqa: E402
 from postgres import postgres  # noqa: E402
 from ready import ready  # noqa: E402
 from replicas import replicas  # noqa: E402
@@ -35,7 +36,7 @@ from ticket import ticket  # noqa: E402
 from watch import watch  # noqa: E402
 from where import where  # noqa: E402
 
-SCENARIOS |= BOX_OFFICE | HERD | MIXED | {"million": million, "growth": growth, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud, "replicas": replicas, "soak": soak}
+SCENARIOS |= BOX_OFFICE | HERD | MIXED | {"million": million, "growth": growth, "ticket": ticket, "ready": ready, "watch": watch, "mysql": mysql, "postgres": postgres, "analytics": analytics, "export": export, "import": imports, "backup": backups, "search": search, "cloud": cloud, "replicas": replicas, "soak": soak, "overload": overload}
 LONG = ("million", "growth", "soak")
 COLUMNS = ("scenario", "figure", "unit", "rival", "rival_figure", "ratio", "cpu_us_per_request")
 TITLES = ("scenario", "figure", "unit", "rival", "rival's", "ratio", "CPU us")

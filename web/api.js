@@ -1,7 +1,7 @@
 /* api.js - the gateway as functions. A question is asked again when its answer was lost, and a POST carries a key,
  * so that asking again never books or pays twice. */
 
-import { keepKeys, keptKeys } from './kept.js';
+import { keepKeys, keptKeys, keptPlace } from './kept.js';
 import { clockHeard } from './house.js';
 
 /* The gateway answered no. */
@@ -25,10 +25,11 @@ const AGAIN_MS = [300, 900, 2000];
 
 const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-async function askOnce(method, path, { body, key, signal }) {
+async function askOnce(method, path, { body, key, queue, signal }) {
     const headers = { Accept: 'application/json' };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
+    if (queue) headers['Taquilla-Queue'] = queue;
     const late = new AbortController();
     const give_up = () => late.abort();
     const timer = setTimeout(give_up, method === 'GET' ? READ_MS : WRITE_MS);
@@ -78,7 +79,7 @@ function newKey() {
 }
 
 /* The key belongs to path and body and lives until an answer comes, over a reload too. */
-async function post(path, value) {
+async function post(path, value, queue) {
     const body = JSON.stringify(value);
     const name = `${path} ${body}`;
     const keys = keptKeys();
@@ -90,7 +91,7 @@ async function post(path, value) {
         keepKeys(rest);
     };
     try {
-        const data = await ask('POST', path, { body, key: keys[name] });
+        const data = await ask('POST', path, { body, key: keys[name], queue });
         answered();
         return data;
     } catch (problem) {
@@ -132,7 +133,27 @@ export const fetchReservation = (id, code, signal) =>
 
 /* Holds the seats for a buyer who pays now; the answer has the reservation and its accessCode. */
 export const holdSeats = (showing, seatIds, buyer) =>
-    post('/api/book-ticket', { scheduleId: showing.id, movieId: showing.movie_id, seatIds, buyer, hold: true });
+    post('/api/book-ticket', { scheduleId: showing.id, movieId: showing.movie_id, seatIds, buyer, hold: true }, keptPlace(showing.id)?.token);
+
+/* A place in the waiting room of a showing; who has a token keeps the place of it. */
+export const takePlace = (id, token, signal) =>
+    ask('POST', `/api/showtimes/${id}/queue`, { body: '{}', key: newKey(), queue: token, signal });
+export const fetchPlace = (id, token, signal) => ask('GET', `/api/showtimes/${id}/queue`, { queue: token, signal });
+
+/* Calls told.place(place) with where the buyer stands and when that changes, told.front(front) every few seconds, and
+ * told.opened() when nobody waits any more; ends when the turn has come, and when the signal aborts. */
+export function watchQueue(id, token, signal, told) {
+    const stream = new EventSource(`/api/showtimes/${id}/queue/stream${query({ token })}`);
+    stream.addEventListener('place', (event) => {
+        const place = JSON.parse(event.data);
+        if (place.state === 'admitted') stream.close();
+        told.place(place);
+    });
+    stream.addEventListener('front', (event) => told.front(JSON.parse(event.data)));
+    stream.addEventListener('opened', () => { stream.close(); told.opened(); });
+    signal.addEventListener('abort', () => stream.close());
+    return stream;
+}
 
 export const pay = (reservation, paymentMethod) =>
     post('/api/payments', { reservationId: reservation.id, amount: reservation.totalAmount, paymentMethod });

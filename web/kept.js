@@ -32,6 +32,14 @@ export const keepChoice = (showing, choice) => write(tab, `choice.${showing}`, c
 export const keptKeys = () => read(tab, 'keys', {});
 export const keepKeys = (keys) => write(tab, 'keys', keys);
 
+/* Places in waiting rooms, by showing: { token, until }; what has run out goes. */
+export const keptPlace = (showing) => read(always, 'places', {})[showing] ?? null;
+export function keepPlace(showing, place) {
+    const good = Object.entries(read(always, 'places', {})).filter(([id, p]) => id !== String(showing) && Date.parse(p.until) > Date.now());
+    if (place) good.push([showing, { token: place.token, until: place.until }]);
+    write(always, 'places', Object.fromEntries(good));
+}
+
 /* Reservations made here: { id, code, title, showTime, room, status }, newest first. */
 const TICKETS_MAX = 30;
 export const keptTickets = () => read(always, 'tickets', []);

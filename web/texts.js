@@ -48,6 +48,17 @@ const es = {
     lostKept: (seats) => (seats.length ? `Sigues teniendo elegidos ${seats.join(', ')}. Añade otros o continúa con ellos.` : 'Elige otros asientos en el plano.'),
     soldOut: 'Función agotada', soldOutWhy: 'No queda ningún asiento libre. Mira otra función.',
 
+    queueName: 'Sala de espera', queueWaiting: 'Estás en la fila', queueProgress: 'Avance de la fila',
+    queuePlace: (n) => `Tu lugar: ${n}`,
+    queueWait: (minutes) => (minutes <= 1 ? 'Menos de un minuto' : `Unos ${minutes} minutos`),
+    queueStay: 'No hace falta recargar: cuando llegue tu turno, esta página pasa sola a los asientos. Tu lugar queda guardado en este navegador.',
+    queueOpens: (when) => `La venta abre el ${when}`, queueDrawing: 'La venta acaba de abrir',
+    queueDrawn: 'El orden de quienes llegan antes se sortea cuando abre la venta: llegar primero no da ventaja.',
+    queueFree: (n) => (n === 1 ? 'Queda 1 asiento libre.' : `Quedan ${n} asientos libres.`),
+    queueSoldOut: 'Ya no queda ningún asiento libre. Si alguien suelta uno, quien está en la fila puede tomarlo.',
+    queueTurn: 'Es tu turno: elige tus asientos.', queueBack: 'Esta función tiene sala de espera: vuelves a la fila.',
+    queueUntil: (minutes) => (minutes === 1 ? 'Es tu turno: tienes 1 minuto para comprar.' : `Es tu turno: tienes ${minutes} minutos para comprar.`),
+
     payTitle: 'Pagar', holdLeft: (clock) => `Quedan ${clock} para pagar`,
     leftSpoken: (minutes) => (minutes === 1 ? 'Queda 1 minuto para pagar.' : `Quedan ${minutes} minutos para pagar.`),
     counter: 'Se paga en la taquilla', counterWhy: 'Esta reserva se paga en la taquilla antes de la función.',
@@ -75,6 +86,7 @@ const es = {
     offline: 'No hay respuesta', offlineWhy: 'Revisa la conexión e inténtalo de nuevo. Nada se compra dos veces.',
     errors: {
         sales_closed: 'La venta de esta función ya cerró.',
+        queue_full: 'Esperan tantas personas que la venta terminaría antes de tu turno.',
         not_on_sale_yet: 'Esta función todavía no está a la venta.',
         showing_cancelled: 'Esta función se canceló.',
         showing_unknown: 'Esa función ya no existe.',
@@ -135,6 +147,17 @@ const en = {
     lostKept: (seats) => (seats.length ? `You still have ${seats.join(', ')} chosen. Add others or go on with these.` : 'Choose other seats on the plan.'),
     soldOut: 'Sold out', soldOutWhy: 'No seat is free any more. Look at another showing.',
 
+    queueName: 'Waiting room', queueWaiting: 'You are in the queue', queueProgress: 'Progress of the queue',
+    queuePlace: (n) => `Your place: ${n}`,
+    queueWait: (minutes) => (minutes <= 1 ? 'Less than a minute' : `About ${minutes} minutes`),
+    queueStay: 'There is no need to reload: when your turn comes, this page goes on to the seats by itself. Your place is kept in this browser.',
+    queueOpens: (when) => `Sales open on ${when}`, queueDrawing: 'Sales have just opened',
+    queueDrawn: 'The order of those who come before is drawn when sales open: to be first is no advantage.',
+    queueFree: (n) => (n === 1 ? '1 seat is left.' : `${n} seats are left.`),
+    queueSoldOut: 'No seat is free any more. When somebody lets one go, those in the queue may take it.',
+    queueTurn: 'It is your turn: choose your seats.', queueBack: 'This showing has a waiting room: back to the queue.',
+    queueUntil: (minutes) => (minutes === 1 ? 'It is your turn: you have 1 minute to buy.' : `It is your turn: you have ${minutes} minutes to buy.`),
+
     payTitle: 'Pay', holdLeft: (clock) => `${clock} left to pay`,
     leftSpoken: (minutes) => (minutes === 1 ? '1 minute left to pay.' : `${minutes} minutes left to pay.`),
     counter: 'Paid at the box office', counterWhy: 'This reservation is paid at the box office before the showing.',
@@ -162,6 +185,7 @@ const en = {
     offline: 'No answer', offlineWhy: 'Check the connection and try again. Nothing is bought twice.',
     errors: {
         sales_closed: 'Sales for this showing have closed.',
+        queue_full: 'So many wait already that sales would be over before your turn.',
         not_on_sale_yet: 'This showing is not on sale yet.',
         showing_cancelled: 'This showing was cancelled.',
         showing_unknown: 'That showing no longer exists.',

@@ -58,7 +58,7 @@ export function timeChip(showing, room) {
     const inside = [el('span', { class: 'chip__time' }, timeText(showing.show_time)),
         el('span', { class: 'chip__room' }, showing.room_name ?? room?.name, type && type !== '2D' ? el('b', { class: `kind kind--${type.toLowerCase()}` }, type) : null),
         el('span', { class: 'chip__price' }, why ?? money(showing.price))];
-    if (closed || early) return el('span', { class: 'chip chip--off' }, inside);
+    if (closed || (early && !showing.waiting_room)) return el('span', { class: 'chip chip--off' }, inside);
     return el('a', { class: 'chip', href: `#/showing/${showing.id}` }, inside);
 }
 

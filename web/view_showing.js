@@ -3,12 +3,13 @@
 
 import { fetchSeats, fetchShowing, holdSeats, Refusal, watchSeats } from './api.js';
 import { el, icon, notice, say } from './dom.js';
-import { dayOf, dayText, money, sum, timeText } from './house.js';
+import { dayOf, dayText, money, now, sum, timeText } from './house.js';
 import { keepChoice, keepTicket, keptChoice } from './kept.js';
 import { poster } from './poster.js';
 import { bestTogether, seatMap, seatName } from './seat_map.js';
 import { explain, t } from './texts.js';
 import { backLink } from './view_film.js';
+import { backToQueue, placeIn, queueView } from './view_queue.js';
 
 const SEATS_MAX = 20;
 const BEST_MAX = 8;
@@ -17,12 +18,12 @@ const LOSS_SEEN_MS = 1500; // a click that comes sooner was meant for the seats 
 
 const emailFits = (text) => /^[^@\s]+@[^@\s]+$/.test(text);
 
-function headOf(showing) {
+function headOf(showing, over = t.chooseSeats) {
     const type = showing.room?.screen_type;
     return el('div', { class: 'showing__head' },
         el('div', { class: 'showing__poster' }, poster(showing.movie.title)),
         el('div', {},
-            el('p', { class: 'over' }, t.chooseSeats),
+            el('p', { class: 'over' }, over),
             el('h1', { tabindex: '-1' }, showing.movie.title),
             el('p', { class: 'showing__when' },
                 el('span', {}, dayText(dayOf(showing.show_time))),
@@ -270,6 +271,7 @@ class Purchase {
     async refused(problem) {
         if (problem instanceof Refusal && problem.status < 500) this.wanted = null;
         this.keep();
+        if (backToQueue(this.showing, problem)) return;
         if (problem.code === 'seats_taken') {
             this.lose(problem.seatIds);
             this.lostAt = 0; // he is being told as the answer to his click
@@ -311,10 +313,22 @@ class Purchase {
     }
 }
 
+/* Until when the seats may be bought, for who has come through the waiting room. */
+function admission(place) {
+    const minutes = Math.max(1, Math.floor((Date.parse(place.until) - now()) / 60000));
+    return el('p', { class: 'queue__until' }, icon('clock'), t.queueUntil(minutes));
+}
+
 export async function showingView({ params: [id], signal }) {
     const [showing, map] = await Promise.all([fetchShowing(id, signal), fetchSeats(id, signal)]);
     const back = backLink(`#/film/${showing.movie_id}`, showing.movie.title);
     const title = `${showing.movie.title}, ${timeText(showing.show_time)}`;
+    const place = showing.waiting_room ? await placeIn(showing, signal) : null;
+    if (place && place.state !== 'admitted') {
+        const waiting = queueView(showing, place, signal);
+        return { title: `${t.queueName}: ${title}`, shown: waiting.follow,
+            node: el('div', { class: 'page page--narrow' }, back, headOf(showing, t.queueName), waiting.node) };
+    }
     if (!map.seats.some((s) => s.state === 'free' || keptChoice(showing.id)?.seatIds?.includes(s.id))) {
         return { title, node: el('div', { class: 'page' }, back, headOf(showing), notice('plain', t.soldOut, t.soldOutWhy)) };
     }
@@ -323,7 +337,7 @@ export async function showingView({ params: [id], signal }) {
     return {
         title,
         shown: () => { purchase.plan.centre(); purchase.watchForm(); },
-        node: el('div', { class: 'page page--dock' }, back, headOf(showing),
+        node: el('div', { class: 'page page--dock' }, back, headOf(showing), place ? admission(place) : null,
             el('div', { class: 'buy' },
                 el('section', { class: 'hall', 'aria-label': t.seatPlan },
                     purchase.alert, purchase.plan.node, legend(map.seats)),

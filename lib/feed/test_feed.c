@@ -33,7 +33,7 @@ static const fault *read_log(void *store, arena *a, int64_t after, int64_t limit
     struct owner *o = store;
     o->reads++;
     out->archived = after < o->archived && limit > 0 ? o->archived : 0;
-    int64_t last = after + limit < o->end ? after + limit : o->end;
+    int64_t last = o->end - after > limit ? after + limit : o->end;
     out->position = o->end;
     out->events = (list){ NEW_ARRAY(a, struct event, limit + 1), 0 };
     for (int64_t n = after + 1; n <= last; n++) {
@@ -176,6 +176,7 @@ static void a_reader_ahead_of_the_log_hears_so_at_once(void **state)
     (void)state;
     owner_writes(3);
     assert_page("after=8&wait=30", "{\"events\":[],\"position\":3}");
+    assert_page("after=9223372036854775807&limit=5", "{\"events\":[],\"position\":3}");
 }
 
 struct page_head {

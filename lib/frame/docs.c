@@ -86,9 +86,11 @@ const struct route *old_docs_routes(const char *service)
 
 const struct route frame_routes[] = {
     { GET, "/health", health_show, .summary = "Is it well, and what it leans on", .plain = true,
-      .when_closed = true },
-    { GET, "/health/live", health_live, .summary = "The process answers", .plain = true, .when_closed = true },
-    { GET, "/health/ready", health_ready, .summary = "It may be given requests", .plain = true, .when_closed = true },
+      .when_closed = true, .worth = WORTH_ALWAYS },
+    { GET, "/health/live", health_live, .summary = "The process answers", .plain = true, .when_closed = true,
+      .worth = WORTH_ALWAYS },
+    { GET, "/health/ready", health_ready, .summary = "It may be given requests", .plain = true, .when_closed = true,
+      .worth = WORTH_ALWAYS },
     { GET, "/metrics", metrics_show, .summary = "Figures for Prometheus", .plain = true,
       .access = ACCESS_INTERNAL, .when_closed = true },
     { GET, "/openapi.json", openapi_show, .summary = "This description", .plain = true },

@@ -7,6 +7,7 @@
 #include "lib/feed/bus.h"
 #include "lib/frame/frame.h"
 #include "lib/loop/fiber.h"
+#include "lib/loop/offload.h"
 
 static void family(struct buf *out, const char *name, const char *type, const char *help)
 {
@@ -125,6 +126,16 @@ static double cpu_seconds(void)
     return (double)spent.tv_sec + (double)spent.tv_nsec / 1e9;
 }
 
+static void load_write(struct buf *out, const struct load *load)
+{
+    one(out, "taquilla_late_seconds", "gauge", "How long a request that is there waits for its turn.", (double)loop_late_ms() / 1e3);
+    one(out, "taquilla_shed_level", "gauge", "Classes of requests that are refused as too much is asked; 0: none.",
+        (double)load->level / LOAD_CLASS);
+    family(out, "taquilla_shed_total", "counter", "Requests refused as too much was asked, by worth.");
+    for (enum worth w = WORTH_LOOKS; w < WORTH_ALWAYS; w++)
+        buf_printf(out, "taquilla_shed_total{worth=\"%s\"} %llu\n", worth_name(w), (unsigned long long)load->refused[w]);
+}
+
 static void process_write(struct buf *out, const struct app *app)
 {
     const struct site *site = &app->site;
@@ -137,7 +148,9 @@ static void process_write(struct buf *out, const struct app *app)
     one(out, "taquilla_connections_total", "counter", "Connections taken.", (double)site->connections_total);
     one(out, "taquilla_requests_in_flight", "gauge", "Requests being answered.",
         (double)site->requests_in_flight);
+    load_write(out, &site->load);
     one(out, "taquilla_fibers", "gauge", "Fibers that run or wait.", (double)fiber_count());
+    one(out, "taquilla_offload_queued", "gauge", "Work that waits for a thread.", (double)offload_queued());
     one(out, "taquilla_log_dropped_lines_total", "counter", "Log lines that found no room.",
         (double)log_dropped_lines());
     if (app->of->position)

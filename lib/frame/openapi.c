@@ -113,6 +113,10 @@ static void parameters_write(struct buf *out, const struct route *r, enum method
         json_write_query_parameters(out, r->query);
         any = true;
     }
+    if (r->header) {
+        buf_printf(out, "%s{\"name\":\"%s\",\"in\":\"header\",\"required\":false,\"schema\":{\"type\":\"string\"}}", any ? "," : "", r->header);
+        any = true;
+    }
     if (m == POST)
         buf_printf(out, "%s{\"$ref\":\"#/components/parameters/IdempotencyKey\"}", any ? "," : "");
     else if (m == GET && r->access != ACCESS_INTERNAL && !r->redirects)

@@ -137,6 +137,7 @@ static void site_fill(struct running *run)
         .service_token = set_or_none(run->settings.service_token),
         .cors_origins = run->settings.cors_origins,
         .public_hosts = run->settings.public_hosts,
+        .load = { .late_ms_max = run->settings.shed_late_ms },
     };
 }
 

@@ -100,6 +100,9 @@ static const struct field settings_fields[] = {
           .doc = "http://host:port of rooms; without it port 3002 here; none: this service runs alone"),
     FIELD(struct settings, reservations_api_url, "RESERVATIONS_API_URL", .optional = true,
           .doc = "http://host:port of reservations; without it port 3003 here; none: this service runs alone"),
+    FIELD(struct settings, shed_late_ms, "SHED_WHEN_LATE_MS", .fallback = "50", .max = 60000,
+          .doc = "milliseconds; when every request waits longer for its turn, some are refused (503 overloaded), lists and searches "
+                 "first, payments last; 0: none"),
     FIELD(struct settings, measure_stacks, "MEASURE_STACKS", .fallback = "false",
           .doc = "stack depth of every route in /metrics; costs speed"),
 };

@@ -37,6 +37,7 @@ struct settings {
     int64_t rds_port;
     str redis_url;         /* the bus; without it facts travel over HTTP alone */
     str movies_api_url, rooms_api_url, reservations_api_url; /* "none": that service is not there, this one runs alone */
+    int64_t shed_late_ms;  /* SHED_WHEN_LATE_MS=50; 0: never */
     bool measure_stacks;   /* MEASURE_STACKS=false: stack depth per route in /metrics; costs speed */
 };
 

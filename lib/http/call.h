@@ -36,6 +36,7 @@ struct call {
     const struct once *once;   /* POST with an Idempotency-Key; else NULL */
     bool admin;                /* holds ADMIN_TOKEN, or none is set */
     bool internal;             /* holds SERVICE_TOKEN */
+    bool shed;                 /* refused unheard: too much is asked */
     bool local;                /* the client's connection comes from this machine; it may be a proxy's */
     struct peer peer;          /* the other end of that connection */
     str request_id;

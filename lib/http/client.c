@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "lib/base/random.h"
+#include "lib/base/twin.h"
 #include "lib/http/link.h"
 #include "lib/http/wire.h"
 
@@ -215,6 +216,7 @@ static const fault *tries_run(struct upstream *u, arena *a, const struct outgoin
         .body = want->body,
         .to_head = want->method == HEAD,
         .careful = !may_be_repeated(want),
+        .pays = want->pays,
         .arena = a,
         .answer = answer,
         .taking = taking,
@@ -246,7 +248,8 @@ static const fault *tries_run(struct upstream *u, arena *a, const struct outgoin
 static const fault *call_run(struct upstream *u, arena *a, const struct outgoing *want, struct message *answer,
                              struct taking *taking)
 {
-    if (u->under_way >= UPSTREAM_CALLS_MAX)
+    int kept = want->pays || twin_lacks("places") ? 0 : UPSTREAM_CALLS_PAYING;
+    if (u->under_way >= UPSTREAM_CALLS_MAX - kept)
         return fault_busy(u, a);
     bool patient = want->patient || u->breaker.state != BREAKER_CLOSED;
     u->under_way++;

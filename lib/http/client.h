@@ -14,6 +14,7 @@
 
 #define UPSTREAM_CONNECTIONS_MAX 256     /* more callers wait, within their deadline */
 #define UPSTREAM_CALLS_MAX 1024          /* those who wait included */
+#define UPSTREAM_CALLS_PAYING 128        /* of them for who pays alone */
 #define UPSTREAM_BODY_BYTES_MAX (64 * 1024 * 1024)
 
 struct upstream;
@@ -35,6 +36,7 @@ struct outgoing {
     str body;
     int64_t deadline_ms;         /* from now; 0: 2000 */
     bool internal;               /* adds Authorization: Bearer SERVICE_TOKEN */
+    bool pays;                   /* it may take the places kept for who pays, and goes before who does not */
     bool patient;                /* its answer may take long: a service that is silent meanwhile is asked whether it lives, and the
                                   * call ends with all others when that is not answered within two seconds from its begin */
 };

@@ -376,6 +376,11 @@ static void connection_read(struct connection *c)
         connection_close(c);
 }
 
+void connection_greet(struct connection *c)
+{
+    connection_read(c);
+}
+
 void connection_leave_if_idle(struct connection *c)
 {
     if (c->state != CONNECTION_IDLE)

@@ -86,6 +86,9 @@ struct connection {
 struct connection *connection_open(struct server *s, int fd);
 void connection_close(struct connection *c); /* also while its fiber runs */
 void connection_refuse(struct connection *c, const struct refusal *why);
+/* While many are ready: what came with it is read now. A newcomer has waited in line for being let in already, and who asks whether
+ * we live is one. */
+void connection_greet(struct connection *c);
 /* For a drain: a request that is there already is answered. */
 void connection_leave_if_idle(struct connection *c);
 

@@ -226,13 +226,25 @@ static struct link *link_kept(struct upstream *u, bool careful)
     return NULL;
 }
 
+/* In line: who pays behind those who pay, the others behind all. */
+static void waiter_enter(struct upstream *u, struct link_waiter *me)
+{
+    struct link_waiter **at = me->pays ? &u->first : u->end;
+    while (*at && (*at)->pays)
+        at = &(*at)->next;
+    me->next = *at;
+    *at = me;
+    if (!me->next)
+        u->end = &me->next;
+}
+
 /* Waits in line until a connection is handed over or a place is free for a new one. */
 static bool place_await(struct upstream *u, const struct link_talk *talk, struct link **handed)
 {
     struct link_waiter *me = NEW(talk->arena, struct link_waiter);
     me->self = fiber_self();
-    *u->end = me;
-    u->end = &me->next;
+    me->pays = talk->pays;
+    waiter_enter(u, me);
     while (!me->link && !me->may_open && !u->closed)
         if (!fiber_park("a connection to an upstream", talk->deadline_ms))
             break;

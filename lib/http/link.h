@@ -30,6 +30,7 @@ struct address {
 struct link_waiter {
     fiber *self;
     struct link *link; /* handed over */
+    bool pays;         /* goes before those who do not */
     bool may_open;     /* a place became free instead */
     struct link_waiter *next;
 };
@@ -85,6 +86,7 @@ struct taking {
 struct link_talk {
     str head, body;
     bool to_head;        /* the method is HEAD */
+    bool pays;           /* goes before who does not */
     bool careful;        /* may not be repeated: a kept connection is looked at first */
     bool fresh;          /* take no kept connection */
     int64_t deadline_ms; /* loop time */

@@ -3,6 +3,7 @@
 #define TAQUILLA_HTTP_ROUTE_H
 
 #include "lib/http/call.h"
+#include "lib/http/load.h"
 
 /* Who may ask, once ADMIN_TOKEN is set (contract.md section 1). */
 enum access {
@@ -22,8 +23,10 @@ struct route {
     const struct shape *gives; /* data of the answer, for the description */
     const char *summary;       /* one line for the docs; NULL: not in the description */
     const struct shape *query;
+    const char *header;        /* one that it reads beside those that all read, for the description; NULL: none */
     bool (*kept)(struct call *c); /* asked before query and body are read: true, it gave again what it had for this very target */
     enum access access;
+    enum worth worth;          /* how long it is answered while more is asked than can be; unsaid: worth_usual */
     bool body_optional;        /* none or {} is fine */
     bool body_passed;          /* gateway: takes only describes the body, its owner reads it */
     bool gives_list;
@@ -59,6 +62,7 @@ struct site {
     /* May this request be answered now? Asked when its route, c->admin and c->internal are known (c->route NULL: no such address),
      * before anything is judged; it may add headers to the answer. NULL: any may. */
     const fault *(*admit)(struct call *c);
+    struct load load;               /* what is refused while too much is asked */
     bool draining;                  /* answers close their connection */
     bool (*closed)(void *service);  /* a restore runs: 503 restore_running but for the routes above; NULL: never */
     /* statistics, read by /metrics */
@@ -88,6 +92,8 @@ void site_answer(struct site *site, struct call *c);
 /* Writes the error body and status of a fault into c; c->site and c->request may be NULL (a head that could not be
  * read). The status is the kind's; 408, 431 and others that no kind has are the code's, in lib/http/codes.c. */
 void answer_fault(struct call *c, const fault *problem);
+/* Of a route that does not say it, or of none (NULL). */
+enum worth worth_usual(const struct route *r, enum method m);
 int fault_status(enum fault_kind kind);
 const char *status_title(int status); /* "Conflict" */
 

@@ -107,6 +107,8 @@ static bool accept_one(struct server *s)
     }
     if (c && s->open > s->limits.connections_max)
         connection_refuse(c, &too_many_connections);
+    else if (c && loop_crowded())
+        connection_greet(c);
     return true;
 }
 
@@ -176,7 +178,7 @@ const fault *server_open(arena *a, struct server **out, struct site *site, const
     s->site = site;
     s->limits = (struct server_limits){ REQUEST_DEADLINE_MS, IDLE_DEADLINE_MS, SEND_DEADLINE_MS,
                                         2000, CONNECTIONS_MAX, STREAM_STALL_MS };
-    s->listener = (struct watch){ .fd = fd, .ready = accept_ready, .owner = s };
+    s->listener = (struct watch){ .fd = fd, .ready = accept_ready, .owner = s, .first = true };
     s->accept_again = (struct timer){ .ring = accept_resume, .owner = s };
     const fault *problem = watch_start(a, &s->listener, EPOLLIN);
     if (problem) {

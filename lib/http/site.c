@@ -10,6 +10,7 @@
 #define SITE_BYTES_MAX ((size_t)4 * 1024 * 1024) /* tree and statistics: some KiB */
 #define REQUEST_ID_BYTES_MAX 64
 #define CLOSED_RETRY_S 2
+#define SHED_TOLD_EVERY_MS 1000
 #define REQUEST_ID_MADE_BYTES 24 /* prefix, '-', up to 8 digits */
 
 /* Never the path or the query as they came: people paste e-mails and codes into both. */
@@ -281,6 +282,42 @@ static const fault *door_check(struct call *c, const struct match *found)
     return problem;
 }
 
+enum worth worth_usual(const struct route *r, enum method m)
+{
+    if (r && r->worth)
+        return r->worth;
+    if (r && r->access == ACCESS_INTERNAL)
+        return WORTH_ALWAYS;
+    if (m != GET && m != HEAD && r)
+        return WORTH_BOOKS;
+    return r && r->kept ? WORTH_KEPT : WORTH_LOOKS;
+}
+
+/* One line a second, whatever the number: a line each would cost as much as an answer. */
+static void shed_tell(struct load *load, int64_t now_ms)
+{
+    if (now_ms - load->told_ms < SHED_TOLD_EVERY_MS)
+        return;
+    log_line("warn", "overloaded", "%llu requests were refused: all wait for %lld ms and more",
+             (unsigned long long)load->untold, (long long)loop_late_ms());
+    load->told_ms = now_ms;
+    load->untold = 0;
+}
+
+/* Before anything else is done for it. */
+static const fault *load_check(struct call *c, const struct route *route)
+{
+    struct load *load = &c->site->load;
+    if (load_takes(load, worth_usual(route, c->request->method), loop_now_ms(), loop_late_ms()))
+        return NULL;
+    c->shed = true;
+    shed_tell(load, loop_now_ms());
+    fault *problem = fault_new(c->arena, FAULT_UNAVAILABLE, "overloaded",
+                               "More is asked here than can be answered right now. Try again in a moment.");
+    problem->retry_after_s = load_again_s(load, random_below(UINT32_MAX));
+    return problem;
+}
+
 static const fault *call_judge(struct call *c, struct match *found, struct once *once)
 {
     TRY(access_check_host(c->site, c->arena, c->request));
@@ -288,6 +325,9 @@ static const fault *call_judge(struct call *c, struct match *found, struct once 
     if (options_answer(c, found))
         return NULL;
     TRY(door_check(c, found));
+    bool may_be_kept = found->route && found->route->kept;
+    if (!may_be_kept)
+        TRY(load_check(c, found->route));
     c->route = found->route;
     access_read(c);
     if (c->site->admit)
@@ -296,8 +336,10 @@ static const fault *call_judge(struct call *c, struct match *found, struct once 
         return route_missed(c, found);
     fiber_set_label(c->route->path);
     TRY(access_check(c));
-    if (c->route->kept && c->route->kept(c))
+    if (may_be_kept && c->route->kept(c)) /* also when too much is asked: a refusal costs nearly as much */
         return NULL;
+    if (may_be_kept)
+        TRY(load_check(c, found->route));
     TRY(path_parts_read(c, found));
     TRY(once_read(c, once));
     TRY(body_read(c));
@@ -340,5 +382,6 @@ void site_answer(struct site *site, struct call *c)
     site->requests_in_flight--;
     int64_t took_us = clock_mono_us() - began_us;
     stats_count(site, &found, status_counted(c, problem), took_us);
-    access_log(c, &found, problem, took_us);
+    if (!c->shed)
+        access_log(c, &found, problem, took_us);
 }

@@ -95,13 +95,14 @@ struct crowd {
     struct loopback *l;
     struct upstream *u;
     int good;
+    bool pays;
 };
 
 static void crowd_member(void *arg)
 {
     struct crowd *c = arg;
     struct message m;
-    const struct outgoing want = { .method = GET, .target = STR("/slow"), .deadline_ms = 4000 };
+    const struct outgoing want = { .method = GET, .target = STR("/slow"), .deadline_ms = 4000, .pays = c->pays };
     if (!upstream_call(c->u, c->l->arena, &want, &m) && m.status == 200)
         c->good++;
 }
@@ -135,14 +136,19 @@ static void crowd_too_late(struct loopback *l)
     upstream_close(c.u);
 }
 
-/* One service's crowd has its bound: the next is refused at once, and let in when one has gone. */
+/* One service's crowd has its bound: the next is refused at once, and let in when one has gone. The last places are for who pays. */
 static void crowd_too_large(struct loopback *l)
 {
     struct crowd c = { l, opened(l, l->port), 0 };
     struct group g = { 0 };
     struct message m;
-    for (int i = 0; i < UPSTREAM_CALLS_MAX; i++)
+    for (int i = 0; i < UPSTREAM_CALLS_MAX - UPSTREAM_CALLS_PAYING; i++)
         EXPECT(group_start(&g, "crowd", crowd_member, &c));
+    EXPECT(is_fault(get(l, c.u, "/plain", &m), "upstream_busy"));
+    c.pays = true;
+    for (int i = 0; i < UPSTREAM_CALLS_PAYING; i++)
+        EXPECT(group_start(&g, "payer", crowd_member, &c));
+    EXPECT(c.u->first && c.u->first->pays);
     int64_t began_ms = loop_now_ms();
     EXPECT(upstream_calls(c.u) == UPSTREAM_CALLS_MAX);
     EXPECT(is_fault(get(l, c.u, "/plain", &m), "upstream_busy") && loop_now_ms() - began_ms < 1000);

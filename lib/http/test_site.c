@@ -114,6 +114,7 @@ static const struct route films[] = {
     { DELETE, "/films/{id}", film_edit, .takes = NULL },
     { GET, "/films/{id}/seats/{id}", seats, .takes = NULL },
     { POST, "/films/{id}/seats", seats, .access = ACCESS_ANYONE },
+    { POST, "/films/{id}/payment", seats, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
     { GET, "/films/{id}/{*key}", by_key, .takes = NULL },
     { GET, "/tags/{*key}", by_key, .takes = NULL },
     { GET, "/tags/{*key}/of/{*other}", by_key, .takes = NULL },
@@ -402,6 +403,26 @@ static void test_closed(void **state)
     assert_int_equal(ask(&b->site, b->arena, "GET /nowhere", "", "")->status, 404);
 }
 
+/* As if everybody had been waiting for long: lists are refused, then also new bookings; what is refused says when to come again. */
+static void test_late(void **state)
+{
+    struct bench *b = *state;
+    b->site.load = (struct load){ .late_ms_max = 50, .level = LOAD_CLASS, .interval_ends_ms = INT64_MAX };
+    struct call *c = ASK("GET /films", "", "");
+    assert_int_equal(c->status, 503);
+    assert_true(answered_with(c, "overloaded") && c->shed);
+    assert_true(answered_header(c, "Retry-After").len > 0);
+    c = ASK("POST /films/7/seats", "", "");
+    assert_true(c->status == 200 && !c->shed);
+    b->site.load.level = 3 * LOAD_CLASS;
+    assert_int_equal(ASK("POST /films/7/seats", "", "")->status, 503);
+    assert_int_equal(ASK("POST /films/7/payment", "", "")->status, 200);
+    assert_int_equal(b->site.load.refused[WORTH_LOOKS], 1);
+    assert_int_equal(b->site.load.refused[WORTH_BOOKS], 1);
+    b->site.load.late_ms_max = 0;
+    assert_int_equal(ASK("GET /films", "", "")->status, 200);
+}
+
 static void test_codes(void **state)
 {
     (void)state;
@@ -448,7 +469,7 @@ int main(void)
         TEST(test_bodies),      TEST(test_types),       TEST(test_errors),      TEST(test_request_ids),
         TEST(test_etags),       TEST(test_keys),
         TEST(test_statistics),  TEST(test_fault_alone), TEST(test_codes),       TEST(test_embedded),
-        TEST(test_closed),
+        TEST(test_closed),      TEST(test_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

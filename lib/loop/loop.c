@@ -18,6 +18,8 @@
 #include "lib/base/log.h"
 
 #define EVENTS_A_TURN 256
+#define FIRSTS_A_TURN 16
+#define PROBE_EVERY_MS 10
 #define SIGNALS_MAX 8
 #define HOOKS_MAX 8
 
@@ -27,14 +29,28 @@ struct hook {
     int signo;
 };
 
+/* What the kernel found ready; a watch that is stopped is taken out. */
+struct ready {
+    struct epoll_event events[EVENTS_A_TURN];
+    int count, at;
+};
+
 static struct {
     int epoll;
-    bool open, stopped, in_turn;
+    bool open, stopped, in_turn, crowded;
     int64_t now_ms;
     int64_t log_due_ms; /* lines wait until then */
 
-    struct epoll_event events[EVENTS_A_TURN]; /* of this turn; a stopped watch is taken out */
-    int event_count, event_at;
+    struct ready in_line; /* of this turn */
+
+    /* A descriptor of epoll that holds those that go first, and stands in line itself: an idle loop
+     * wakes for them. */
+    struct watch firsts;
+    struct ready first;
+
+    struct watch probe; /* always readable, and asked for once */
+    bool probe_waits;
+    int64_t probe_sent_ms, late_ms;
 
     struct watch signals;
     sigset_t signal_set, signal_set_before;
@@ -64,7 +80,7 @@ static int watch_control(int operation, struct watch *w, uint32_t events)
 {
     /* Without events asked for, a peer that hung up would call back every turn: once is enough. */
     struct epoll_event asked = { .events = events ? events : EPOLLONESHOT, .data.ptr = w };
-    return epoll_ctl(loop.epoll, operation, w->fd, &asked) ? errno : 0;
+    return epoll_ctl(w->first ? loop.firsts.fd : loop.epoll, operation, w->fd, &asked) ? errno : 0;
 }
 
 int watch_add(struct watch *w, uint32_t events)
@@ -95,13 +111,99 @@ void watch_change(struct watch *w, uint32_t events)
         w->events = events;
 }
 
+static void ready_forget(struct ready *r, const struct watch *w)
+{
+    for (int i = r->at; i < r->count; i++)
+        if (r->events[i].data.ptr == w)
+            r->events[i].data.ptr = NULL;
+}
+
 void watch_stop(struct watch *w)
 {
     watch_control(EPOLL_CTL_DEL, w, 0);
     w->events = 0;
-    for (int i = loop.event_at; i < loop.event_count; i++)
-        if (loop.events[i].data.ptr == w)
-            loop.events[i].data.ptr = NULL;
+    ready_forget(w->first ? &loop.first : &loop.in_line, w);
+}
+
+static void ready_run(struct ready *r)
+{
+    for (r->at = 0; r->at < r->count;) {
+        struct epoll_event *e = &r->events[r->at++];
+        struct watch *w = e->data.ptr;
+        if (w)
+            w->ready(w, e->events);
+    }
+    r->at = r->count = 0;
+}
+
+/* --- those that go first --- */
+
+static void firsts_run(struct watch *w, uint32_t events)
+{
+    (void)events;
+    int count = epoll_wait(w->fd, loop.first.events, FIRSTS_A_TURN, 0);
+    loop.first.count = count < 0 ? 0 : count;
+    ready_run(&loop.first);
+}
+
+static void firsts_open(void)
+{
+    loop.firsts = (struct watch){ .ready = firsts_run };
+    loop.firsts.fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop.firsts.fd < 0 || watch_add(&loop.firsts, EPOLLIN))
+        loop_refused("epoll descriptor");
+}
+
+/* --- how late the loop is --- */
+
+static void probe_send(void)
+{
+    /* A number that the kernel has and a descriptor that is there: it cannot fail. Would it,
+     * nothing would be known of lateness. */
+    if (watch_control(EPOLL_CTL_MOD, &loop.probe, EPOLLIN | EPOLLONESHOT))
+        return;
+    loop.probe_waits = true;
+    loop.probe_sent_ms = clock_mono_ms();
+}
+
+/* Sent again at once while the loop is late: it then tells of those that came meanwhile. */
+static void probe_back(struct watch *w, uint32_t events)
+{
+    (void)w;
+    (void)events;
+    loop.late_ms = clock_mono_ms() - loop.probe_sent_ms;
+    loop.probe_waits = false;
+    if (loop.late_ms >= PROBE_EVERY_MS)
+        probe_send();
+}
+
+static void probe_open(void)
+{
+    loop.probe = (struct watch){ .ready = probe_back };
+    loop.probe.fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop.probe.fd < 0 || watch_add(&loop.probe, EPOLLIN | EPOLLONESHOT))
+        loop_refused("event descriptor");
+    loop.probe_waits = true;
+    loop.probe_sent_ms = clock_mono_ms();
+}
+
+/* At the end of a turn. A loop in which nothing happens is not woken by it: its own coming back is
+ * nothing. */
+static void probe_if_due(int happened)
+{
+    if (happened > 0 && !loop.probe_waits && loop.now_ms - loop.probe_sent_ms >= PROBE_EVERY_MS)
+        probe_send();
+}
+
+int64_t loop_late_ms(void)
+{
+    int64_t waits_ms = loop.probe_waits ? loop_now_ms() - loop.probe_sent_ms : 0;
+    return waits_ms > loop.late_ms ? waits_ms : loop.late_ms;
+}
+
+bool loop_crowded(void)
+{
+    return loop.crowded;
 }
 
 /* --- tasks from other threads --- */
@@ -218,12 +320,15 @@ void loop_open(void)
     loop.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop.epoll < 0)
         loop_refused("epoll descriptor");
+    firsts_open();
     posted.first = NULL;
     posted.end = &posted.first;
-    posted.bell = (struct watch){ .ready = posted_run };
+    posted.bell = (struct watch){ .ready = posted_run,
+                                  .first = true }; /* what was begun goes before what is new */
     posted.bell.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (posted.bell.fd < 0 || watch_add(&posted.bell, EPOLLIN))
         loop_refused("event descriptor");
+    probe_open();
     signals_open();
 }
 
@@ -243,24 +348,23 @@ static int turn_sleep_ms(void)
 
 static void turn(void)
 {
-    int count = epoll_wait(loop.epoll, loop.events, EVENTS_A_TURN, turn_sleep_ms());
+    int count = epoll_wait(loop.epoll, loop.in_line.events, EVENTS_A_TURN, turn_sleep_ms());
     if (count < 0 && errno != EINTR)
         loop_refused("events");
     loop.now_ms = clock_mono_ms();
     loop.in_turn = true;
-    loop.event_count = count < 0 ? 0 : count;
-    for (loop.event_at = 0; loop.event_at < loop.event_count;) {
-        struct epoll_event *e = &loop.events[loop.event_at++];
-        struct watch *w = e->data.ptr;
-        if (w)
-            w->ready(w, e->events);
-    }
-    loop.event_at = loop.event_count = 0;
+    loop.in_line.count = count < 0 ? 0 : count;
+    loop.crowded = count == EVENTS_A_TURN;
+    if (loop.crowded)
+        firsts_run(&loop.firsts, 0);
+    bool only_probe = count == 1 && loop.in_line.events[0].data.ptr == &loop.probe;
+    ready_run(&loop.in_line);
     timers_ring(loop.now_ms);
     fibers_run_ready();
     for (size_t i = 0; i < loop.each_turn_count; i++)
         loop.each_turn[i].call(loop.each_turn[i].arg);
     loop.log_due_ms = log_flush_gathered(loop.now_ms);
+    probe_if_due(only_probe ? 0 : count);
     loop.in_turn = false;
 }
 
@@ -284,6 +388,8 @@ void loop_close(void)
     timers_close();
     close(posted.bell.fd);
     close(loop.signals.fd);
+    close(loop.probe.fd);
+    close(loop.firsts.fd);
     close(loop.epoll);
     pthread_sigmask(SIG_SETMASK, &loop.signal_set_before, NULL);
     loop.open = false;

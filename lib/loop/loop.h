@@ -14,6 +14,11 @@ void loop_stop(void);  /* at the end of this turn; before loop_run: it then retu
 void loop_close(void); /* gives back descriptors, threads and stacks: leak checks stay honest */
 int64_t loop_now_ms(void); /* monotonic, read once a turn */
 
+/* How long a descriptor that is ready waits until it is called back, in milliseconds: a probe stands in line as all others do, every
+ * 10 ms while there is something to do. Its last wait, or how long it has been waiting now when that is longer. */
+int64_t loop_late_ms(void);
+bool loop_crowded(void); /* more was ready than one turn takes */
+
 /* A descriptor whose readiness calls back on the loop. The caller owns the memory and the descriptor;
  * edge-triggered is not used: ready is called again while the condition holds. With events 0 only a hang-up
  * or an error is told, once. */
@@ -22,6 +27,7 @@ struct watch {
     void (*ready)(struct watch *, uint32_t events); /* EPOLLIN, EPOLLOUT, EPOLLHUP, EPOLLERR */
     void *owner;
     uint32_t events; /* what is asked for now */
+    bool first;      /* set before watch_start: it does not stand in line behind the others, but is looked at every turn */
 };
 const fault *watch_start(arena *a, struct watch *w, uint32_t events) MUST_CHECK; /* INTERNAL watch_failed */
 void watch_change(struct watch *w, uint32_t events); /* no system call when nothing changes */

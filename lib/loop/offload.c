@@ -1,4 +1,5 @@
 /* offload.c - a few threads for work that can only block; the fiber that asked is parked meanwhile. */
+#include "lib/loop/offload.h"
 #include "lib/loop/parts.h"
 
 #include <assert.h>
@@ -112,6 +113,14 @@ bool offload(const char *what, void (*work)(void *), void *arg)
     while (!j.done)
         fiber_park(what, INT64_MAX);
     return true;
+}
+
+size_t offload_queued(void)
+{
+    pthread_mutex_lock(&pool.lock);
+    size_t queued = pool.queued;
+    pthread_mutex_unlock(&pool.lock);
+    return queued;
 }
 
 void offload_close(void)

@@ -32,6 +32,13 @@ static void stop_on_ring(struct timer *t)
     loop_stop();
 }
 
+static void run_ms(int64_t ms)
+{
+    struct timer end = { .ring = stop_on_ring };
+    timer_set(&end, ms);
+    loop_run();
+}
+
 /* --- timers --- */
 
 #define TIMERS 500
@@ -264,6 +271,90 @@ static void a_bad_descriptor_is_a_fault(void **state)
     arena_free(a);
 }
 
+/* --- who stands in line, and for how long --- */
+
+#define IN_LINE 600 /* more than one turn takes, twice */
+#define TAKES_US 200 /* each, so that all of them take a tenth of a second */
+
+struct crowd {
+    struct pair pairs[IN_LINE];
+    struct pair latest;
+    int called, called_before_latest;
+    int64_t late_ms;
+};
+
+static void take_a_while(struct watch *w, uint32_t events)
+{
+    (void)events;
+    struct crowd *c = ((struct pair *)w->owner)->other->mine.owner;
+    c->called++;
+    usleep(TAKES_US);
+}
+
+static void note_latest(struct watch *w, uint32_t events)
+{
+    (void)events;
+    struct crowd *c = w->owner;
+    if (c->called_before_latest < 0)
+        c->called_before_latest = c->called;
+    watch_stop(w);
+}
+
+static void note_lateness(struct timer *t)
+{
+    ((struct crowd *)t->owner)->late_ms = loop_late_ms();
+    loop_stop();
+}
+
+/* Runs a loop in which all of a crowd are ready all the time, and one that came last. */
+static void crowd_run(struct crowd *c, arena *a, bool first, int64_t ms)
+{
+    struct timer end = { .ring = note_lateness, .owner = c };
+    *c = (struct crowd){ .called_before_latest = -1 };
+    pair_open(&c->latest, note_latest);
+    c->latest.mine.owner = c;
+    c->latest.mine.first = first;
+    for (size_t i = 0; i < IN_LINE; i++) {
+        pair_open(&c->pairs[i], take_a_while);
+        c->pairs[i].other = &c->latest;
+        assert_null(watch_start(a, &c->pairs[i].mine, EPOLLIN));
+        assert_int_equal(write(c->pairs[i].far, "x", 1), 1);
+    }
+    assert_null(watch_start(a, &c->latest.mine, EPOLLIN));
+    assert_int_equal(write(c->latest.far, "x", 1), 1);
+    timer_set(&end, ms);
+    loop_run();
+    for (size_t i = 0; i < IN_LINE; i++) {
+        watch_stop(&c->pairs[i].mine);
+        pair_close(&c->pairs[i]);
+    }
+    pair_close(&c->latest);
+}
+
+static void who_goes_first_does_not_stand_in_line(void **state)
+{
+    (void)state;
+    arena *a = arena_new(65536);
+    static struct crowd c;
+    crowd_run(&c, a, false, 300);
+    assert_int_equal(c.called_before_latest, IN_LINE);
+    crowd_run(&c, a, true, 300);
+    assert_in_range(c.called_before_latest, 0, 256);
+    arena_free(a);
+}
+
+static void lateness_is_how_long_the_line_takes(void **state)
+{
+    (void)state;
+    arena *a = arena_new(65536);
+    static struct crowd c;
+    run_ms(30);
+    assert_true(loop_late_ms() < IN_LINE * TAKES_US / 1000);
+    crowd_run(&c, a, false, 500);
+    assert_true(c.late_ms >= IN_LINE * TAKES_US / 1000);
+    arena_free(a);
+}
+
 /* --- the turn, signals --- */
 
 static void count_turn(void *arg)
@@ -328,6 +419,8 @@ int main(void)
         IN_LOOP(a_watch_stopped_under_way_is_not_called),
         IN_LOOP(a_watch_changes_what_it_asks_for),
         IN_LOOP(a_bad_descriptor_is_a_fault),
+        IN_LOOP(who_goes_first_does_not_stand_in_line),
+        IN_LOOP(lateness_is_how_long_the_line_takes),
         IN_LOOP(each_turn_ends_with_its_hooks),
         IN_LOOP(a_stop_before_the_run_counts_once),
         IN_LOOP(a_signal_calls_back_on_the_loop),

@@ -12,7 +12,7 @@ struct bill_entry {
     instant starts_at, ends_at, sales_open_at, sales_close_at;
     money price;
     uint32_t film; /* the number of its film: the caller's */
-    bool is_active;
+    bool is_active, waiting_room;
 };
 
 enum bill_order { BILL_BY_TIME, BILL_BY_FILM, BILL_BY_ROOM, BILL_ORDERS };

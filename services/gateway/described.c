@@ -72,6 +72,7 @@ struct described_schedule {
     bool is_active;
     str room_name;
     instant sales_open_at, sales_close_at;
+    bool waiting_room;
     struct described_room *room;
     struct described_movie *movie;
 };
@@ -90,6 +91,8 @@ struct described_schedule {
         FIELD(struct described_schedule, sales_open_at, "sales_open_at", .form = TIME_OFFSET,      \
               .nullable = true, .doc = "null: on sale from the beginning"),                        \
         FIELD(struct described_schedule, sales_close_at, "sales_close_at", .form = TIME_OFFSET),   \
+        FIELD(struct described_schedule, waiting_room, "waiting_room",                             \
+              .doc = "true: who buys waits for his turn, POST .../queue"),                         \
         FIELD(struct described_schedule, room, "room", .shape = &room_shape)
 
 static const struct field schedule_fields[] = { SCHEDULE_FIELDS };

@@ -3,4 +3,4 @@
 #include "services/gateway/gateway.h"
 
 FUZZ_ROUTES(gateway_routes, &film_shape, &room_shape, &room_seats_shape, &showing_fact_shape, &sale_shape,
-            &dashboard_answer_shape)
+            &dashboard_answer_shape, &queue_booked_shape)

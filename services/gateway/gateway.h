@@ -4,6 +4,7 @@
 
 #include "lib/http/route.h"
 #include "services/gateway/kept.h"
+#include "services/gateway/queue.h"
 #include "services/gateway/quotas.h"
 
 struct gateway {
@@ -12,6 +13,7 @@ struct gateway {
     struct upstream *analytics_flows;       /* analytics too, for what streams */
     struct kept kept;
     struct quotas quotas;
+    struct queue queue;
     struct house house;
     int64_t tax; /* that is in prices, in hundredths of a percent; 0: tickets say nothing of it */
     struct watched *watched; /* a hash table: showings whose seats somebody watches */
@@ -45,6 +47,7 @@ handler gateway_page, gateway_file;
 struct gateway_settings {
     str analytics_api_url, ingestion_api_url;
     int64_t address_a_minute, user_a_minute;
+    int64_t admissions_a_minute, admission_s, admission_gateways, address_places_a_minute;
     strs trusted_proxies;
     str tax_percent;
 };

@@ -30,6 +30,7 @@ struct showing {
     money price;
     bool is_active;
     instant sales_open_at, sales_close_at;
+    bool waiting_room;
     str room_name; /* as the room is called now */
     struct raw_json room;
     const struct film *film; /* NULL: movies does not know it */
@@ -44,6 +45,7 @@ struct showing {
 #define SHOWING_SALES                                                                              \
     FIELD(struct showing, sales_open_at, "sales_open_at", .form = TIME_OFFSET, .nullable = true),  \
         FIELD(struct showing, sales_close_at, "sales_close_at", .form = TIME_OFFSET),              \
+        FIELD(struct showing, waiting_room, "waiting_room", .fallback = "false"),                  \
         FIELD(struct showing, ends_at, "endsAt", .form = TIME_OFFSET)
 extern const struct shape showing_fact_shape;
 

@@ -156,10 +156,14 @@ static bool seats_told(struct programme *p, const struct event *e)
 
 static void showing_put(struct programme *p, const struct showing *told)
 {
+    const struct bill_entry *old = bill_find(&p->showings, told->id);
+    if (old)
+        p->waiting_rooms -= old->waiting_room;
+    p->waiting_rooms += told->waiting_room;
     bill_put(&p->showings, &(struct bill_entry){
         .id = told->id, .room_id = told->room_id, .show_time = told->show_time, .starts_at = told->starts_at, .ends_at = told->ends_at,
         .sales_open_at = told->sales_open_at, .sales_close_at = told->sales_close_at, .price = told->price,
-        .film = film_named(p, told->movie_id)->number, .is_active = told->is_active });
+        .film = film_named(p, told->movie_id)->number, .is_active = told->is_active, .waiting_room = told->waiting_room });
 }
 
 static bool showing_told(struct programme *p, const struct event *e)
@@ -188,6 +192,7 @@ void programme_forget_rooms(struct programme *p)
     HASH_ITER(hh, p->rooms, r, next)
         room_drop(p, r);
     bill_forget(&p->showings);
+    p->waiting_rooms = 0;
 }
 
 void programme_free(struct programme *p)
@@ -221,8 +226,8 @@ static struct showing unpacked(const struct programme *p, const struct bill_entr
 {
     const struct film_kept *film = p->numbered[s->film];
     return (struct showing){ .id = s->id, .movie_id = film->id, .room_id = s->room_id, .show_time = s->show_time, .starts_at = s->starts_at,
-                             .ends_at = s->ends_at, .price = s->price, .is_active = s->is_active, .sales_open_at = s->sales_open_at,
-                             .sales_close_at = s->sales_close_at, .film = film_told(film) };
+                             .ends_at = s->ends_at, .price = s->price, .is_active = s->is_active, .waiting_room = s->waiting_room,
+                             .sales_open_at = s->sales_open_at, .sales_close_at = s->sales_close_at, .film = film_told(film) };
 }
 
 bool programme_showing_find(const struct programme *p, int64_t id, struct showing *out)

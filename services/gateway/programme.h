@@ -11,6 +11,7 @@ struct programme {
     struct film_kept **numbered;  /* films as they were named first, also those that movies does not know */
     uint32_t film_count, film_room;
     struct bill showings;
+    size_t waiting_rooms;         /* of showings that have one */
 };
 
 /* Takes an event of movies or of rooms; of a kind that it does not know, nothing. False: it cannot be read. */

@@ -95,6 +95,7 @@ static struct outgoing question_down(struct call *c, const struct passage *way, 
                               .body = has_body(c->request->method) ? c->request->body : STR(""),
                               .deadline_ms = way->deadline_ms,
                               .internal = way->internal,
+                              .pays = c->route->worth == WORTH_PAYS,
                               .patient = way->follower != NULL };
 }
 
@@ -175,9 +176,23 @@ const fault *gateway_to_rooms(struct call *c)
     return pass_to(c, ROOMS);
 }
 
-const fault *gateway_to_reservations(struct call *c)
+static const fault *reservations_pass(struct call *c)
 {
     return pass_to(c, RESERVATIONS);
+}
+
+/* Its owner takes /api/reservations with any slashes behind it for the same. */
+static bool makes_reservation(const struct call *c)
+{
+    str path = c->request->path;
+    while (str_ends(path, STR("/")))
+        path.len--;
+    return c->request->method == POST && str_equal(path, STR("/api/reservations"));
+}
+
+const fault *gateway_to_reservations(struct call *c)
+{
+    return makes_reservation(c) ? queue_pass(c, queue_showing_booked(c), reservations_pass) : reservations_pass(c);
 }
 
 const fault *reservations_ask(struct call *c, str target, bool internal, struct message *answer)
@@ -202,14 +217,24 @@ static const fault *pass_booking(struct call *c, str target)
                                       .deadline_ms = PAYMENT_DEADLINE_MS });
 }
 
-const fault *gateway_book(struct call *c)
+static const fault *book(struct call *c)
 {
     return pass_booking(c, STR("/internal/book"));
 }
 
-const fault *gateway_best(struct call *c)
+const fault *gateway_book(struct call *c)
+{
+    return queue_pass(c, queue_showing_booked(c), book);
+}
+
+static const fault *book_best(struct call *c)
 {
     return pass_booking(c, arena_printf(c->arena, "/internal/showings/%lld/best-seats", (long long)c->ids[0]));
+}
+
+const fault *gateway_best(struct call *c)
+{
+    return queue_pass(c, c->ids[0], book_best);
 }
 
 /* --- services that own nothing --- */

@@ -33,15 +33,28 @@ static bool counted(const struct call *c)
            !str_equal(path, STR("/metrics"));
 }
 
-static const fault *address_admit(struct quotas *l, struct call *c)
+static bool address_take(const struct quotas *l, struct rate *of, const struct call *c, struct rate_state *now)
 {
     static const uint8_t v4[12] = { [10] = 0xff, [11] = 0xff };
     struct peer who = peer_behind(c->request, &c->peer, &l->trusted);
     bool four = str_equal((str){ (const char *)who.at, sizeof v4 }, (str){ (const char *)v4, sizeof v4 });
+    return rate_take(of, who.at, four ? sizeof who.at : V6_SITE_BYTES, loop_now_ms(), now);
+}
+
+static const fault *address_admit(struct quotas *l, struct call *c)
+{
     struct rate_state now;
-    bool taken = rate_take(&l->addresses, who.at, four ? sizeof who.at : V6_SITE_BYTES, loop_now_ms(), &now);
+    bool taken = address_take(l, &l->addresses, c, &now);
     rate_answer(c, "address", &l->addresses, &now);
     return taken ? NULL : too_many(c->arena, "Too many requests came from your address", now.wait_s);
+}
+
+const fault *quotas_place(struct quotas *l, struct call *c)
+{
+    struct rate_state now;
+    if (l->places.a_minute == 0 || !counted(c) || address_take(l, &l->places, c, &now))
+        return NULL;
+    return too_many(c->arena, "Too many places in waiting rooms were asked for from your address", now.wait_s);
 }
 
 /* --- by user --- */

@@ -48,6 +48,14 @@ static const struct field settings_fields[] = {
           .doc = "requests of one address, all at once or evenly; 0: any number. Who holds ADMIN_TOKEN is not counted"),
     FIELD(struct gateway_settings, user_a_minute, "USER_BOOKINGS_PER_MINUTE", .fallback = "0", .max = 1000000,
           .doc = "bookings that are asked for one user; 0: any number"),
+    FIELD(struct gateway_settings, admissions_a_minute, "ADMISSIONS_PER_MINUTE", .fallback = "600", .min = 1, .max = 1000000,
+          .doc = "buyers who leave the waiting room of a showing in a minute, one after another"),
+    FIELD(struct gateway_settings, admission_s, "ADMISSION_SECONDS", .fallback = "600", .min = 1, .max = 86400,
+          .doc = "how long a buyer may book once his turn has come"),
+    FIELD(struct gateway_settings, admission_gateways, "ADMISSION_GATEWAYS", .fallback = "1", .min = 1, .max = 1000,
+          .doc = "gateways that share ADMISSIONS_PER_MINUTE evenly: how many of them run"),
+    FIELD(struct gateway_settings, address_places_a_minute, "ADDRESS_PLACES_PER_MINUTE", .fallback = "0", .max = 1000000,
+          .doc = "new places in waiting rooms for one address; 0: any number. Behind a proxy it needs TRUSTED_PROXIES"),
     FIELD(struct gateway_settings, trusted_proxies, "TRUSTED_PROXIES", .fallback = "",
           .doc = "networks whose X-Forwarded-For is believed, separated by commas, as 10.0.0.0/8"),
     FIELD(struct gateway_settings, tax_percent, "TAX_PERCENT", .fallback = "0",
@@ -87,8 +95,16 @@ static const fault *quotas_open(struct app *app, struct gateway *gw)
     const struct gateway_settings *own = app->own;
     rate_open(&gw->quotas.addresses, app->boot, own->address_a_minute);
     rate_open(&gw->quotas.users, app->boot, own->user_a_minute);
+    rate_open(&gw->quotas.places, app->boot, own->address_places_a_minute);
     app->site.admit = gateway_admit;
     return networks_read(app->boot, &own->trusted_proxies, "TRUSTED_PROXIES", &gw->quotas.trusted);
+}
+
+static void waiting_open(struct app *app, struct gateway *gw)
+{
+    const struct gateway_settings *own = app->own;
+    gw->queue = (struct queue){ .pace = { own->admissions_a_minute, own->admission_gateways }, .good_ms = own->admission_s * 1000 };
+    queue_open(&gw->queue, app->settings->service_token);
 }
 
 static const fault *gateway_open(struct app *app)
@@ -100,6 +116,7 @@ static const fault *gateway_open(struct app *app)
         return fault_new(app->boot, FAULT_INVALID, "setting_invalid", "TAX_PERCENT is not a number.");
     gw->key_prefix = random_hex(app->boot, 16);
     TRY(quotas_open(app, gw));
+    waiting_open(app, gw);
     TRY(owner_open(app, gw, MOVIES, "movies", app->settings->movies_api_url));
     TRY(owner_open(app, gw, ROOMS, "rooms", app->settings->rooms_api_url));
     TRY(owner_open(app, gw, RESERVATIONS, "reservations", app->settings->reservations_api_url));
@@ -124,6 +141,7 @@ static void gateway_close(struct app *app)
     struct gateway *gw = app->service;
     owners_free(&gw->owners);
     kept_free(&gw->kept);
+    queue_free(&gw->queue);
     for (size_t i = 0; i < OWNER_COUNT; i++)
         if (gw->owners.of[i].upstream)
             upstream_close(gw->owners.of[i].upstream);
@@ -145,6 +163,7 @@ static void gateway_metrics(struct app *app, struct buf *out)
                "# TYPE taquilla_seat_watchers gauge\ntaquilla_seat_watchers %zu\n",
                (unsigned long long)gw->kept.hits, (unsigned long long)gw->kept.misses,
                programme_showing_count(&gw->owners.programme), gw->watcher_count);
+    queue_metrics(&gw->queue, out);
 }
 
 const struct service gateway_service = {

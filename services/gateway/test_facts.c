@@ -247,6 +247,29 @@ static void a_walk_begins_where_the_first_wanted_stands(void **state)
     assert_string_equal(listed(&of, NEVER), "");
 }
 
+/* What was told before there were waiting rooms says nothing of them. */
+static void waiting_rooms_are_counted(void **state)
+{
+    (void)state;
+    struct showing s;
+#define WAITS(id, yes)                                                                             \
+    "{\"id\":" id ",\"movie_id\":\"f1\",\"room_id\":3,\"show_time\":\"2026-12-01T20:00:00\","         \
+    "\"startsAt\":\"2026-12-01T20:00:00Z\",\"price\":9.5,\"is_active\":true,\"sales_open_at\":null,"    \
+    "\"sales_close_at\":\"2026-12-01T20:00:00Z\",\"endsAt\":\"2026-12-01T22:00:00Z\",\"waiting_room\":" yes "}"
+    room("showing.changed", SHOWING("7", "1", "true"));
+    assert_true(programme_showing_find(&programme, 7, &s) && !s.waiting_room);
+    assert_int_equal(programme.waiting_rooms, 0);
+    room("showing.changed", WAITS("7", "true"));
+    room("showing.changed", WAITS("7", "true"));
+    room("showing.changed", WAITS("8", "true"));
+    assert_true(programme_showing_find(&programme, 7, &s) && s.waiting_room);
+    assert_int_equal(programme.waiting_rooms, 2);
+    room("showing.changed", WAITS("7", "false"));
+    assert_int_equal(programme.waiting_rooms, 1);
+    programme_forget_rooms(&programme);
+    assert_int_equal(programme.waiting_rooms, 0);
+}
+
 #define SEAT(id, row, number, more)                                                                \
     "{\"id\":" id ",\"row_number\":\"" row "\",\"seat_number\":" number ",\"seat_type\":\"regular\"" more "}"
 #define FREE ",\"accessible\":false,\"is_available\":true,\"house\":false"
@@ -291,6 +314,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_over_is_forgotten, setup, teardown),
         cmocka_unit_test_setup_teardown(active_showings_stand_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_walk_begins_where_the_first_wanted_stands, setup, teardown),
+        cmocka_unit_test_setup_teardown(waiting_rooms_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(seats_stand_as_rooms_lists_them, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told, setup, teardown),
     };

@@ -132,8 +132,9 @@ static int64_t movies_position(void *service)
 
 static void movies_metrics(struct app *app, struct buf *out)
 {
-    struct store *store = ((struct movies *)app->service)->store;
-    store->metrics(store, out);
+    const struct movies *svc = app->service;
+    svc->store->metrics(svc->store, out);
+    buf_printf(out, "# TYPE taquilla_feed_readers gauge\ntaquilla_feed_readers %zu\n", svc->desk.feed.readers);
 }
 
 const struct service movies_service = {

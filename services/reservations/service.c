@@ -243,6 +243,7 @@ static void reservations_metrics(struct app *app, struct buf *out)
 {
     const struct reservations *svc = app->service;
     svc->store->metrics(svc->store, out);
+    buf_printf(out, "# TYPE taquilla_feed_readers gauge\ntaquilla_feed_readers %zu\n", svc->desk.feed.readers);
     buf_printf(out,
                "# TYPE taquilla_best_chosen_total counter\ntaquilla_best_chosen_total %llu\n"
                "# TYPE taquilla_best_lost_total counter\ntaquilla_best_lost_total %llu\n",

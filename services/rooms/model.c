@@ -94,6 +94,8 @@ void rooms_showing_apply(struct showing *showing, const struct showing_edit *edi
         showing->sales_open_at = edit->sales_open_at;
     if (shape_given(s, edit, "sales_close_at"))
         showing->sales_close_at = edit->sales_close_at;
+    if (shape_given(s, edit, "waiting_room"))
+        showing->waiting_room = edit->waiting_room;
 }
 
 bool rooms_showing_moves(const struct showing_edit *edit, const struct showing *found)
@@ -161,6 +163,7 @@ struct showing rooms_showing_of(const struct showing_new *want, int64_t length_m
         .is_active = true,
         .sales_open_at = want->sales_open_at,
         .sales_close_at = want->sales_close_at,
+        .waiting_room = want->waiting_room,
         .length_minutes = length_minutes,
     };
 }

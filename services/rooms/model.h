@@ -115,6 +115,7 @@ struct showing {
     bool is_active;
     instant sales_open_at;  /* none: from the beginning */
     instant sales_close_at; /* in a row none: some minutes after the start */
+    bool waiting_room;      /* the gateway admits its buyers one after another */
     int64_t length_minutes; /* of its film; once it has begun, as it was then */
     instant starts_at, ends_at;
     str room_name;
@@ -130,6 +131,7 @@ struct showing_new {
     money price;
     str sales_open_text, sales_close_text;
     instant sales_open_at, sales_close_at; /* of those texts, by the check */
+    bool waiting_room;
 };
 
 struct showing_edit {
@@ -140,6 +142,7 @@ struct showing_edit {
     bool is_active;
     str sales_open_text, sales_close_text;
     instant sales_open_at, sales_close_at;
+    bool waiting_room;
     uint64_t given;
 };
 

@@ -136,7 +136,7 @@ const struct shape rooms_seat_edit_shape =
 
 /* --- showings --- */
 
-/* showtime says show_time again: an old page reads it. */
+/* showtime says show_time again: an old page reads it. What was written before there were waiting rooms has none. */
 #define SCHEDULE_FIELDS                                                                            \
     FIELD(struct showing, id, "id"), FIELD(struct showing, movie_id, "movie_id"),                  \
         FIELD(struct showing, room_id, "room_id"),                                                 \
@@ -147,7 +147,9 @@ const struct shape rooms_seat_edit_shape =
         FIELD(struct showing, room_name, "room_name"),                                             \
         FIELD(struct showing, sales_open_at, "sales_open_at", .form = TIME_OFFSET,                 \
               .nullable = true, .doc = "null: on sale from the beginning"),                        \
-        FIELD(struct showing, sales_close_at, "sales_close_at", .form = TIME_OFFSET)
+        FIELD(struct showing, sales_close_at, "sales_close_at", .form = TIME_OFFSET),             \
+        FIELD(struct showing, waiting_room, "waiting_room", .fallback = "false",                  \
+              .doc = "true: the gateway admits its buyers one after another")
 
 static const struct field showing_row_fields[] = {
     FIELD(struct showing, id, "id"),
@@ -158,6 +160,7 @@ static const struct field showing_row_fields[] = {
     FIELD(struct showing, is_active, "is_active"),
     FIELD(struct showing, sales_open_at, "sales_open_at", .nullable = true),
     FIELD(struct showing, sales_close_at, "sales_close_at", .nullable = true),
+    FIELD(struct showing, waiting_room, "waiting_room"),
     FIELD(struct showing, length_minutes, "length_minutes"),
     FIELD(struct showing, starts_at, "starts_at"),
     FIELD(struct showing, ends_at, "ends_at"),
@@ -216,6 +219,7 @@ const struct shape rooms_film_length_shape = SHAPE(film_length, film_length_fiel
     .doc = text ": an instant with Z or an offset, or wall clock without a zone"
 #define SALES_OPEN SALES_MOMENT("null: from the beginning")
 #define SALES_CLOSE SALES_MOMENT("null: some minutes after the start")
+#define WAITING_ROOM .doc = "true: who buys at the gateway waits for his turn"
 
 const fault *rooms_show_time_check(arena *a, wall show_time)
 {
@@ -250,6 +254,7 @@ static const struct field showing_new_fields[] = {
     FIELD(struct showing_new, price, "price", PRICE),
     FIELD(struct showing_new, sales_open_text, "sales_open_at", SALES_OPEN),
     FIELD(struct showing_new, sales_close_text, "sales_close_at", SALES_CLOSE),
+    FIELD(struct showing_new, waiting_room, "waiting_room", .fallback = "false", WAITING_ROOM),
 };
 const struct shape rooms_showing_new_shape =
     SHAPE(showing_new, showing_new_fields, .strict = true, .check = showing_new_check);
@@ -272,6 +277,7 @@ static const struct field showing_edit_fields[] = {
           .doc = "false: as DELETE; true: on sale again"),
     FIELD(struct showing_edit, sales_open_text, "sales_open_at", SALES_OPEN),
     FIELD(struct showing_edit, sales_close_text, "sales_close_at", SALES_CLOSE),
+    FIELD(struct showing_edit, waiting_room, "waiting_room", WAITING_ROOM),
 };
 const struct shape rooms_showing_edit_shape =
     SHAPE(showing_edit, showing_edit_fields, .strict = true, .partial = true,

@@ -172,6 +172,7 @@ static void rooms_metrics(struct app *app, struct buf *out)
 {
     struct rooms *svc = app->service;
     svc->store->metrics(svc->store, out);
+    buf_printf(out, "# TYPE taquilla_feed_readers gauge\ntaquilla_feed_readers %zu\n", svc->desk.feed.readers);
     buf_printf(out,
                "# HELP taquilla_showings_meeting_total Showings that a film's new length made meet another, or leave no time to clean.\n"
                "# TYPE taquilla_showings_meeting_total counter\ntaquilla_showings_meeting_total %llu\n",

@@ -231,7 +231,8 @@ static const fault *seat_update(void *db, arena *a, const struct seat *seat)
 #define SELECT_SHOWING                                                                             \
     "SELECT s.id, s.movie_id, s.room_id, s.show_time, s.price, s.is_active, s.sales_open_at, "     \
     "s.sales_close_at, s.length_minutes, s.starts_at, s.ends_at, r.name AS room_name, "            \
-    "r.capacity AS room_capacity"
+    "r.capacity AS room_capacity, "                                                                \
+    "EXISTS (SELECT 1 FROM waiting_rooms w WHERE w.schedule_id = s.id) AS waiting_room"
 /* Rooms are looked up for the showings found, never the other way round. */
 #define WITH_ROOM " STRAIGHT_JOIN rooms r ON r.id = s.room_id "
 
@@ -352,6 +353,15 @@ static const fault *showings_placed(void *db, arena *a, list *out)
                    "SELECT id, show_time, starts_at FROM schedules", MY_NO_BINDS);
 }
 
+/* A table of its own: schedules are exported as ever, and compared with what older versions wrote. */
+static const fault *waiting_room_keep(void *db, arena *a, const struct showing *showing, int64_t id)
+{
+    return my_run(db, a,
+                  showing->waiting_room ? "INSERT IGNORE INTO waiting_rooms (schedule_id) VALUES (?)"
+                                        : "DELETE FROM waiting_rooms WHERE schedule_id = ?",
+                  MY_BIND(my_int(id)));
+}
+
 static const fault *showing_insert(void *db, arena *a, const struct showing *made,
                                    instant sales_close_asked, int64_t *id)
 {
@@ -365,13 +375,13 @@ static const fault *showing_insert(void *db, arena *a, const struct showing *mad
                        my_int(made->starts_at.ms), my_instant(my_now(db)),
                        my_instant(my_now(db)))));
     *id = my_last_id(db);
-    return NULL;
+    return made->waiting_room ? waiting_room_keep(db, a, made, *id) : NULL;
 }
 
 static const fault *showing_update(void *db, arena *a, const struct showing *made,
                                    instant sales_close_asked)
 {
-    return my_run(db, a,
+    TRY(my_run(db, a,
                   "UPDATE schedules SET movie_id = ?, room_id = ?, show_time = ?, price = ?, "
                   "is_active = ?, sales_open_at = ?, sales_close_at = ?, length_minutes = ?, "
                   "starts_at = ?, updated_at = ? WHERE id = ?",
@@ -379,7 +389,8 @@ static const fault *showing_update(void *db, arena *a, const struct showing *mad
                           my_money(a, made->price), my_flag(made->is_active),
                           my_int(made->sales_open_at.ms), my_int(sales_close_asked.ms),
                           my_int(made->length_minutes), my_int(made->starts_at.ms),
-                          my_instant(my_now(db)), my_int(made->id)));
+                          my_instant(my_now(db)), my_int(made->id))));
+    return waiting_room_keep(db, a, made, made->id);
 }
 
 static const fault *showing_close(void *db, arena *a, int64_t id)

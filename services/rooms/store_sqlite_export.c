@@ -16,6 +16,7 @@ static const struct sqlite_table kept[] = {
     { .name = "seats", .key = "id" },
     { .name = "schedules", .key = "id", .also = "starts_at", .derive = starts_at },
     { .name = "sales_stops", .key = "schedule_id" },
+    { .name = "waiting_rooms", .key = "schedule_id" },
     { .name = "log", .key = "position" },
     { .name = NULL },
 };

@@ -72,6 +72,10 @@ static const fault *showing_replay(struct sql *db, arena *a, const struct event 
                 BIND(sql_int(about.id), sql_text(about.movie_id), sql_int(about.room_id), sql_wall(about.show_time),
                      sql_money(about.price), sql_bool(about.is_active), sql_instant(about.sales_open_at), sql_instant(close),
                      sql_int(about.length_minutes), sql_instant(about.starts_at), sql_instant(e->time))));
+    TRY(sql_run(db, a,
+                about.waiting_room ? "INSERT OR IGNORE INTO waiting_rooms (schedule_id) VALUES (?1)"
+                                   : "DELETE FROM waiting_rooms WHERE schedule_id = ?1",
+                BIND(sql_int(about.id))));
     return sql_run(db, a, "DELETE FROM sales_stops WHERE schedule_id = ?1", BIND(sql_int(about.id)));
 }
 

@@ -191,7 +191,9 @@ static const fault *seat_update(void *db, arena *a, const struct seat *seat)
 #define SELECT_SHOWING                                                                             \
     "SELECT s.id, s.movie_id, s.room_id, s.show_time, s.price, s.is_active, s.sales_open_at, "     \
     "s.sales_close_at, s.length_minutes, s.starts_at, s.ends_at, r.name AS room_name, "            \
-    "r.capacity AS room_capacity FROM schedules s CROSS JOIN rooms r ON r.id = s.room_id WHERE "
+    "r.capacity AS room_capacity, "                                                                \
+    "EXISTS (SELECT 1 FROM waiting_rooms w WHERE w.schedule_id = s.id) AS waiting_room "           \
+    "FROM schedules s CROSS JOIN rooms r ON r.id = s.room_id WHERE "
 
 static const fault *showing_find(void *db, arena *a, int64_t id, struct showing *out, bool *found)
 {
@@ -304,6 +306,15 @@ static const fault *showings_placed(void *db, arena *a, list *out)
                     "SELECT id, show_time, starts_at FROM schedules", NO_BINDS);
 }
 
+/* A table of its own: schedules are exported as ever, and compared with what older versions wrote. */
+static const fault *waiting_room_keep(void *db, arena *a, const struct showing *showing, int64_t id)
+{
+    return sql_run(db, a,
+                   showing->waiting_room ? "INSERT OR IGNORE INTO waiting_rooms (schedule_id) VALUES (?1)"
+                                         : "DELETE FROM waiting_rooms WHERE schedule_id = ?1",
+                   BIND(sql_int(id)));
+}
+
 static const fault *showing_insert(void *db, arena *a, const struct showing *made,
                                    instant sales_close_asked, int64_t *id)
 {
@@ -317,13 +328,13 @@ static const fault *showing_insert(void *db, arena *a, const struct showing *mad
                      sql_instant(sales_close_asked), sql_int(made->length_minutes),
                      sql_instant(made->starts_at), sql_instant(sql_now(db)))));
     *id = sql_last_id(db);
-    return NULL;
+    return made->waiting_room ? waiting_room_keep(db, a, made, *id) : NULL;
 }
 
 static const fault *showing_update(void *db, arena *a, const struct showing *made,
                                    instant sales_close_asked)
 {
-    return sql_run(db, a,
+    TRY(sql_run(db, a,
                    "UPDATE schedules SET movie_id = ?2, room_id = ?3, show_time = ?4, price = ?5, "
                    "is_active = ?6, "
                    "sales_open_at = ?7, sales_close_at = ?8, length_minutes = ?9, starts_at = ?10, "
@@ -333,7 +344,8 @@ static const fault *showing_update(void *db, arena *a, const struct showing *mad
                         sql_wall(made->show_time), sql_money(made->price),
                         sql_bool(made->is_active), sql_instant(made->sales_open_at),
                         sql_instant(sales_close_asked), sql_int(made->length_minutes),
-                        sql_instant(made->starts_at), sql_instant(sql_now(db))));
+                        sql_instant(made->starts_at), sql_instant(sql_now(db)))));
+    return waiting_room_keep(db, a, made, made->id);
 }
 
 static const fault *showing_close(void *db, arena *a, int64_t id)

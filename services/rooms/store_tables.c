@@ -47,11 +47,17 @@ static const struct field sales_stop_fields[] = {
 };
 static const struct shape sales_stop_shape = SHAPE(sales_stop_row, sales_stop_fields, .strict = true);
 
+static const struct field waiting_room_fields[] = {
+    FIELD(struct waiting_room_row, schedule_id, "schedule_id", .min = 1),
+};
+static const struct shape waiting_room_shape = SHAPE(waiting_room_row, waiting_room_fields, .strict = true);
+
 const struct export_table rooms_tables[] = {
     { "rooms", &room_shape },
     { "seats", &seat_shape },
     { "schedules", &schedule_shape },
     { "sales_stops", &sales_stop_shape },
+    { "waiting_rooms", &waiting_room_shape },
     { "log", &export_log_shape },
     { NULL, NULL },
 };

@@ -5,7 +5,7 @@
 #include "lib/feed/export.h"
 #include "services/rooms/model.h"
 
-/* rooms, seats, schedules, sales_stops, log: members are named as the columns. */
+/* rooms, seats, schedules, sales_stops, waiting_rooms, log: members are named as the columns. */
 extern const struct export_table rooms_tables[];
 
 struct room_row {
@@ -40,6 +40,10 @@ struct schedule_row {
 };
 
 struct sales_stop_row {
+    int64_t schedule_id;
+};
+
+struct waiting_room_row {
     int64_t schedule_id;
 };
 

@@ -26,6 +26,7 @@ COLUMNS = {
         "schedules": "id movie_id room_id show_time price is_active sales_open_at sales_close_at length_minutes created_at "
         "updated_at",
         "sales_stops": "schedule_id",
+        "waiting_rooms": "schedule_id",
         "log": "position type subject time data",
     },
     "reservations": {
@@ -44,7 +45,7 @@ COLUMNS = {
     },
 }
 KEYS = {"seat_claims": ("schedule_id", "seat_id"), "log": ("position",), "movies": ("_id",), "genres": ("_id",)} | {
-    table: ("schedule_id",) for table in ("showings", "sales_stops")
+    table: ("schedule_id",) for table in ("showings", "sales_stops", "waiting_rooms")
 }
 INSTANT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 ROUTES = [

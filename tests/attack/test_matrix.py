@@ -277,6 +277,7 @@ def test_who_may_write_is_short():
         ("reservations", "PUT", "/api/reservations/{id}/cancel"),
         ("gateway", "POST", "/api/book-ticket"),
         ("gateway", "POST", "/api/showtimes/{id}/best-seats"),
+        ("gateway", "POST", "/api/showtimes/{id}/queue"),
     }
 
 

@@ -328,6 +328,35 @@ static void edits_are_decided_on_what_is_there(void)
     assert_int_equal(made.ends_at.ms - made.starts_at.ms, 90 * 60000);
 }
 
+static void waiting_rooms_come_and_go(void)
+{
+    struct room room = room_make(10);
+    struct showing_new want = { .movie_id = STR("m"), .room_id = room.id, .show_time = in_minutes(900), .price = { 1250 },
+                                .sales_open_at = INSTANT_NONE, .sales_close_at = INSTANT_NONE, .waiting_room = true };
+    struct showing plain = showing_make(room.id, "m", 600), made, found, off;
+    assert_null(store->showing_create(store, a, NULL, &want, 60, &made));
+    assert_true(made.waiting_room);
+    assert_non_null(strstr(arena_cstr(a, last_event().data), "\"waiting_room\":true"));
+    assert_null(store->showing_find(store, a, made.id, &found));
+    assert_true(found.waiting_room);
+    assert_null(store->showing_find(store, a, plain.id, &found));
+    assert_false(found.waiting_room);
+
+    struct showing_edit edit = edit_of("price"); /* what it does not name stays */
+    edit.price.cents = 900;
+    assert_null(store->showing_edit(store, a, &made, &edit, 0, &made));
+    assert_true(made.waiting_room);
+    edit = edit_of("waiting_room");
+    assert_null(store->showing_edit(store, a, &made, &edit, 0, &off));
+    assert_false(off.waiting_room);
+    assert_non_null(strstr(arena_cstr(a, last_event().data), "\"waiting_room\":false"));
+    edit.waiting_room = true;
+    assert_null(store->showing_edit(store, a, &plain, &edit, 0, &plain));
+    assert_null(store->showing_edit(store, a, &plain, &edit, 0, &plain)); /* once more changes nothing */
+    assert_null(store->showing_find(store, a, plain.id, &found));
+    assert_true(found.waiting_room);
+}
+
 static void rooms_close_with_their_showings(void)
 {
     struct room room = room_make(10);
@@ -749,6 +778,7 @@ ON_STORE(a_hall_of_ten_thousand)
 ON_STORE(keys_give_the_same_answer)
 ON_STORE(showings_do_not_meet)
 ON_STORE(edits_are_decided_on_what_is_there)
+ON_STORE(waiting_rooms_come_and_go)
 ON_STORE(rooms_close_with_their_showings)
 ON_STORE(showings_are_listed_in_order)
 ON_STORE(showings_come_with_their_room)
@@ -769,6 +799,7 @@ int main(void)
         cmocka_unit_test(test_keys_give_the_same_answer),
         cmocka_unit_test(test_showings_do_not_meet),
         cmocka_unit_test(test_edits_are_decided_on_what_is_there),
+        cmocka_unit_test(test_waiting_rooms_come_and_go),
         cmocka_unit_test(test_rooms_close_with_their_showings),
         cmocka_unit_test(test_showings_are_listed_in_order),
         cmocka_unit_test(test_showings_come_with_their_room),

@@ -43,7 +43,7 @@ def test_embedded(tmp_path):
     assert not data.exists(), "looking made nothing"
     assert {owner: rows for owner, (_, rows, _) in before.items()} == {
         "movies": [(1, "the next start applies it"), (2, "the next start applies it")],
-        "rooms": [(1, "the next start applies it"), (2, "the next start applies it")],
+        "rooms": [(1, "the next start applies it"), (2, "the next start applies it"), (3, "the next start applies it")],
         "reservations": [(1, "the next start applies it"), (2, "the next start applies it"), (3, "the next start applies it")],
         "analytics": [(1, "the next start applies it"), (2, "the next start applies it")],
     }
@@ -101,7 +101,7 @@ def test_what_cannot_be_read(tmp_path):
 
 
 SERVERS = {
-    "rooms": (MariaDB, "MySQL", [1, 2, 3]),
+    "rooms": (MariaDB, "MySQL", [1, 2, 3, 4]),
     "reservations": (Postgres, "PostgreSQL", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
     "analytics": (Postgres, "PostgreSQL", [1, 2, 3]),
 }

@@ -49,7 +49,8 @@ def check_success(answer):
         and "/internal" not in request.url.path
     ):
         assert STRONG_TAG.match(answer.headers.get("etag", "")), f"no strong ETag: {answer.headers}"
-    if request.method in ("POST", "PUT", "DELETE") and answer.status_code < 300:
+    stored = not request.url.path.endswith("/queue")  # a place is its buyer's token: no log has it
+    if request.method in ("POST", "PUT", "DELETE") and answer.status_code < 300 and stored:
         assert POSITION.match(
             answer.headers.get("taquilla-position", "")
         ), f"{request.method} {request.url.path}: no Taquilla-Position: {answer.headers}"

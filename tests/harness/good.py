@@ -83,6 +83,8 @@ GOOD = {
     "gateway POST /api/book-ticket": lambda m: {"json": ticket(m)},
     "ingestion GET /jobs/{id}": lambda m: {"path": {"id": "backup-20261128_020000"}},
     "gateway POST /api/showtimes/{id}/best-seats": wish,
+    "gateway POST /api/showtimes/{id}/queue": lambda m: {"path": {"id": m.make_showing(waiting_room=True)["id"]}},
+    "gateway GET /api/showtimes/{id}/queue": lambda m: {"path": {"id": m.make_showing(waiting_room=True)["id"]}},
     "ingestion POST /sync/{table_name}": lambda m: {"path": {"table_name": "rooms"}},
     "ingestion GET /dynamodb/{table_name}/items": lambda m: {"path": {"table_name": "rooms"}},
 }

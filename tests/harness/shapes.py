@@ -104,6 +104,7 @@ def schedule(thing):
         room_name=TEXT,
         sales_open_at=(str, type(None)),
         sales_close_at=(str, type(None)),
+        waiting_room=BOOL,
     )
     assert thing["showtime"] == thing["show_time"]
     return thing

@@ -39,7 +39,7 @@ class Stream:
                 elif line != "\n":
                     event[name] = value
                 elif "data" in event:
-                    self.events.append((event["id"], event["event"], json.loads(event["data"])))
+                    self.events.append((event.get("id"), event["event"], json.loads(event["data"])))
                     event = {}
         self.ended.set()
 
