@@ -152,6 +152,10 @@ def test_by_touch(visit, m):
     page.locator(".go--wide").tap()
     page.locator(".stub").wait_for()
     assert {s for s, state in m.states(showing).items() if state == "sold"} == set(showing["seat_ids"][130:132])
+    page.locator(".quiet--bad").tap()
+    page.locator("dialog .go--bad").tap()
+    expect(page.locator("h1")).to_have_text("Compra cancelada")
+    assert "sold" not in m.states(showing).values()
 
 
 def pinch(v, box):
@@ -216,8 +220,8 @@ def test_plan_and_list_say_the_same(visit, m, showing):
 
 
 def test_two_browsers_on_one_seat(visit, m, showing):
-    """One gets it; the other is told before he pays, even before he asks."""
-    first, second = visit(), visit()
+    """One at a desk gets it; the other, on a phone, is told before he pays, even before he asks."""
+    first, second = visit(viewport=DESK), visit(viewport=PHONE, is_mobile=True, has_touch=True)
     for v in (first, second):
         v.go(f"/showing/{showing['id']}")
         v.choose(*showing["seat_ids"][4:6])
