@@ -156,6 +156,19 @@ def test_each_verdict_with_a_network(door, house, sold):
     assert len(set(colours)) == 4
 
 
+def test_what_is_typed_stays_when_news_come(door, sold):
+    v = door()
+    page = v.enter(sold["showing"])
+    field = page.locator("#where")
+    field.fill("Door 7")
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    expect(page.locator("[data-net=off]")).to_be_visible()
+    expect(field).to_have_value("Door 7")
+    field.fill(" ")
+    field.blur()
+    expect(field).to_have_value("Entrance")
+
+
 def test_without_a_network(door, house, sold):
     other = bought(house, 1, start=soon(house, minutes=95))
     back = bought(house, 1, start=sold["showing"]["show_time"])

@@ -64,6 +64,9 @@ function useHouse(showing, changed) {
     return [house, setHouse, go];
 }
 
+/* Also while it is being typed. */
+const nameOf = (door) => door.where.trim() || t.doorName;
+
 function Picker({ door, change }) {
     return (
         <div class="picker">
@@ -77,7 +80,7 @@ function Picker({ door, change }) {
             <div class="field">
                 <label for="where">{t.where}</label>
                 <input id="where" type="text" maxLength={WHERE_MAX} autocomplete="off" value={door.where}
-                    onChange={(event) => change({ where: event.target.value.trim() || t.doorName })} />
+                    onInput={(event) => change({ where: event.target.value })} onBlur={() => change({ where: nameOf(door) })} />
             </div>
         </div>
     );
@@ -151,7 +154,7 @@ function Door() {
     const scan = (code) => {
         line.current = line.current.then(async () => {
             setBusy(true);
-            const verdict = { ...await judge(code, door), scanned: now(), turn: `${Date.now()}-${Math.random()}` };
+            const verdict = { ...await judge(code, { ...door, where: nameOf(door) }), scanned: now(), turn: `${Date.now()}-${Math.random()}` };
             setVerdicts((all) => [verdict, ...all].slice(0, BEFORE_MAX + 1));
             if (verdict.offline) setHouse((was) => ({ on: verdict.refused ? was.on : false, refused: verdict.refused ? { status: 401 } : was.refused }));
             if (door.sound) sound(verdict.kind === 'welcome');
