@@ -1,7 +1,7 @@
 /* build.js - the pages as the program carries them: node build.js OUTPUT.c PLACE DEPFILE
  *
  * Every src/*.page.jsx is a page's program and every styles/*.page.css its look; what several programs share becomes a part of
- * its own. They are bundled into PLACE beside *.html and *.svg, and tools/embed.py makes OUTPUT.c of all that. The same files
+ * its own. They are bundled into PLACE beside *.svg and a page.html for each program, and tools/embed.py makes OUTPUT.c of all that. The same files
  * always give the same bytes. No network: the libraries are in node_modules already (script/pages). */
 
 import { execFileSync } from 'node:child_process';
@@ -53,7 +53,13 @@ async function workerBuild(outputs) {
     return Object.keys(made.inputs);
 }
 
-const pages = ending('.', '.html');
+/* What page.html lacks for one program. Search engines find what visitors see. */
+const ownOf = (program) => program === 'app'
+    ? { file: 'index.html', head: '', body: '<script type="application/json" id="told"></script>\n' } // the gateway fills it
+    : { file: `${program}.html`, head: '<meta name="robots" content="noindex">\n', body: '' };
+
+const frame = join(web, 'page.html');
+const programs = ending('src', '.page.jsx').map((path) => basename(path).split('.')[0]);
 const pictures = ending('.', '.svg');
 rmSync(place, { recursive: true, force: true });
 mkdirSync(place, { recursive: true });
@@ -68,10 +74,11 @@ const { metafile } = await build({
     jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning',
 });
 
-for (const page of pages) {
-    const text = readFileSync(page, 'utf8').replace(/<script type="module" src="\/web\/([\w.-]+)"><\/script>\n/,
-        (script, name) => preloads(metafile.outputs, relative(web, join(place, name))) + script);
-    writeFileSync(join(place, basename(page)), text);
+for (const program of programs) {
+    const { file, head, body } = ownOf(program);
+    const text = readFileSync(frame, 'utf8').replaceAll('{program}', program).replace('{head}', head).replace('{body}', body)
+        .replace(/<script type="module"/, (script) => preloads(metafile.outputs, relative(web, join(place, `${program}.js`))) + script);
+    writeFileSync(join(place, file), text);
 }
 for (const picture of pictures) writeFileSync(join(place, basename(picture)), readFileSync(picture));
 const worker = await workerBuild(metafile.outputs);
@@ -79,6 +86,6 @@ const worker = await workerBuild(metafile.outputs);
 const made = readdirSync(place).sort().map((name) => join(place, name));
 execFileSync('python3', [embed, output, 'web_pages', '--root', place, ...made], { stdio: 'inherit' });
 // the folders too: a new file may be a new page
-const read = ['.', 'src', 'styles'].map((name) => resolve(web, name)).concat([...Object.keys(metafile.inputs), ...worker].map((name) => resolve(web, name)), pages, pictures, embed, join(web, 'build.js'));
+const read = ['.', 'src', 'styles'].map((name) => resolve(web, name)).concat([...Object.keys(metafile.inputs), ...worker].map((name) => resolve(web, name)), frame, pictures, embed, join(web, 'build.js'));
 const escaped = (path) => path.replace(/[ #]/g, '\\$&');
 writeFileSync(depfile, `${escaped(output)}: ${read.sort().map(escaped).join(' ')}\n`);
