@@ -345,6 +345,37 @@ static void what_has_run_out_is_taken_over(void)
     assert_whole();
 }
 
+static void over_a_lapsed_hold(void *arg)
+{
+    struct reservation made;
+    assert_null(book_racing(store, *(int64_t *)arg, 600, &made, 1, 0));
+}
+
+static void over_a_lapsed_and_a_held_one(void *arg)
+{
+    struct reservation made;
+    const fault *problem = book_racing(store, *(int64_t *)arg, 600, &made, 2, 3, 0);
+    assert_refused(problem, "seats_taken");
+    assert_int_equal(problem->named.count, 1);
+    assert_int_equal(problem->named.at[0], 3);
+}
+
+/* Even when another of the same batch takes over what has run out. */
+static void what_has_run_out_is_nobodys_loss(void)
+{
+    int64_t ana = user_make("ana@x");
+    struct reservation old, other, kept;
+    struct group both = { 0, NULL };
+    assert_null(book(store, ana, 0, &old, 1, 0));
+    assert_null(book(store, ana, 0, &other, 2, 0));
+    assert_null(book(store, ana, 600, &kept, 3, 0));
+    assert_true(group_start(&both, "takes over", over_a_lapsed_hold, &ana));
+    assert_true(group_start(&both, "loses", over_a_lapsed_and_a_held_one, &ana));
+    group_wait(&both);
+    assert_string_equal(events_after(4), "reservation.expired reservation.made");
+    assert_whole();
+}
+
 static void what_has_run_out_is_swept(void)
 {
     int64_t ana = user_make("ana@x");
@@ -780,6 +811,7 @@ ON_STORE(reservations_are_listed)
 ON_STORE(racers_never_share_a_seat)
 ON_STORE(a_key_raced_is_one_reservation)
 ON_STORE(what_has_run_out_is_taken_over)
+ON_STORE(what_has_run_out_is_nobodys_loss)
 ON_STORE(what_has_run_out_is_swept)
 ON_STORE(payments_complete)
 ON_STORE(declined_payments_may_be_tried_again)
@@ -812,6 +844,7 @@ int main(void)
         cmocka_unit_test(test_racers_never_share_a_seat),
         cmocka_unit_test(test_a_key_raced_is_one_reservation),
         cmocka_unit_test(test_what_has_run_out_is_taken_over),
+        cmocka_unit_test(test_what_has_run_out_is_nobodys_loss),
         cmocka_unit_test(test_what_has_run_out_is_swept),
         cmocka_unit_test(test_payments_complete),
         cmocka_unit_test(test_declined_payments_may_be_tried_again),

@@ -11,9 +11,9 @@ CREATE FUNCTION moment_of(ms bigint) RETURNS timestamptz LANGUAGE sql STABLE AS 
 $$;
 
 -- What stands against a booking, by its place; those that can be made have no code. `named`: the seats that are taken; of 'run_out' the
--- reservations that have to end first, in the last pass a claim that could not be ended counts as taken. Tables are looked up row by
--- row: LATERAL with OFFSET 0 cannot be turned into a join over all of a table.
-CREATE FUNCTION bookings_judge(at timestamptz, last_pass boolean, user_ids bigint[], schedule_ids bigint[], most bigint[], scopes text[],
+-- reservations that have to end first. A claim of one of those `tried`, which could not be ended, counts as taken; others that have run
+-- out are nobody's loss. Tables are looked up row by row: LATERAL with OFFSET 0 cannot be turned into a join over all of a table.
+CREATE FUNCTION bookings_judge(at timestamptz, tried bigint[], user_ids bigint[], schedule_ids bigint[], most bigint[], scopes text[],
     keys text[], hashes text[], opens_ms bigint[], seat_of int[], seat_ids bigint[])
 RETURNS TABLE (place int, code text, detail bigint, named bigint[], answer text) LANGUAGE plpgsql SET enable_hashjoin = on AS $$
 #variable_conflict use_column
@@ -23,7 +23,8 @@ BEGIN
     WITH s AS MATERIALIZED (
         SELECT seat_of[x] AS i, schedule_ids[seat_of[x]] AS schedule_id, seat_ids[x] AS seat_id FROM generate_series(1, cardinality(seat_ids)) x
     ), c AS MATERIALIZED (
-        SELECT s.i, array_agg(s.seat_id ORDER BY s.seat_id) FILTER (WHERE last_pass OR k.held_until IS NULL OR k.held_until > at) AS taken,
+        SELECT s.i, array_agg(s.seat_id ORDER BY s.seat_id) FILTER (WHERE k.held_until IS NULL OR k.held_until > at
+                OR k.reservation_id = ANY (tried)) AS taken,
             array_agg(DISTINCT k.reservation_id) FILTER (WHERE k.held_until <= at) AS due
         FROM s, LATERAL (SELECT held_until, reservation_id FROM seat_claims WHERE schedule_id = s.schedule_id AND seat_id = s.seat_id OFFSET 0) k
         GROUP BY s.i
@@ -209,12 +210,12 @@ BEGIN
         places := ARRAY(SELECT generate_series(1, cardinality(numbers)));
         IF NOT fine THEN
             judged := ARRAY(SELECT ROW(j.place, j.code, j.detail, j.named, j.answer, NULL)::act_answer
-                FROM bookings_judge(at, false, user_ids, schedule_ids, most, scopes, keys, hashes, opens_ms, seat_of, seat_ids) j);
+                FROM bookings_judge(at, '{}', user_ids, schedule_ids, most, scopes, keys, hashes, opens_ms, seat_of, seat_ids) j);
             due := ARRAY(SELECT DISTINCT d FROM unnest(judged) j, unnest(j.named) AS d WHERE j.code = 'run_out' ORDER BY d);
             IF cardinality(due) > 0 THEN -- they end whole, before anything is made of their seats
                 PERFORM reservations_expire(NULL, at, due);
                 judged := ARRAY(SELECT ROW(j.place, j.code, j.detail, j.named, j.answer, NULL)::act_answer
-                    FROM bookings_judge(at, true, user_ids, schedule_ids, most, scopes, keys, hashes, opens_ms, seat_of, seat_ids) j);
+                    FROM bookings_judge(at, due, user_ids, schedule_ids, most, scopes, keys, hashes, opens_ms, seat_of, seat_ids) j);
             END IF;
             places := ARRAY(SELECT j.n FROM unnest(judged) j WHERE j.code IS NULL ORDER BY j.n);
             DELETE FROM once_keys k USING unnest(places) i WHERE k.scope = scopes[i] AND k.key = keys[i]; -- of another day
