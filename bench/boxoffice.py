@@ -78,7 +78,8 @@ def spread_rows(home, _nginx):
             their.append(rates_of_rivals(home, bench))
     for door, found in runs.items():
         full = middle(found, "per_s")
-        calm = sold_in(home, door, stock, rate=CALM * full, seconds=2 * SECONDS)
+        now = sold_in(home, door, stock)["per_s"]  # less than at first: the store has grown
+        calm = sold_in(home, door, stock, rate=CALM * now, seconds=2 * SECONDS)
         more, cpu = more_of(found)
         name = f"spread at {door} on {home.store}, {CLIENTS} clients"
         one, many = (middle(their, kind) for kind in ("one each", "64 at once"))
