@@ -55,8 +55,8 @@ async function workerBuild(outputs) {
 
 /* What page.html lacks for one program. Search engines find what visitors see. */
 const ownOf = (program) => program === 'app'
-    ? { file: 'index.html', head: '', body: '<script type="application/json" id="told"></script>\n' } // the gateway fills it
-    : { file: `${program}.html`, head: '<meta name="robots" content="noindex">\n', body: '' };
+    ? { file: 'index.html', head: '', main: '  <div class="page page--first"><ul class="films" id="first"></ul></div>\n', body: '<script type="application/json" id="told"></script>\n' } // the gateway fills it
+    : { file: `${program}.html`, head: '<meta name="robots" content="noindex">\n', main: '', body: '' };
 
 const frame = join(web, 'page.html');
 const programs = ending('src', '.page.jsx').map((path) => basename(path).split('.')[0]);
@@ -75,8 +75,8 @@ const { metafile } = await build({
 });
 
 for (const program of programs) {
-    const { file, head, body } = ownOf(program);
-    const text = readFileSync(frame, 'utf8').replaceAll('{program}', program).replace('{head}', head).replace('{body}', body)
+    const { file, head, main, body } = ownOf(program);
+    const text = readFileSync(frame, 'utf8').replaceAll('{program}', program).replace('{head}', head).replace('{main}', main).replace('{body}', body)
         .replace(/<script type="module"/, (script) => preloads(metafile.outputs, relative(web, join(place, `${program}.js`))) + script);
     writeFileSync(join(place, file), text);
 }

@@ -98,6 +98,23 @@ void buf_quoted(struct buf *b, str text)
     buf_char(b, '"');
 }
 
+void buf_markup(struct buf *b, str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (c == '&')
+            buf_literal(b, "&amp;");
+        else if (c == '<')
+            buf_literal(b, "&lt;");
+        else if (c == '>')
+            buf_literal(b, "&gt;");
+        else if (c == '"')
+            buf_literal(b, "&quot;");
+        else
+            buf_char(b, (unsigned char)c < ' ' ? ' ' : c);
+    }
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args, again;

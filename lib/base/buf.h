@@ -45,6 +45,8 @@ static inline void buf_char(struct buf *b, char c)
 void buf_int(struct buf *b, int64_t n);
 /* As a JSON string: quoted and escaped; a byte that is not UTF-8 becomes U+FFFD. */
 void buf_quoted(struct buf *b, str text);
+/* As text of HTML or XML, also within a quoted attribute; control characters, which XML has none of, become spaces. */
+void buf_markup(struct buf *b, str text);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_drop_front(struct buf *b, size_t bytes);
 str buf_str(const struct buf *b);

@@ -356,6 +356,9 @@ static void quoted_texts_are_json(void **state)
     b.len = 0;
     buf_quoted(&b, STR("\0z"));
     assert_text(buf_str(&b), "\"\\u0000z\"");
+    b.len = 0;
+    buf_markup(&b, STR("<a b=\"&\">\n\x01" "Añ'"));
+    assert_text(buf_str(&b), "&lt;a b=&quot;&amp;&quot;&gt;  Añ'");
     buf_free(&b);
 }
 

@@ -6,11 +6,12 @@
 #include "lib/base/calendar.h"
 #include "lib/http/embed.h"
 #include "lib/json/write.h"
+#include "services/gateway/first_films.h"
 #include "services/gateway/gateway.h"
 
-#define TOLD_MARK                                                                                  \
-    "id=\"told\">" /* of the element of index.html that takes it: data, which no policy counts as  \
-                      script */
+/* Of the elements of index.html that take it: films to read, and data, which no policy counts as script. */
+#define FIRST_MARK "id=\"first\">"
+#define TOLD_MARK "id=\"told\">"
 #define TOLD_BYTES_MAX                                                                             \
     ((size_t)96 * 1024) /* of a day's showings, some 10 KB packed; a larger day is asked for */
 #define TOLD_SHOWINGS_MAX 1000 /* as many as the page asks for */
@@ -51,13 +52,15 @@ static void told_put(struct buf *out, str json)
     }
 }
 
-/* {"house":{},"date":"2026-11-28","showtimes":[]}; a day that is too large is left out. */
-static str told_of_today(struct gateway *gw, arena *a)
+static struct showtime_query all_of(day date)
 {
-    day today = day_of(clock_wall_now());
-    struct showtime_query want = { .from = { today.days * DAY_S },
-                                   .until = { (today.days + 1) * DAY_S },
-                                   .limit = TOLD_SHOWINGS_MAX };
+    return (struct showtime_query){ .from = { date.days * DAY_S }, .until = { (date.days + 1) * DAY_S }, .limit = TOLD_SHOWINGS_MAX };
+}
+
+/* {"house":{},"date":"2026-11-28","showtimes":[]}; a day that is too large is left out. */
+static str told_of(struct gateway *gw, arena *a, day today)
+{
+    struct showtime_query want = all_of(today);
     char room[TIME_TEXT_MAX];
     str date = day_text(room, today);
     struct buf out = { .in = a }, showings = { .in = a };
@@ -73,24 +76,43 @@ static str told_of_today(struct gateway *gw, arena *a)
     return buf_str(&out);
 }
 
+static str films_of(struct gateway *gw, arena *a, day today)
+{
+    struct showtime_query want = all_of(today);
+    struct buf out = { .in = a };
+    first_films_write(&gw->owners.programme, a, &out, &want);
+    return buf_str(&out);
+}
+
+/* Puts the page up to the mark, and the filling; gives what is left of the page. */
+static str page_fill(struct buf *out, str page, const char *mark, str filling)
+{
+    const char *found = memmem(page.at, page.len, mark, strlen(mark));
+    size_t before = found ? (size_t)(found - page.at) + strlen(mark) : 0;
+    buf_put(out, page.at, before);
+    if (found)
+        buf_text(out, filling);
+    return str_after(page, before);
+}
+
 /* What is on is not known yet: the page comes without it, and asks. */
 const fault *gateway_page(struct call *c)
 {
     struct gateway *gw = c->service;
     const struct embedded *page = embedded_find(web_pages, STR("index.html"));
-    const char *mark = memmem(page->bytes.at, page->bytes.len, TOLD_MARK, strlen(TOLD_MARK));
-    if (!mark || !gw->owners.of[ROOMS].follower.whole || !gw->owners.of[MOVIES].follower.whole)
+    if (!gw->owners.of[ROOMS].follower.whole || !gw->owners.of[MOVIES].follower.whole)
         return file_reply(c, STR("index.html"));
     policy_put(c);
     answer_header(c, "Cache-Control", STR("no-cache"));
     answer_header(c, "X-Content-Type-Options", STR("nosniff"));
     if (!kept_reply(&gw->kept, &gw->owners, c)) {
-        size_t before = (size_t)(mark - page->bytes.at) + strlen(TOLD_MARK);
+        day today = day_of(clock_wall_now());
+        struct buf told = { .in = c->arena };
         struct stamp stamp = stamp_now(&gw->owners, 0);
         c->status = 200;
-        buf_put(&c->out, page->bytes.at, before);
-        told_put(&c->out, told_of_today(gw, c->arena));
-        buf_text(&c->out, str_after(page->bytes, before));
+        told_put(&told, told_of(gw, c->arena, today));
+        str rest = page_fill(&c->out, page->bytes, FIRST_MARK, films_of(gw, c->arena, today));
+        buf_text(&c->out, page_fill(&c->out, rest, TOLD_MARK, buf_str(&told)));
         kept_store(&gw->kept, &gw->owners, c, &stamp, KEEP_LISTS_MS);
     }
     c->content_type = page->content_type;

@@ -12,22 +12,6 @@
 #define QR_SIDE 560
 #define PIECES_MAX 3
 
-/* XML 1.0 has no control characters at all. */
-static void xml_text(struct buf *out, str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (c == '&')
-            buf_literal(out, "&amp;");
-        else if (c == '<')
-            buf_literal(out, "&lt;");
-        else if (c == '>')
-            buf_literal(out, "&gt;");
-        else
-            buf_char(out, (unsigned char)c < ' ' ? ' ' : c);
-    }
-}
-
 static double guess(void *arg, str piece)
 {
     return *(const double *)arg * LETTER_WIDTH * (double)str_code_points(piece);
@@ -42,7 +26,7 @@ static double line_draw(struct buf *out, arena *a, const struct ticket_line *lin
         y += size * 1.25;
         buf_printf(out, "<text x=\"%d\" y=\"%.1f\" font-size=\"%.1f\" font-weight=\"%s\">", PAGE_WIDTH / 2, y, size,
                    line->strong ? "bold" : "normal");
-        xml_text(out, pieces[i]);
+        buf_markup(out, pieces[i]);
         buf_literal(out, "</text>\n");
     }
     return y;
@@ -76,9 +60,9 @@ static const fault *one_draw(struct buf *out, arena *a, const struct printing *p
     if (!qr_make(a, ticket->code, &code))
         return fault_internal(a, FAULT_INTERNAL, "internal_error", "The ticket could not be drawn.", "no QR code for it");
     buf_printf(out, "<g transform=\"translate(0 %zu)\">\n<title>", i * PAGE_HEIGHT);
-    xml_text(out, p->film);
+    buf_markup(out, p->film);
     buf_literal(out, ", ");
-    xml_text(out, ticket_seat(a, p->language, ticket));
+    buf_markup(out, ticket_seat(a, p->language, ticket));
     buf_literal(out, "</title>\n");
     for (size_t n = 0; n < TICKET_LINES_ABOVE; n++)
         y = line_draw(out, a, &lines[n], y);

@@ -65,6 +65,47 @@ def test_a_title_stays_a_title(visit, m):
     assert "broken" not in page.title()
 
 
+def test_there_is_something_to_read_without_its_program(visit, opened):
+    m = opened()
+    title = "Él & <b>ella</b> \"siempre\""
+    film = m.make_movie(title=title, description="1 < 2 & 3")
+    day = m.now().strftime("%Y-%m-%dT{}")
+    made = [m.make_showing(start=day.format(time), movie=film) for time in ("23:57:00", "23:55:00")]
+    over = m.make_showing(start=day.format("23:59:00"), movie=film, sales_close_at=(m.now() - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%S"))
+    m.gateway.get(f"/api/showtimes/{over['id']}")
+    page = visit(m.cinema, viewport=PHONE, java_script_enabled=False).page
+    page.goto(m.cinema.url("gateway") + "/")
+    shown = page.locator(".film", has=page.locator("h2", has_text=title))
+    expect(shown.locator("h2")).to_have_text(title)
+    expect(shown.locator(".film__about")).to_have_text("1 < 2 & 3")
+    expect(shown.locator(".chip")).to_have_text(["23:55", "23:57"])
+    assert [chip.get_attribute("href") for chip in shown.locator(".chip").all()] == [f"#/showing/{one['id']}" for one in reversed(made)]
+
+
+def test_what_can_be_read_first_is_painted_first_and_then_gone(visit, m, showing):
+    v = visit(viewport=PHONE)
+    v.page.add_init_script("""new PerformanceObserver((list) => {
+        for (const { size } of list.getEntries()) (window.painted ??= []).push(size);
+    }).observe({ type: 'largest-contentful-paint', buffered: true })""")
+    page = v.go("/")
+    expect(page.locator(f"[data-showing='{showing['id']}']")).to_be_visible()
+    expect(page.locator(".page--first")).to_have_count(0)
+    page.wait_for_function("window.painted")
+    text = page.evaluate("(() => { const { width, height } = document.querySelector('.film__about').getBoundingClientRect(); return width * height; })()")
+    assert page.evaluate("painted[0]") > text / 2, "the first paint had no film in it"
+
+
+def test_films_of_today_stand_on_no_other_address(visit, m, showing):
+    v = visit()
+    v.page.add_init_script("""new MutationObserver(() => {
+        if (document.querySelector('.page--first') === null && document.querySelector('#main h1') === null) window.emptied = true;
+    }).observe(document, { childList: true, subtree: true })""")
+    v.page.route("**/api/**", lambda route: None)  # no answer: nothing else is drawn
+    v.page.goto(f"{v.base}/#/showing/{showing['id']}")
+    v.page.wait_for_function("window.emptied")
+    expect(v.page.locator(".page--first")).to_have_count(0)
+
+
 def test_a_clock_that_is_days_behind(visit, m, showing):
     """The day is the house's: the page asks, and learns the gateway's clock."""
     v = visit()

@@ -7,6 +7,7 @@ import { keepLanguage, keptLanguage } from './kept.js';
 import { explain, language, languages, speak, t } from './language.js';
 import { Heading, Icon, Notice } from './parts.jsx';
 
+const PAINTED_MS = 200;
 const LOADING_MS = 200; // shorter waits show nothing, so that nothing flickers
 
 const main = document.getElementById('main');
@@ -14,6 +15,14 @@ let page;       // what run() was given
 let leaving = new AbortController();
 let turn = 0;   // of views shown: each is made anew
 let shown_once = false; // the first view leaves the focus to the browser
+
+/* What came with the page is no view: nothing of it may become part of one. */
+let emptied = false;
+function draw(node) {
+    if (!emptied) main.replaceChildren();
+    emptied = true;
+    if (node) render(node, main);
+}
 
 const put = (id, node) => render(node, document.getElementById(id));
 
@@ -96,7 +105,7 @@ async function show({ keepFocus = false } = {}) {
     frame();
     const slow = setTimeout(() => {
         main.setAttribute('aria-busy', 'true');
-        if (!keepFocus) render(<p class="page loading">{t.loading}</p>, main);
+        if (!keepFocus) draw(<p class="page loading">{t.loading}</p>);
     }, LOADING_MS);
     let view;
     try {
@@ -110,7 +119,7 @@ async function show({ keepFocus = false } = {}) {
     }
     if (signal.aborted) return;
     main.removeAttribute('aria-busy');
-    render(<Fragment key={++turn}>{view.node}</Fragment>, main);
+    draw(<Fragment key={++turn}>{view.node}</Fragment>);
     document.title = `${view.title} · ${theHouse().cinemaName}`;
     foot();
     if (keepFocus) return;
@@ -119,10 +128,18 @@ async function show({ keepFocus = false } = {}) {
     shown_once = true;
 }
 
+/* When what came with the page can be read: drawing the view keeps the browser from showing it. A page that nobody sees is never painted. */
+const painted = () => new Promise((done) => {
+    new PerformanceObserver(done).observe({ type: 'paint', buffered: true });
+    setTimeout(done, PAINTED_MS);
+});
+
 /* Starts the page. routes: [pattern of the address, async view({ params, signal }) -> { title, node }]; menu(path): links
  * { href, text, picture, here }. `signal` aborts when the view is left. */
 export async function run({ routes, menu }) {
     page = { routes, menu };
+    if (location.hash.length > '#/'.length) draw(null); // films of today are not what is wanted
+    else if (document.getElementById('first')?.firstChild) await painted();
     speak(keptLanguage() ?? 'es');
     try {
         houseKnown(await fetchHouse());
