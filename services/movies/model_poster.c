@@ -142,6 +142,8 @@ const char *poster_type(str bytes)
 static bool is_claimed(str claimed, const struct kind *kind)
 {
     str type;
+    if (claimed.len == 0)
+        return true;
     (void)str_cut(&claimed, ';', &type);
     type = str_trim(type);
     return type.len == 0 || str_equal_nocase(type, STR("application/octet-stream")) ||
