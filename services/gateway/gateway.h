@@ -26,9 +26,12 @@ struct gateway {
 extern const struct route gateway_routes[];
 
 /* handlers.c */
+#define KEEP_LISTS_MS 1000 /* "not yet over" moves with the clock */
 bool gateway_kept(struct call *c); /* answers from memory what it was asked just now: see kept.h */
 handler gateway_showtimes, gateway_showtime, gateway_details, gateway_seats, gateway_availability, gateway_dashboard,
     gateway_house;
+/* [showing,...] with film and room. */
+void showtimes_write(struct gateway *gw, struct buf *out, const struct showtime_query *want);
 /* With film and room. NOT_FOUND showing_unknown; UNAVAILABLE upstream_away. */
 const fault *showing_find(struct gateway *gw, struct call *c, int64_t id, struct showing *out) MUST_CHECK;
 /* watching.c */

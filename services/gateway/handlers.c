@@ -1,16 +1,18 @@
-/* handlers.c - what is on, a showing's seats, a user's tickets: from memory, also while their owners are away. */
+/* handlers.c - what is on, a showing's seats, a user's tickets: from memory, also while their
+ * owners are away. */
 #include "lib/json/write.h"
 #include "services/gateway/cards.h"
 #include "services/gateway/gateway.h"
 
-#define KEEP_LISTS_MS 1000   /* "not yet over" moves with the clock */
-#define KEEP_SEATS_MS 60000  /* changes come by the feeds */
-#define KEEP_COUNTS_MS 2000  /* they move with each sale; all pages that look again share one counting */
+#define KEEP_SEATS_MS 60000 /* changes come by the feeds */
+#define KEEP_COUNTS_MS                                                                             \
+    2000 /* they move with each sale; all pages that look again share one counting */
 #define MAP_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 static const fault *showing_missing(struct call *c, int64_t id)
 {
-    return fault_new(c->arena, FAULT_NOT_FOUND, "showing_unknown", "Showing not found with id: %lld", (long long)id);
+    return fault_new(c->arena, FAULT_NOT_FOUND, "showing_unknown",
+                     "Showing not found with id: %lld", (long long)id);
 }
 
 static struct buf *data_begin(struct call *c)
@@ -35,19 +37,12 @@ bool gateway_kept(struct call *c)
 
 /* --- lists of showings --- */
 
-const fault *gateway_showtimes(struct call *c)
+void showtimes_write(struct gateway *gw, struct buf *out, const struct showtime_query *want)
 {
-    struct gateway *gw = c->service;
-    const struct showtime_query *want = c->query;
-    TRY(programme_known(gw, c));
     struct programme *programme = &gw->owners.programme;
-    struct stamp stamp = stamp_now(&gw->owners, 0);
-
-    struct buf *out = data_begin(c);
-    instant now = clock_now();
     int64_t matched = 0, written = 0;
     struct showing s;
-    struct programme_walk walk = programme_walk(programme, want, now);
+    struct programme_walk walk = programme_walk(programme, want, clock_now());
     buf_char(out, '[');
     while (written < want->limit && programme_next(&walk, &s)) {
         bool film_runs = !s.film || s.film->is_active;
@@ -58,7 +53,16 @@ const fault *gateway_showtimes(struct call *c)
         programme_dress(programme, &s);
         showing_write(out, &s, true);
     }
-    buf_literal(out, "]}");
+    buf_char(out, ']');
+}
+
+const fault *gateway_showtimes(struct call *c)
+{
+    struct gateway *gw = c->service;
+    TRY(programme_known(gw, c));
+    struct stamp stamp = stamp_now(&gw->owners, 0);
+    showtimes_write(gw, data_begin(c), c->query);
+    buf_char(&c->out, '}');
     kept_store(&gw->kept, &gw->owners, c, &stamp, KEEP_LISTS_MS);
     return NULL;
 }
@@ -111,14 +115,18 @@ static const fault *film_id_read(struct call *c, str given, str *id)
     }
     *id = (str){ small, given.len };
     if (id->len != 24)
-        return fault_new(c->arena, FAULT_INVALID, "movie_id_invalid", "A movie's id has 24 hexadecimal digits.");
+        return fault_new(c->arena, FAULT_INVALID, "movie_id_invalid",
+                         "A movie's id has 24 hexadecimal digits.");
     return NULL;
 }
 
-static void details_write(struct call *c, struct programme *programme, const struct film *film, bool past)
+static void details_write(struct call *c, struct programme *programme, const struct film *film,
+                          bool past)
 {
     struct buf *out = data_begin(c);
-    struct showtime_query want = { .movie_id = film->id, .from = { past ? TIME_NONE + 1 : TIME_NONE }, .until = WALL_NONE };
+    struct showtime_query want = { .movie_id = film->id,
+                                   .from = { past ? TIME_NONE + 1 : TIME_NONE },
+                                   .until = WALL_NONE };
     struct programme_walk walk = programme_walk(programme, &want, clock_now());
     bool first = true;
     buf_literal(out, "{\"movie\":");
@@ -170,7 +178,9 @@ static void left_count(const struct gateway *gw, const struct showing *s, struct
     arena *a = arena_new(MAP_BYTES_MAX);
     struct seat_map map;
     owners_seat_map(&gw->owners, a, s, &map);
-    *out = (struct seats_left){ .id = s->id, .free = map.counts->free, .seats = (int64_t)map.seats.count - map.counts->out };
+    *out = (struct seats_left){ .id = s->id,
+                                .free = map.counts->free,
+                                .seats = (int64_t)map.seats.count - map.counts->out };
     arena_free(a);
 }
 
@@ -228,10 +238,13 @@ const fault *gateway_dashboard(struct call *c)
     const struct dashboard_query *want = c->query;
     struct dashboard_answer answer = { 0 };
     struct question q = {
-        .owners = &gw->owners, .to = RESERVATIONS, .arena = c->arena, .shape = &dashboard_answer_shape,
+        .owners = &gw->owners,
+        .to = RESERVATIONS,
+        .arena = c->arena,
+        .shape = &dashboard_answer_shape,
         .answer = &answer,
-        .target = arena_printf(c->arena, "/internal/users/%lld/dashboard?limit=%lld", (long long)c->ids[0],
-                               (long long)want->limit),
+        .target = arena_printf(c->arena, "/internal/users/%lld/dashboard?limit=%lld",
+                               (long long)c->ids[0], (long long)want->limit),
     };
     TRY(owner_ask(&q));
     if (q.missing || !answer.data)

@@ -87,15 +87,15 @@ const struct route gateway_routes[] = {
       "How the six services are, what they lean on, and how far each is behind", .gives_list = true, .access = ACCESS_OPERATOR },
 
     { GET,  "/api/reservations/{id}/ticket.pdf", gateway_ticket_pdf, .summary = "The tickets of a paid reservation, a page of 80 mm each",
-      .query = &ticket_query_shape, .access = ACCESS_CODE, .content = "application/pdf", .faults = print_faults },
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .content = "application/pdf", .faults = print_faults },
     { GET,  "/api/reservations/{id}/ticket.svg", gateway_ticket_svg, .summary = "The same as one picture",
-      .query = &ticket_query_shape, .access = ACCESS_CODE, .content = "image/svg+xml", .faults = print_faults },
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .content = "image/svg+xml", .faults = print_faults },
     { GET,  "/api/reservations/{id}/ticket.ics", gateway_ticket_ics, .summary = "The showing, for a calendar",
-      .query = &ticket_query_shape, .access = ACCESS_CODE, .content = "text/calendar", .faults = print_faults },
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .content = "text/calendar", .faults = print_faults },
     { POST, "/api/checkins",                  gateway_checkin,   &described_admission_shape, &described_checkin_shape,
-      "Let somebody in by a ticket, once", .status = 201, .body_passed = true, .faults = checkin_faults },
+      "Let somebody in by a ticket, once", .status = 201, .worth = WORTH_PAYS, .body_passed = true, .faults = checkin_faults },
     { GET,  "/api/showtimes/{id}/door",       gateway_door,      NULL, &described_door_shape,
-      "Tickets of a showing and who is in, for its door", .access = ACCESS_ADMIN, .faults = showing_faults },
+      "Tickets of a showing and who is in, for its door", .access = ACCESS_ADMIN, .worth = WORTH_PAYS, .faults = showing_faults },
     { GET,  "/api/ticket-keys",               gateway_to_reservations, NULL, &described_ticket_keys_shape,
       "The public keys that tickets are signed with, the one that signs first", .body_passed = true, .faults = list_faults },
 
@@ -105,6 +105,7 @@ const struct route gateway_routes[] = {
     TO_OWNER("/api/schedules",    gateway_to_rooms),
     /* Who has a reservation already goes before who wants one. */
     { GET,  "/api/reservations/{*id}",        gateway_to_reservations, .any_method = true, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
+    { GET,  "/api/reservations/{*id}/tickets", gateway_to_reservations, .any_method = true, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
     { GET,  "/api/reservations/{*id}/cancel", gateway_to_reservations, .any_method = true, .access = ACCESS_ANYONE, .worth = WORTH_PAYS },
     TO_OWNER("/api/reservations", gateway_to_reservations),
     TO_OWNER("/api/users",        gateway_to_reservations),

@@ -105,7 +105,7 @@ const struct route reservations_routes[] = {
     { DELETE, "/api/reservations/{id}",                reservation_delete,         NULL,                 NULL,
       "Cancel, refund and hide a reservation", .gives_sentence = true, .faults = delete_faults },
     { GET,    "/api/reservations/{id}/tickets",        tickets_show,               NULL,                 &tickets_shape,
-      "The tickets of a paid reservation, signed",     .query = &code_query_shape, .access = ACCESS_CODE, .faults = tickets_faults },
+      "The tickets of a paid reservation, signed",     .query = &code_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .faults = tickets_faults },
     { GET,    "/api/reservations/user/{id}",           reservations_of_user,       NULL,                 &reservation_shape,
       "A user's reservations, newest first",           .query = &page_query_shape, .gives_list = true, .access = ACCESS_ADMIN },
     { GET,    "/api/reservations/movie/{*movieId}",    reservations_of_movie,      NULL,                 &reservation_shape,
@@ -119,7 +119,7 @@ const struct route reservations_routes[] = {
     { GET,    "/api/ticket-keys",                      ticket_keys_show,           NULL,                 &ticket_keys_shape,
       "The public keys that tickets are signed with, the one that signs first", .faults = ticket_keys_faults },
     { POST,   "/api/checkins",                         checkin_create,             &admission_shape,     &checkin_shape,
-      "Let somebody in by a ticket, once",             .status = 201, .faults = checkin_faults },
+      "Let somebody in by a ticket, once",             .status = 201, .worth = WORTH_PAYS, .faults = checkin_faults },
 
     { GET,    "/internal/showings/{id}/door",          door_show,                  NULL,                 &door_seat_shape,
       "Tickets of a showing, and who is in",           .gives_list = true, .access = ACCESS_INTERNAL },

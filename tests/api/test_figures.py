@@ -129,7 +129,7 @@ class Held:
 
     def metric(self, name):
         lines = self.door.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text.splitlines()
-        return [int(line.split()[1]) for line in lines if line.startswith(name + "{")]
+        return [int(line.split()[1]) for line in lines if line.startswith((name + "{", name + " "))]
 
     def __call__(self, rows):
         until(lambda: self.metric("taquilla_feed_whole") == [1, 1, 1])
@@ -543,14 +543,14 @@ def test_owners_that_are_away():
 
 def test_who_stops_waits_for_no_snapshot():
     owners, answers = Owners(), []
-    with Alone("analytics", **owners.settings()) as analytics:
+    with Alone("analytics", **owners.settings()) as analytics, analytics.door("analytics") as door:
         for owner in owners.of.values():
             owner.flowing.clear()
         owners.hold(NOTHING)
         url = analytics.url("analytics") + "/api/analytics/dashboard"
         asking = threading.Thread(target=lambda: answers.append(httpx.get(url, timeout=60)))
         asking.start()
-        time.sleep(0.2)
+        until(lambda: Held(door, owners).metric("taquilla_requests_in_flight") == [2])  # and the one that asks for metrics
         analytics.stop(remove=False)
         asking.join()
         for owner in owners.of.values():

@@ -7,7 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from harness.door import ok
-from harness.visit import PHONE, WAIT_MS
+from harness.visit import DESK, PHONE, WAIT_MS
+
+DEVICES = pytest.mark.parametrize("device", [{"viewport": DESK}, {"viewport": PHONE, "is_mobile": True, "has_touch": True}], ids=["desk", "phone"])
 
 
 @pytest.fixture
@@ -85,8 +87,9 @@ def test_cancelled_by_keyboard(visit, m, showing):
     assert m.states(showing)[showing["seat_ids"][3]] == "free"
 
 
-def test_declined_then_paid(visit, m, showing):
-    v = visit()
+@DEVICES
+def test_declined_then_paid(visit, m, showing, device):
+    v = visit(**device)
     page = v.go(f"/showing/{showing['id']}")
     v.choose(showing["seat_ids"][0])
     v.hold()
@@ -247,10 +250,11 @@ def test_a_reload_keeps_the_choice(visit, showing):
     expect(page.locator("#name")).to_have_value("Ana Quispe")
 
 
-def test_a_hold_runs_out(visit, opened):
+@DEVICES
+def test_a_hold_runs_out(visit, opened, device):
     m = opened(HOLD_SECONDS=3)
     showing = m.make_showing()
-    v = visit(m.cinema)
+    v = visit(m.cinema, **device)
     page = v.go(f"/showing/{showing['id']}")
     v.choose(showing["seat_ids"][0])
     v.hold()

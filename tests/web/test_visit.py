@@ -1,13 +1,18 @@
 """What visitors do beyond one purchase: find a film, see what is left, and buy two seats by mouse, by touch and in words."""
 
+import io
 import re
 from datetime import timedelta
+from pathlib import Path
 
+import numpy
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from harness.door import ok
 from harness.pictures import png
+from harness.tickets import pdf_pages, scan, scanned, tickets
 from harness.visit import DESK, PHONE, WAIT_MS
 
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # the page looks again at once, as when one comes back to it
@@ -173,6 +178,10 @@ def test_by_touch(visit, m):
     page.locator(".go--wide").tap()
     page.locator(".stub").wait_for()
     assert {s for s, state in m.states(showing).items() if state == "sold"} == set(showing["seat_ids"][130:132])
+    page.locator(".quiet--bad").tap()
+    page.locator("dialog .go--bad").tap()
+    expect(page.locator("h1")).to_have_text("Compra cancelada")
+    assert "sold" not in m.states(showing).values()
 
 
 def pinch(v, box):
@@ -237,8 +246,8 @@ def test_plan_and_list_say_the_same(visit, m, showing):
 
 
 def test_two_browsers_on_one_seat(visit, m, showing):
-    """One gets it; the other is told before he pays, even before he asks."""
-    first, second = visit(), visit()
+    """One at a desk gets it; the other, on a phone, is told before he pays, even before he asks."""
+    first, second = visit(viewport=DESK), visit(viewport=PHONE, is_mobile=True, has_touch=True)
     for v in (first, second):
         v.go(f"/showing/{showing['id']}")
         v.choose(*showing["seat_ids"][4:6])
@@ -296,7 +305,7 @@ def test_by_number_and_code(visit, m, showing):
     page.locator(".find .go").click()
     page.locator(".stub").wait_for()
     for ending in ("pdf", "ics"):
-        assert page.locator(f"a[href='/api/reservations/{made['id']}/ticket.{ending}?code={made['accessCode']}']").count() == 1
+        assert page.locator(f"a[href='/api/reservations/{made['id']}/ticket.{ending}?code={made['accessCode']}&lang=es']").count() == 1
 
 
 def test_only_what_is_paid_has_tickets(visit, m, showing):
@@ -311,3 +320,48 @@ def test_only_what_is_paid_has_tickets(visit, m, showing):
     expect(page.locator(f"[data-seat='{showing['seat_ids'][8]}']")).to_have_class(re.compile("seat--mine"))
     v.go("/tickets")
     expect(page.locator(".mine__body").first).to_contain_text(f"Reserva {number}")
+
+
+SOMEBODY_IS_IN = {"es": "Alguien ya entró", "en": "Somebody has already come in"}
+
+
+def saved(page, ending):
+    """What the browser keeps when one asks for the file."""
+    with page.expect_download() as kept:
+        page.locator(f"a[href*='/ticket.{ending}?']").click()
+    return Path(kept.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("language,kind", [("es", "phone"), ("en", "desk")])
+def test_the_ticket_opens_the_door(visit, m, showing, language, kind):
+    """Bought on the page: picture, paper and calendar come, what is seen on the screen lets one in, and then nothing is given back."""
+    more = {"viewport": PHONE, "is_mobile": True, "has_touch": True} if kind == "phone" else {"viewport": DESK}
+    v = visit(locale="es-PE" if language == "en" else "en-GB", device_scale_factor=2, **more)  # the page's language counts, not the browser's
+    page = v.go(f"/showing/{showing['id']}")
+    page.locator(f"[data-language={language}]").click()
+    v.choose(*showing["seat_ids"][2:4])
+    v.hold()
+    page.locator(".go--wide").click()
+    page.locator(".stub").wait_for()
+    made = ok(m.reservations.get(f"/api/reservations/{v.number()}")) | {"accessCode": page.url.rsplit("/", 1)[1]}
+    codes = sorted(one["ticketCode"] for one in tickets(m, made)["tickets"])
+
+    with page.expect_response(lambda answer: "/ticket.svg?" in answer.url) as drawn:
+        page.locator(".codes summary").click()
+    assert drawn.value.status == 200 and drawn.value.headers["content-language"] == language
+    page.wait_for_function("() => document.querySelector('.codes__picture').naturalWidth > 0")
+    seen = Image.open(io.BytesIO(page.locator(".codes__picture").screenshot())).convert("RGB")
+    on_screen = scanned(numpy.asarray(seen))
+    assert sorted(on_screen) == codes
+
+    sheets = pdf_pages(saved(page, "pdf"))
+    assert sorted(code for _, _, found in sheets for code in found) == codes
+    calendar = saved(page, "ics").decode()
+    assert calendar.startswith("BEGIN:VCALENDAR") and showing["movie"]["title"] in calendar.replace("\r\n ", "")
+
+    assert ok(scan(m, on_screen[0]), 201)["seatId"] in showing["seat_ids"][2:4]
+    page.locator(".quiet--bad").click()
+    page.locator("dialog .go--bad").click()
+    expect(page.locator("[role=alert]")).to_contain_text(SOMEBODY_IS_IN[language])
+    expect(page.locator(".stub")).to_be_visible()
+    assert statuses(m, showing) == ["CONFIRMED"]

@@ -2,7 +2,7 @@
  * so that asking again never books or pays twice. */
 
 import { keepKeys, keptKeys, keptPlace } from './kept.js';
-import { clockHeard } from './house.js';
+import { clockHeard, houseKnown, today } from './house.js';
 
 /* The gateway answered no. */
 export class Refusal extends Error {
@@ -108,9 +108,25 @@ const query = (values) => {
     return set.length ? `?${new URLSearchParams(set)}` : '';
 };
 
-export const fetchHouse = () => ask('GET', '/api/house');
-export const fetchShowtimes = (filter, signal) =>
-    ask('GET', `/api/showtimes${query({ limit: 1000, ...filter })}`, { signal });
+/* The first page brings the house and the showings of its day with it: { house, date, showtimes }. Once, and not for long. */
+const TOLD_MS = 10000;
+const told = JSON.parse(document.getElementById('told')?.textContent || '{}');
+
+/* Asked for all the same when it is another day here than there: the answer tells the gateway's clock. */
+export async function fetchHouse() {
+    if (told.house) {
+        houseKnown(told.house);
+        if (told.date === today()) return told.house;
+    }
+    return ask('GET', '/api/house');
+}
+
+export async function fetchShowtimes(filter, signal) {
+    const { date, showtimes } = told;
+    delete told.showtimes;
+    if (showtimes && performance.now() < TOLD_MS && query(filter) === query({ date })) return showtimes;
+    return ask('GET', `/api/showtimes${query({ limit: 1000, ...filter })}`, { signal });
+}
 export const fetchAvailability = (filter, signal) => ask('GET', `/api/availability${query({ limit: 1000, ...filter })}`, { signal });
 export const fetchShowing = (id, signal) => ask('GET', `/api/showtimes/${id}`, { signal });
 export const fetchSeats = (id, signal) => ask('GET', `/api/showtimes/${id}/seats`, { signal });

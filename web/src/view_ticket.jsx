@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { money, shortDayText, theHouse, timeText } from './house.js';
-import { t } from './language.js';
+import { language, t } from './language.js';
 import { Icon, Notice } from './parts.jsx';
 import { Poster } from './poster.jsx';
 
@@ -68,7 +68,7 @@ function Codes({ address }) {
 export function Ticket({ reservation, showing, code, alert, working, cancel }) {
     const [asking, ask] = useState(false);
     const button = useRef();
-    const address = (ending) => `/api/reservations/${reservation.id}/ticket.${ending}?code=${encodeURIComponent(code)}`;
+    const address = (ending) => `/api/reservations/${reservation.id}/ticket.${ending}?code=${encodeURIComponent(code)}&lang=${language}`;
     const close = () => {
         ask(false);
         button.current?.focus();

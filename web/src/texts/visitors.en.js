@@ -105,6 +105,7 @@ export default {
         showing_cancelled: 'This showing was cancelled.',
         showing_unknown: 'That showing no longer exists.',
         too_late: 'It is too late for a refund: the showing is about to start.',
+        tickets_used: 'Somebody has already come in with this purchase, so it cannot be cancelled.',
         too_many_holds: 'You have too many unpaid reservations. Pay for one or let one go first.',
         payment_in_progress: 'A payment is under way. Wait a moment.',
         not_found: 'We could not find it.',

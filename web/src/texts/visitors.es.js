@@ -106,6 +106,7 @@ export default {
         showing_cancelled: 'Esta función se canceló.',
         showing_unknown: 'Esa función ya no existe.',
         too_late: 'Ya es tarde para devolver el dinero: la función está por empezar.',
+        tickets_used: 'Alguien ya entró con esta compra, así que no se puede cancelar.',
         too_many_holds: 'Tienes demasiadas reservas sin pagar. Paga o suelta alguna antes.',
         payment_in_progress: 'Hay un pago en curso. Espera un momento.',
         not_found: 'No lo encontramos.',
