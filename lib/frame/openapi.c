@@ -128,6 +128,11 @@ static void parameters_write(struct buf *out, const struct route *r, enum method
 
 static void request_body_write(struct buf *out, const struct route *r)
 {
+    if (r->takes_bytes) {
+        buf_literal(out, ",\"requestBody\":{\"required\":true");
+        openapi_write_bytes(out, r->takes_bytes);
+        buf_char(out, '}');
+    }
     if (!r->takes)
         return;
     buf_printf(out, ",\"requestBody\":{\"required\":%s,\"content\":{\"application/json\":{\"schema\":",
@@ -225,7 +230,7 @@ static void statuses_of_floor(struct statuses *out, const struct route *r, enum 
     if (m == POST)
         status_add(out, 409);
     status_add(out, 413);
-    if (r->takes)
+    if (r->takes || r->takes_bytes)
         status_add(out, 415);
     status_add(out, 421);
     if (m == POST)
@@ -312,7 +317,9 @@ static void success_write(struct buf *out, const struct service *s, const struct
 {
     buf_printf(out, "\"%d\":{\"description\":\"%s\"", status, status_title(status));
     success_headers(out, s, r, m);
-    if (!r->redirects) {
+    if (r->gives_bytes) {
+        openapi_write_bytes(out, r->gives_bytes);
+    } else if (!r->redirects) {
         buf_printf(out, ",\"content\":{\"%s\":{\"schema\":", content_of(r));
         if (r->run == metrics_show)
             buf_literal(out, "{\"type\":\"string\"}");

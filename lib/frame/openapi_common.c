@@ -5,6 +5,15 @@
 #include "lib/http/codes.h"
 #include "lib/json/write.h"
 
+/* A body of one of these types, which is no JSON. */
+void openapi_write_bytes(struct buf *out, const char *const *types)
+{
+    buf_literal(out, ",\"content\":");
+    for (const char *const *type = types; *type; type++)
+        buf_printf(out, "%s\"%s\":{\"schema\":{\"type\":\"string\"}}", type > types ? "," : "{", *type);
+    buf_char(out, '}');
+}
+
 /* {"description":"Conflict ... more may follow, and then the end. */
 void openapi_write_error_begin(struct buf *out, int status)
 {

@@ -11,7 +11,8 @@
 static const char *const passed_down[] = { "Content-Type", "Accept", "Accept-Language", "Authorization",
                                            "If-None-Match" };
 static const char *const passed_up[] = { "ETag",        "Location", "Retry-After",   "Taquilla-Position",
-                                         "Allow",       "RateLimit", "Cache-Control", "WWW-Authenticate" };
+                                         "Allow",       "RateLimit", "Cache-Control", "WWW-Authenticate",
+                                         "X-Content-Type-Options" };
 
 struct passage {
     struct upstream *to;

@@ -3,7 +3,7 @@
 
 #include "lib/json/read.h"
 
-static const fault *id_read(struct call *c, str *id)
+const fault *movies_id_read(struct call *c, str *id)
 {
     if (movie_id_read(c->arena, c->names[0], id))
         return NULL;
@@ -52,7 +52,7 @@ const fault *movies_show(struct call *c)
     struct movies *svc = c->service;
     struct written found;
     str id;
-    TRY(id_read(c, &id));
+    TRY(movies_id_read(c, &id));
     TRY(svc->store->movie_text(svc->store, c->arena, id, &found));
     return reply(c, 200, &written_shape, &found);
 }
@@ -71,7 +71,7 @@ const fault *movies_edit(struct call *c)
     struct movies *svc = c->service;
     struct movie made;
     str id;
-    TRY(id_read(c, &id));
+    TRY(movies_id_read(c, &id));
     TRY(svc->store->movie_edit(svc->store, c->arena, id, c->body, &made));
     return reply(c, 200, &movie_shape, &made);
 }
@@ -117,7 +117,7 @@ const fault *movies_delete(struct call *c)
     struct movie found;
     struct written after;
     str id;
-    TRY(id_read(c, &id));
+    TRY(movies_id_read(c, &id));
     TRY(svc->store->movie_show(svc->store, c->arena, id, &found));
     if (found.is_active && svc->rooms && want->showings == SHOWINGS_ASK)
         TRY(showings_none(svc, c->arena, found.id));

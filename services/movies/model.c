@@ -3,6 +3,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/calendar.h"
+#include "services/movies/model_poster.h"
 
 /* --- films --- */
 
@@ -16,7 +17,7 @@ static const struct field movie_fields[] = {
     FIELD(struct movie, cast, "cast"),
     FIELD(struct movie, release_date, "releaseDate", .form = TIME_Z_MS),
     FIELD(struct movie, rating, "rating", .doc = "0 to 10"),
-    FIELD(struct movie, poster_url, "posterUrl"),
+    FIELD(struct movie, poster_url, "posterUrl", .doc = "while a poster is uploaded: its path"),
     FIELD(struct movie, trailer_url, "trailerUrl"),
     FIELD(struct movie, is_active, "isActive"),
     FIELD(struct movie, created_at, "createdAt", .form = TIME_Z_MS, .read_only = true),
@@ -69,7 +70,8 @@ void movie_apply(struct movie *movie, const struct movie *edit)
         movie->release_date = edit->release_date;
     if (shape_given(s, edit, "rating"))
         movie->rating = edit->rating;
-    if (shape_given(s, edit, "posterUrl"))
+    if (shape_given(s, edit, "posterUrl") && !poster_digest(movie->id, movie->poster_url).len &&
+        !poster_digest(movie->id, edit->poster_url).len)
         movie->poster_url = edit->poster_url;
     if (shape_given(s, edit, "trailerUrl"))
         movie->trailer_url = edit->trailer_url;
@@ -153,6 +155,11 @@ static const struct field delete_query_fields[] = {
           .doc = "keep: although it has showings to come"),
 };
 const struct shape delete_query_shape = SHAPE(delete_query, delete_query_fields);
+
+static const struct field poster_query_fields[] = {
+    FIELD(struct poster_query, version, "v", .optional = true, .max = 100, .doc = "the digest in posterUrl: the answer may be kept for ever"),
+};
+const struct shape poster_query_shape = SHAPE(poster_query, poster_query_fields);
 
 /* --- import --- */
 

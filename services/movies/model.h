@@ -24,7 +24,7 @@ extern const struct shape movie_shape;       /* as it is answered, logged and st
 extern const struct shape movie_input_shape; /* POST */
 extern const struct shape movie_edit_shape;  /* PUT: what is given is changed */
 
-/* Takes over what the edit gives. */
+/* Takes over what the edit gives. The address of an uploaded poster is not a client's to set, nor to replace: see model_poster.h. */
 void movie_apply(struct movie *movie, const struct movie *edit);
 #define MOVIE_ID_LENGTH 24
 /* An id as clients send it: that many hex digits, of either case; *out is how it is stored. */
@@ -64,6 +64,11 @@ struct delete_query {
     unsigned showings;
 };
 extern const struct shape delete_query_shape;
+
+struct poster_query {
+    str version; /* the digest in the film's posterUrl */
+};
+extern const struct shape poster_query_shape;
 
 /* --- import --- */
 

@@ -20,7 +20,11 @@ extern const struct route movies_routes[];
 extern const struct snapshot_part movies_snapshot[];
 
 handler movies_list, movies_search, movies_featured, movies_show, movies_create, movies_edit, movies_delete;
+/* The film's id in the path. INVALID movie_id_invalid. */
+const fault *movies_id_read(struct call *c, str *id) MUST_CHECK;
+
 handler movies_genre_list, movies_genre_create;
+handler movies_poster_show, movies_poster_put, movies_poster_delete;
 handler movies_import_rows, movies_film_lookup;
 
 #endif

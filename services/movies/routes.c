@@ -6,6 +6,10 @@
 static const char *const movie_faults[] = { "movie_id_invalid", "movie_unknown", NULL };
 static const char *const delete_faults[] = {
     "movie_id_invalid", "movie_unknown", "movie_has_showings", "upstream_away", NULL };
+static const char *const poster_faults[] = { "movie_id_invalid", "movie_unknown", "poster_unknown", NULL };
+static const char *const poster_put_faults[] = {
+    "movie_id_invalid", "movie_unknown", "poster_damaged", "poster_type_unsupported", NULL };
+static const char *const poster_types[] = { "image/jpeg", "image/png", "image/webp", NULL };
 static const char *const genre_faults[] = { "genre_exists", NULL };
 
 static const char *const cursor_faults[] = { "cursor_invalid", NULL };
@@ -25,6 +29,12 @@ const struct route movies_routes[] = {
       "Change what is given of a film; isActive true brings it back", .faults = movie_faults },
     { DELETE, "/api/movies/{*movieId}",     movies_delete,       NULL,                &movie_shape,
       "Deactivate a film",                  .query = &delete_query_shape, .faults = delete_faults },
+    { GET,    "/api/movies/{*movieId}/poster", movies_poster_show, NULL,              NULL,
+      "The uploaded poster of a film",      .query = &poster_query_shape, .gives_bytes = poster_types, .faults = poster_faults },
+    { PUT,    "/api/movies/{*movieId}/poster", movies_poster_put, NULL,               &movie_shape,
+      "Give a film a poster: JPEG, PNG or WebP, at most 1 MiB and 4096 pixels a side", .takes_bytes = poster_types, .faults = poster_put_faults },
+    { DELETE, "/api/movies/{*movieId}/poster", movies_poster_delete, NULL,            &movie_shape,
+      "Take a film's poster away",          .faults = poster_faults },
     { GET,    "/api/genres",                movies_genre_list,   NULL,                &genre_shape,
       "Genres, by name",                    .gives_list = true },
     { POST,   "/api/genres",                movies_genre_create, &genre_input_shape,  &genre_shape,

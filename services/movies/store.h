@@ -47,6 +47,15 @@ struct store {
     const fault *(*movie_featured)(struct store *, arena *, int64_t limit, list *out) MUST_CHECK;
     const fault *(*genre_list)(struct store *, arena *, list *out) MUST_CHECK; /* by name */
 
+    /* --- posters: the film's event carries the digest (in posterUrl), never the bytes --- */
+
+    /* From now on this is the film's poster. NOT_FOUND movie_unknown. */
+    const fault *(*poster_put)(struct store *, arena *, str id, str bytes, struct movie *out) MUST_CHECK;
+    /* NOT_FOUND movie_unknown, poster_unknown. */
+    const fault *(*poster_drop)(struct store *, arena *, str id, struct movie *out) MUST_CHECK;
+    /* NOT_FOUND poster_unknown. */
+    const fault *(*poster_bytes)(struct store *, arena *, str id, str digest, str *out) MUST_CHECK;
+
     /* --- genres --- */
 
     /* CONFLICT genre_exists. */

@@ -1,5 +1,5 @@
 /* store_mongo.c - the store on MongoDB: opened while its server may still be away, asked by way of its tables in memory, closed. */
-#include "services/movies/store_mongo.h"
+#include "services/movies/store_mongo_posters.h"
 
 #include <string.h>
 
@@ -122,7 +122,8 @@ static const fault *sweep(struct store *store, arena *a)
 {
     struct mongo_store *s = MONGO_STORE_OF(store);
     TRY(ready(s, a));
-    return sqlite_memory_run(s->inner.db, a, sweep_act, NULL);
+    TRY(sqlite_memory_run(s->inner.db, a, sweep_act, NULL));
+    return movies_mongo_posters_sweep(s, a);
 }
 
 static const fault *check(struct store *store, arena *a)
@@ -203,6 +204,7 @@ static void functions_fill(struct mongo_store *s)
     out->check = check;
     out->metrics = metrics;
     out->close = store_close;
+    movies_mongo_posters_fill(out);
     movies_mongo_export_fill(s);
 }
 

@@ -1,9 +1,12 @@
 /* store_mongo_export.c - the tables out of memory at one position, and back: rows are gathered there, and become
  * the log at the end. A document of the server says that a restore is under way; it outlives a crash. */
-#include "services/movies/store_mongo.h"
+#include "services/movies/store_mongo_posters.h"
+
+#include <string.h>
 
 #include "lib/base/random.h"
 #include "lib/json/read.h"
+#include "services/movies/model_poster.h"
 #include "services/movies/store_tables.h"
 
 struct mark {
@@ -16,20 +19,103 @@ static const struct field mark_fields[] = {
 };
 static const struct shape mark_shape = SHAPE(mark, mark_fields);
 
+/* What is in memory comes from there; parts of posters from the server, for the films as they are in the view. */
+struct export_view {
+    struct mongo_store *store;
+    struct export_view *inner;
+    bool of_posters;
+    str id, digest; /* the film whose parts are given; in `room` */
+    char room[MOVIE_ID_LENGTH + POSTER_DIGEST_LENGTH];
+    int64_t part;
+};
+
+static const struct exporter *inner_of(const struct export_view *v)
+{
+    return &v->store->inner.exporter.exporter;
+}
+
+static bool is_posters(const struct export_table *t)
+{
+    return t->row == &poster_part_shape;
+}
+
 static const fault *view_open(void *store, arena *a, struct export_view **out, int64_t *position)
 {
     struct mongo_store *s = store;
+    struct export_view *v = NEW(a, struct export_view);
     if (!s->loaded)
         return movies_store_away(a);
     TRY(movies_log_reach(s, a));
-    return s->inner.exporter.exporter.view_open(&s->inner.exporter, a, out, position);
+    v->store = s;
+    TRY(inner_of(v)->view_open(&s->inner.exporter, a, &v->inner, position));
+    *out = v;
+    return NULL;
+}
+
+/* movies_tables[0] is that of the films. */
+static const fault *view_begin(struct export_view *v, arena *a, const struct export_table *t)
+{
+    v->of_posters = is_posters(t);
+    v->digest = (str){ NULL, 0 };
+    return inner_of(v)->view_begin(v->inner, a, v->of_posters ? &movies_tables[0] : t);
+}
+
+static void film_keep(struct export_view *v, str id, str digest)
+{
+    memcpy(v->room, id.at, MOVIE_ID_LENGTH);
+    memcpy(v->room + MOVIE_ID_LENGTH, digest.at, POSTER_DIGEST_LENGTH);
+    v->id = (str){ v->room, MOVIE_ID_LENGTH };
+    v->digest = (str){ v->room + MOVIE_ID_LENGTH, POSTER_DIGEST_LENGTH };
+    v->part = 0;
+}
+
+/* The next film with a poster. *more: there is one. */
+static const fault *film_next(struct export_view *v, arena *a, bool *more)
+{
+    list films;
+    for (;;) {
+        TRY(inner_of(v)->view_rows(v->inner, a, 1, &films));
+        *more = films.count > 0;
+        if (!*more)
+            return NULL;
+        const struct movie *m = LIST_AT(&films, struct movie, 0);
+        str digest = poster_digest(m->id, m->poster_url);
+        if (!digest.len)
+            continue;
+        film_keep(v, m->id, digest);
+        return NULL;
+    }
+}
+
+static const fault *view_rows(struct export_view *v, arena *a, int64_t limit, list *rows)
+{
+    bool more = true, found = false;
+    if (!v->of_posters)
+        return inner_of(v)->view_rows(v->inner, a, limit, rows);
+    *rows = (list){ NEW(a, struct poster_part), 0 };
+    while (more && !found) {
+        if (!v->digest.len)
+            TRY(film_next(v, a, &more));
+        if (!more)
+            return NULL;
+        TRY(movies_mongo_part(v->store, a, v->id, v->digest, v->part++, LIST_AT(rows, struct poster_part, 0), &found));
+        if (!found)
+            v->digest = (str){ NULL, 0 };
+    }
+    rows->count = 1;
+    return NULL;
+}
+
+static void view_close(struct export_view *v)
+{
+    inner_of(v)->view_close(v->inner);
 }
 
 /* --- start and rows --- */
 
 static const fault *collections_empty(struct mongo_store *s, arena *a)
 {
-    static const char *const names[] = { LOG_COLLECTION, "movies", "genres" };
+    static const char *const names[] = { LOG_COLLECTION, "movies", "genres", POSTERS_COLLECTION, PARTS_COLLECTION };
     for (size_t i = 0; i < COUNT_OF(names); i++)
         TRY(mongo_delete(s->db, a, names[i], (struct mongo_filter){ NULL, 0 }));
     return NULL;
@@ -53,6 +139,8 @@ static const fault *restore_start(void *store, arena *a)
 static const fault *restore_rows(void *store, arena *a, const struct export_table *t, const list *rows)
 {
     struct mongo_store *s = store;
+    if (is_posters(t))
+        return movies_mongo_parts_put(s, a, rows);
     return s->inner.exporter.exporter.restore_rows(&s->inner.exporter, a, t, rows);
 }
 
@@ -168,6 +256,9 @@ void movies_mongo_export_fill(struct mongo_store *s)
     s->exporter = s->inner.exporter.exporter;
     s->exporter.store = s;
     s->exporter.view_open = view_open;
+    s->exporter.view_begin = view_begin;
+    s->exporter.view_rows = view_rows;
+    s->exporter.view_close = view_close;
     s->exporter.restore_start = restore_start;
     s->exporter.restore_rows = restore_rows;
     s->exporter.restore_finish = restore_finish;

@@ -115,6 +115,7 @@ void movies_store_fill(struct sqlite_store *s)
     };
     store_lists_fill(&s->store);
     store_films_fill(&s->store);
+    store_posters_fill(&s->store);
     movies_store_export_fill(s);
     store_film_import_fill(&s->store);
 }

@@ -47,6 +47,13 @@ void movies_catalogue_forget(struct sqlite_store *s); /* the tables are others n
 void movies_catalogue_end(struct sqlite_store *s);
 void store_lists_fill(struct store *s);
 
+/* store_sqlite_posters.c. The film says that it has this poster (no text: none any more), with its event. NOT_FOUND
+ * movie_unknown, poster_unknown. */
+const fault *movie_poster_mark(struct sql *db, arena *a, str id, str digest, struct movie *out) MUST_CHECK;
+/* Only what its posterUrl names stays. */
+const fault *movie_poster_forget(struct sql *db, arena *a, const struct movie *m) MUST_CHECK;
+void store_posters_fill(struct store *s);
+
 void store_films_fill(struct store *s);
 void movies_store_export_fill(struct sqlite_store *s);
 void store_film_import_fill(struct store *s);

@@ -5,6 +5,7 @@
 static const struct sqlite_table kept[] = {
     { .name = "movies", .key = "id" },
     { .name = "genres", .key = "id" },
+    { .name = "posters", .key = "movie_id, part" },
     { .name = "log", .key = "position" },
     { .name = NULL },
 };

@@ -16,7 +16,8 @@ static const fault *movie_replay(struct sql *db, arena *a, const struct event *e
 {
     struct movie about = { 0 };
     TRY(json_restore(a, e->data, &movie_shape, &about));
-    return movie_put(db, a, &about);
+    TRY(movie_put(db, a, &about));
+    return movie_poster_forget(db, a, &about);
 }
 
 static const fault *events_replay(struct sql *db, arena *a, void *arg)

@@ -1,6 +1,8 @@
 /* store_tables.c - a row of each table of movies, as a line of an export: the documents that clients know. */
 #include "services/movies/store_tables.h"
 
+#include "services/movies/store_posters.h"
+
 #define OBJECT_ID .min = MOVIE_ID_LENGTH, .max = MOVIE_ID_LENGTH
 #define STAMP .form = TIME_Z_MS
 
@@ -34,6 +36,7 @@ static const struct shape genre_row_shape = SHAPE(genre, genre_fields, .strict =
 const struct export_table movies_tables[] = {
     { "movies", &movie_row_shape },
     { "genres", &genre_row_shape },
+    { "posters", &poster_part_shape },
     { "log", &export_log_shape },
     { NULL, NULL },
 };

@@ -5,7 +5,7 @@
 #include "lib/feed/export.h"
 #include "services/movies/model.h"
 
-/* movies (struct movie), genres (struct genre), log. */
+/* movies (struct movie), genres (struct genre), posters (struct poster_part), log. */
 extern const struct export_table movies_tables[];
 
 #endif

@@ -18,6 +18,7 @@ COLUMNS = {
         "movies": "_id title description duration genre director cast releaseDate rating posterUrl trailerUrl isActive "
         "createdAt updatedAt",
         "genres": "_id name description createdAt updatedAt",
+        "posters": "movieId part digest data",
         "log": "position type subject time data",
     },
     "rooms": {

@@ -622,5 +622,5 @@ int main(void)
         cmocka_unit_test(test_one_of_many_makes_the_genre),
         cmocka_unit_test(test_a_key_sent_to_many_is_done_once),
     };
-    return cmocka_run_group_tests_name("movies' store", tests, NULL, NULL) + scan_tests() + place_tests();
+    return cmocka_run_group_tests_name("movies' store", tests, NULL, NULL) + scan_tests() + poster_tests() + place_tests();
 }

@@ -19,6 +19,7 @@ void place_drop(void);
 const fault *place_open(arena *a, struct store **out);
 int place_tests(void); /* what is promised of this implementation alone; how many failed */
 
+int poster_tests(void); /* movies_store_posters.c; how many failed */
 int scan_tests(void); /* movies_store_scan.c: lists against a plain scan; how many failed */
 
 /* --- for its own tests --- */

@@ -10,6 +10,7 @@ from harness.cinema import ROOT, Alone, Up
 from harness.door import ok
 from harness.ferretdb import FerretDB
 from harness.mariadb import MariaDB
+from harness.pictures import png
 from harness.postgres import Postgres
 
 OWN = {"log", "log_counter", "log_readers", "once_keys", "schema_migrations", "restore_state", "log_bare"}
@@ -110,7 +111,8 @@ def test_movies_on_mongodb():
         with Alone("movies", MOVIES_DATABASE_URL=server.database("cinema_movies"), ROOMS_API_URL="none") as service:
             with service.door("movies") as door:
                 ok(door.post("/api/genres", json={"name": "Drama", "description": "d"}), 201)
-                ok(door.post("/api/movies", json=film, headers={"Idempotency-Key": "k"}), 201)
+                made = ok(door.post("/api/movies", json=film, headers={"Idempotency-Key": "k"}), 201)
+                ok(door.put(f"/api/movies/{made['_id']}/poster", content=png()))
             end = time.monotonic() + 20  # the documents come after the log
             while not all(documents(server, "cinema_movies")[0].get(name) for name in ("movies", "genres")):
                 assert time.monotonic() < end

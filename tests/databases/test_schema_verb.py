@@ -42,7 +42,7 @@ def test_embedded(tmp_path):
     before = listing(good(run("schema", "--data", data)))
     assert not data.exists(), "looking made nothing"
     assert {owner: rows for owner, (_, rows, _) in before.items()} == {
-        "movies": [(1, "the next start applies it"), (2, "the next start applies it")],
+        "movies": [(1, "the next start applies it"), (2, "the next start applies it"), (3, "the next start applies it")],
         "rooms": [(1, "the next start applies it"), (2, "the next start applies it"), (3, "the next start applies it")],
         "reservations": [(1, "the next start applies it"), (2, "the next start applies it"), (3, "the next start applies it")],
         "analytics": [(1, "the next start applies it"), (2, "the next start applies it"), (3, "the next start applies it")],

@@ -2,6 +2,7 @@
 
 from harness.door import ok
 from harness.maker import unique
+from harness.pictures import png
 
 
 def booking(m, **more):
@@ -40,11 +41,20 @@ def ticket_code(m):
     return ok(m.reservations.get(f"/api/reservations/{paid(m)}/tickets"))["tickets"][0]["ticketCode"]
 
 
+def with_poster(m):
+    film = m.make_movie()["_id"]
+    ok(m.movies.put(f"/api/movies/{film}/poster", content=png()))
+    return {"path": {"movieId": film}}
+
+
 # "service METHOD /path": what to put into path, query and body. What is not here is asked with known ids and nothing else.
 GOOD = {
     "movies POST /api/movies": lambda m: {"json": m.movie_body()},
     "movies PUT /api/movies/{movieId}": lambda m: {"json": {"rating": 7.5}},
     "movies DELETE /api/movies/{movieId}": lambda m: {"path": {"movieId": m.make_movie()["_id"]}},
+    "movies PUT /api/movies/{movieId}/poster": lambda m: {"content": png(), "headers": {"content-type": "image/png"}},
+    "movies GET /api/movies/{movieId}/poster": with_poster,
+    "movies DELETE /api/movies/{movieId}/poster": with_poster,
     "movies POST /api/genres": lambda m: {"json": {"name": unique("Género ")}},
     "rooms POST /api/rooms": lambda m: {"json": {"name": unique("Sala "), "capacity": 5}},
     "rooms PUT /api/rooms/{id}": lambda m: {"json": {"name": unique("Sala ")}},

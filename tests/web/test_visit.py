@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from harness.door import ok
+from harness.pictures import png
 from harness.tickets import pdf_pages, scan, scanned, tickets
 from harness.visit import DESK, PHONE, WAIT_MS
 
@@ -110,6 +111,31 @@ def test_a_poster_of_another_host_is_never_asked_for(visit, m):
         page = v.go(address)
         page.locator("svg.poster").first.wait_for()
         assert page.locator("main img").count() == 0
+
+
+SHIFT = """() => new Promise((told) => new PerformanceObserver((list) => told(list.getEntries().reduce((sum, e) => sum + e.value, 0)))
+    .observe({ type: 'layout-shift', buffered: true }) || setTimeout(() => told(0), 500))"""
+
+
+def test_an_uploaded_poster_has_its_place_before_it_comes(visit, m):
+    """Of another form than posters have, and late: nothing moves when it is there. One that is gone is drawn."""
+    film = m.make_movie()
+    body = png(width=300, height=50)
+    path = ok(m.movies.put(f"/api/movies/{film['_id']}/poster", content=body))["posterUrl"]
+    m.make_showing(movie=film, start=(m.now() + timedelta(days=5)).strftime("%Y-%m-%dT20:00:00"))
+    v = visit(viewport=DESK)
+    held = []
+    v.page.route(re.compile(r"/poster\?v="), lambda route: held.append(route))
+    page = v.go(f"/film/{film['_id']}")
+    shown = page.locator(f"main img.poster[src='{path}']")
+    expect(shown).to_have_attribute("loading", "lazy")
+    assert film["title"] in shown.get_attribute("alt")
+    before = shown.bounding_box()
+    assert before["height"] == pytest.approx(before["width"] * 1.5, rel=0.02)
+    held[0].continue_()
+    page.wait_for_function("() => document.querySelector('img.poster').naturalWidth === 300")
+    assert shown.bounding_box() == before
+    assert page.evaluate(SHIFT) < 0.01
 
 
 # --- two seats together ---

@@ -1,6 +1,8 @@
-/* poster.jsx - a poster drawn from a film's title: the same title always gives the same picture. */
+/* poster.jsx - a film's poster: the uploaded one, or one drawn from its title, where the same title always gives the same picture. */
 
 import { Component } from 'preact';
+
+import { t } from './language.js';
 
 /* ground, shape, second shape, third shape, lettering */
 const PALETTES = [
@@ -148,12 +150,24 @@ function lettering(title, fill) {
     ));
 }
 
+const UPLOADED = /^\/api\/movies\/[0-9a-f]{24}\/poster\?v=[0-9a-f]{64}$/; // never one of another host
+
+/* `url`: the film's posterUrl, whatever it is. The picture has its place before it comes; when none comes, the
+ * drawn one is there. */
 export class Poster extends Component {
-    shouldComponentUpdate(next) {
-        return next.title !== this.props.title;
+    shouldComponentUpdate(next, state) {
+        return next.title !== this.props.title || next.url !== this.props.url || state.failed !== this.state.failed;
     }
 
-    render({ title }) {
+    render({ title, url }, { failed }) {
+        if (!UPLOADED.test(url ?? '') || failed === url) return this.drawn(title);
+        return (
+            <img class="poster poster--uploaded" src={url} alt={t.posterOf(title)} width={WIDTH} height={HEIGHT} loading="lazy" decoding="async"
+                onError={() => this.setState({ failed: url })} />
+        );
+    }
+
+    drawn(title) {
         const seed = hash(title);
         const roll = dice(seed);
         const palette = PALETTES[seed % PALETTES.length];

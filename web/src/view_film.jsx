@@ -52,7 +52,7 @@ export async function filmView({ params: [id, asked], signal }) {
             <div class="page">
                 <BackLink href="#/films">{t.programme}</BackLink>
                 <article class="one">
-                    <div class="one__poster"><Poster title={movie.title} /></div>
+                    <div class="one__poster"><Poster title={movie.title} url={movie.posterUrl} /></div>
                     <div class="one__body">
                         <Heading>{movie.title}</Heading>
                         <Facts movie={movie} />

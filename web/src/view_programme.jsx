@@ -127,7 +127,7 @@ function FilmOfDay({ film: { movie, showings }, left }) {
     return (
         <li>
             <article class="film" aria-labelledby={id}>
-                <a class="film__poster" href={`#/film/${movie._id}`} tabIndex={-1} aria-hidden="true"><Poster title={movie.title} /></a>
+                <a class="film__poster" href={`#/film/${movie._id}`} tabIndex={-1} aria-hidden="true"><Poster title={movie.title} url={movie.posterUrl} /></a>
                 <div class="film__body">
                     <h2 class="film__title" id={id}><a href={`#/film/${movie._id}`}>{movie.title}</a></h2>
                     <Facts movie={movie} />
@@ -181,7 +181,7 @@ function FilmCard({ film: { movie, showings: [first] } }) {
     return (
         <li>
             <a class="card" href={`#/film/${movie._id}`}>
-                <Poster title={movie.title} />
+                <Poster title={movie.title} url={movie.posterUrl} />
                 <span class="card__title">{movie.title}</span>
                 <span class="card__when">{t.from(when)}</span>
             </a>

@@ -25,7 +25,7 @@ const bad = (heading, sentence) => ({ kind: 'bad', heading, sentence });
 function Head({ showing, over = t.chooseSeats }) {
     return (
         <div class="showing__head">
-            <div class="showing__poster"><Poster title={showing.movie.title} /></div>
+            <div class="showing__poster"><Poster title={showing.movie.title} url={showing.movie.posterUrl} /></div>
             <div>
                 <p class="over">{over}</p>
                 <Heading>{showing.movie.title}</Heading>

@@ -7,6 +7,7 @@ export default {
     loading: 'Loading…', again: 'Try again', toStart: 'See what’s on',
     notFound: 'Nothing here', notFoundWhy: 'This address leads to no page.',
 
+    posterOf: (title) => `Poster of ${title}`,
     byDay: 'By day', byFilm: 'By film', days: 'Days', today: 'Today', tomorrow: 'Tomorrow', otherDay: 'Another day',
     whatsOn: (day) => `What’s on: ${day}`,
     nothingOn: 'Nothing is on that day', nextOn: (day) => `The next showing is on ${day}`,

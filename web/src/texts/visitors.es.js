@@ -7,6 +7,7 @@ export default {
     loading: 'Cargando…', again: 'Intentar de nuevo', toStart: 'Ver la cartelera',
     notFound: 'Aquí no hay nada', notFoundWhy: 'La dirección no lleva a ninguna página.',
 
+    posterOf: (title) => `Afiche de ${title}`,
     byDay: 'Por día', byFilm: 'Por película', days: 'Días', today: 'Hoy', tomorrow: 'Mañana', otherDay: 'Otro día',
     whatsOn: (day) => `En cartelera: ${day}`,
     nothingOn: 'Ese día no hay funciones', nextOn: (day) => `La próxima función es el ${day}`,
