@@ -19,7 +19,7 @@ handler openapi_show, docs_page, docs_file, docs_old_json, docs_old_page;
 
 /* Members of "components" that every description has, and its schemas of errors and paging. */
 void openapi_write_common(struct buf *out);
-void openapi_write_bytes(struct buf *out, const char *const *types); /* the content of a body that is no JSON; NULL-terminated */
+void openapi_write_content(struct buf *out, const char *const *types); /* the content of a body that is no JSON; NULL-terminated */
 void openapi_write_error_begin(struct buf *out, int status); /* an error answer, open at the end of its description */
 void openapi_write_error_end(struct buf *out);
 void openapi_write_error_schema(struct buf *out, enum error_style style);

@@ -128,9 +128,9 @@ static void parameters_write(struct buf *out, const struct route *r, enum method
 
 static void request_body_write(struct buf *out, const struct route *r)
 {
-    if (r->takes_bytes) {
+    if (r->takes_content) {
         buf_literal(out, ",\"requestBody\":{\"required\":true");
-        openapi_write_bytes(out, r->takes_bytes);
+        openapi_write_content(out, r->takes_content);
         buf_char(out, '}');
     }
     if (!r->takes)
@@ -176,11 +176,11 @@ static void success_schema(struct buf *out, const struct service *s, const struc
         buf_literal(out, "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{\"status\":{\"const\":\"alive\"}}}");
     else if (r->run == openapi_show)
         buf_literal(out, "{\"type\":\"object\",\"description\":\"OpenAPI 3.1\"}");
-    else if (r->streams || r->content)
+    else if (r->streams)
         buf_literal(out, "{\"type\":\"string\"}");
     else if (r->plain)
         data_schema(out, r);
-    if (r->plain || r->streams || r->content)
+    if (r->plain || r->streams)
         return;
     buf_literal(out, "{\"type\":\"object\",\"required\":[\"success\",\"data\"");
     buf_text(out, r->gives_page ? STR(",\"pagination\"") : STR(""));
@@ -230,7 +230,7 @@ static void statuses_of_floor(struct statuses *out, const struct route *r, enum 
     if (m == POST)
         status_add(out, 409);
     status_add(out, 413);
-    if (r->takes || r->takes_bytes)
+    if (r->takes || r->takes_content)
         status_add(out, 415);
     status_add(out, 421);
     if (m == POST)
@@ -307,8 +307,8 @@ static void success_headers(struct buf *out, const struct service *s, const stru
 
 static const char *content_of(const struct route *r)
 {
-    if (r->streams || r->content)
-        return r->streams ? r->streams : r->content;
+    if (r->streams)
+        return r->streams;
     return r->run == metrics_show ? "text/plain" : "application/json";
 }
 
@@ -317,8 +317,8 @@ static void success_write(struct buf *out, const struct service *s, const struct
 {
     buf_printf(out, "\"%d\":{\"description\":\"%s\"", status, status_title(status));
     success_headers(out, s, r, m);
-    if (r->gives_bytes) {
-        openapi_write_bytes(out, r->gives_bytes);
+    if (r->gives_content) {
+        openapi_write_content(out, r->gives_content);
     } else if (!r->redirects) {
         buf_printf(out, ",\"content\":{\"%s\":{\"schema\":", content_of(r));
         if (r->run == metrics_show)

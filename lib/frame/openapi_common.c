@@ -6,7 +6,7 @@
 #include "lib/json/write.h"
 
 /* A body of one of these types, which is no JSON. */
-void openapi_write_bytes(struct buf *out, const char *const *types)
+void openapi_write_content(struct buf *out, const char *const *types)
 {
     buf_literal(out, ",\"content\":");
     for (const char *const *type = types; *type; type++)

@@ -33,13 +33,12 @@ struct route {
     bool gives_page;
     bool gives_sentence;       /* data is one text */
     bool plain;                /* no envelope */
-    const char *content;       /* the content type of an answer that is no JSON: no envelope */
+    const char *const *takes_content; /* content types of a body that is no JSON, NULL-terminated, for the description; the handler reads it */
+    const char *const *gives_content; /* likewise of an answer: no envelope */
     const char *streams;       /* the content type of an answer that is streamed as it comes: no envelope, no ETag */
     bool any_method;           /* gateway: every method comes here */
     bool redirects;            /* answers 308 */
     bool when_closed;          /* answers also while the site is closed: health, metrics, export, restore */
-    const char *const *takes_bytes; /* content types of a body that is no JSON, for the description; the handler reads it. NULL: none */
-    const char *const *gives_bytes; /* likewise of the answer: no envelope */
     int status;                /* of success, for the description; 0: 200 */
     int also_status;           /* another one of success: 202 where the rest follows later */
     const char *const *faults; /* codes it can answer, NULL-terminated, for the description */

@@ -47,6 +47,9 @@ static const char *const best_faults[] = {
     "not_on_sale_yet", "showing_cancelled", "too_many_holds", "upstream_away", "store_busy", "payment_declined", "payment_unknown",
     "payment_refunded", "queue_required", "queue_waiting", "queue_token_invalid", "queue_full", NULL };
 
+static const char *const pdf_type[] = { "application/pdf", NULL };
+static const char *const svg_type[] = { "image/svg+xml", NULL };
+static const char *const calendar_type[] = { "text/calendar", NULL };
 static const char *const print_faults[] = {
     "reservation_unknown", "code_needed", "code_wrong", "not_confirmed", "reservation_cancelled", "reservation_expired", "showing_unknown",
     "upstream_away", "overloaded", NULL };
@@ -87,11 +90,11 @@ const struct route gateway_routes[] = {
       "How the six services are, what they lean on, and how far each is behind", .gives_list = true, .access = ACCESS_OPERATOR },
 
     { GET,  "/api/reservations/{id}/ticket.pdf", gateway_ticket_pdf, .summary = "The tickets of a paid reservation, a page of 80 mm each",
-      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .content = "application/pdf", .faults = print_faults },
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .gives_content = pdf_type, .faults = print_faults },
     { GET,  "/api/reservations/{id}/ticket.svg", gateway_ticket_svg, .summary = "The same as one picture",
-      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .content = "image/svg+xml", .faults = print_faults },
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .gives_content = svg_type, .faults = print_faults },
     { GET,  "/api/reservations/{id}/ticket.ics", gateway_ticket_ics, .summary = "The showing, for a calendar",
-      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .content = "text/calendar", .faults = print_faults },
+      .query = &ticket_query_shape, .access = ACCESS_CODE, .worth = WORTH_PAYS, .gives_content = calendar_type, .faults = print_faults },
     { POST, "/api/checkins",                  gateway_checkin,   &described_admission_shape, &described_checkin_shape,
       "Let somebody in by a ticket, once", .status = 201, .worth = WORTH_PAYS, .body_passed = true, .faults = checkin_faults },
     { GET,  "/api/showtimes/{id}/door",       gateway_door,      NULL, &described_door_shape,

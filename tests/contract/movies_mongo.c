@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "lib/loop/fiber.h"
+#include "services/movies/model_poster.h"
+#include "services/movies/store_mongo_posters.h"
 
 const bool place_takes_replicas = true;
 static char database[32];
@@ -107,6 +109,53 @@ static void assert_holds(const char *text, const char *part)
 {
     if (!text || !strstr(text, part))
         fail_msg("%s does not hold %s", text ? text : "(nothing)", part);
+}
+
+/* --- posters --- */
+
+/* All that stands there came long ago. */
+static void aged(const char *collection)
+{
+    bson_error_t error = { 0 };
+    mongoc_client_t *client = client_open();
+    mongoc_collection_t *of = mongoc_client_get_collection(client, database, collection);
+    bson_t *all = bson_new(), *change = bson_new_from_json((const uint8_t *)"{\"$set\":{\"at\":{\"$numberLong\":\"1000\"}}}", -1, &error);
+    if (!mongoc_collection_update_many(of, all, change, NULL, NULL, &error))
+        fail_msg("%s", error.message);
+    bson_destroy(change);
+    bson_destroy(all);
+    mongoc_collection_destroy(of);
+    mongoc_client_destroy(client);
+}
+
+static bool kept(const char *collection, str digest)
+{
+    return get(collection, arena_printf(a, "{\"digest\":\"%.*s\"}", STR_ARG(digest)).at) != NULL;
+}
+
+static void posters_of_no_film_go_after_an_hour(void)
+{
+    struct movie m = created(store, film("Volver", "Drama", 3, 5)), made;
+    str first = poster_digest_of(a, STR("first")), second = poster_digest_of(a, STR("second")), found;
+    assert_null(store->poster_put(store, a, m.id, STR("first"), &made));
+    assert_null(store->poster_put(store, a, m.id, STR("second"), &made));
+    assert_null(store->sweep(store, a));
+    assert_true(kept(PARTS_COLLECTION, first)); /* an export may be at it */
+    aged(POSTERS_COLLECTION);
+    assert_null(store->poster_put(store, a, m.id, STR("first"), &made)); /* its parts came again meanwhile */
+    assert_null(store->poster_put(store, a, m.id, STR("second"), &made));
+    aged(POSTERS_COLLECTION);
+    assert_null(store->sweep(store, a));
+    assert_true(kept(PARTS_COLLECTION, first));
+    assert_null(store->poster_put(store, a, m.id, STR("first"), &made));
+    assert_null(store->poster_put(store, a, m.id, STR("second"), &made));
+    aged(POSTERS_COLLECTION);
+    aged(PARTS_COLLECTION);
+    assert_null(store->sweep(store, a));
+    assert_false(kept(PARTS_COLLECTION, first));
+    assert_false(kept(POSTERS_COLLECTION, first));
+    assert_null(store->poster_bytes(store, a, m.id, second, &found)); /* old, but the film's */
+    assert_true(str_equal(found, STR("second")));
 }
 
 /* --- collections --- */
@@ -319,6 +368,7 @@ static void positions_counted_plainly_are_found_out(void)
 ON_STORE(positions_counted_plainly_are_found_out)
 #endif
 
+ON_STORE(posters_of_no_film_go_after_an_hour)
 ON_STORE(collections_follow_the_log)
 ON_STORE(collections_that_lag_are_brought_up)
 ON_PLACE(an_old_database_is_adopted)
@@ -331,6 +381,7 @@ ON_PLACE(a_store_without_its_server_opens_and_refuses)
 int place_tests(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_posters_of_no_film_go_after_an_hour),
         cmocka_unit_test(test_collections_follow_the_log),
         cmocka_unit_test(test_collections_that_lag_are_brought_up),
         cmocka_unit_test(test_an_old_database_is_adopted),

@@ -138,6 +138,17 @@ def test_an_uploaded_poster_has_its_place_before_it_comes(visit, m):
     assert page.evaluate(SHIFT) < 0.01
 
 
+def test_a_poster_that_does_not_come_is_drawn(visit, m):
+    film = m.make_movie()
+    ok(m.movies.put(f"/api/movies/{film['_id']}/poster", content=png()))
+    m.make_showing(movie=film, start=(m.now() + timedelta(days=5)).strftime("%Y-%m-%dT20:00:00"))
+    v = visit(viewport=DESK)
+    v.page.route(re.compile(r"/poster\?v="), lambda route: route.fulfill(status=404, body=""))
+    page = v.go(f"/film/{film['_id']}")
+    expect(page.locator(".one__poster svg.poster")).to_contain_text(film["title"].split()[0].upper())
+    expect(page.locator(".one__poster img")).to_have_count(0)
+
+
 # --- two seats together ---
 
 

@@ -51,7 +51,7 @@ export class Countdown extends Component {
 export function Summary({ reservation, showing }) {
     return (
         <div class="brief">
-            <div class="brief__poster"><Poster title={filmTitle(showing)} /></div>
+            <div class="brief__poster"><Poster title={filmTitle(showing)} url={showing?.movie?.posterUrl} /></div>
             <div>
                 <p class="brief__title">{filmTitle(showing)}</p>
                 <p>{`${dayText(dayOf(showing.show_time))}, ${timeText(showing.show_time)}`}</p>

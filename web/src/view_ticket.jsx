@@ -16,7 +16,7 @@ function Stub({ reservation, showing }) {
     const type = showing.room?.screen_type;
     return (
         <article class="stub" aria-label={t.ticket}>
-            <div class="stub__poster"><Poster title={filmTitle(showing)} /></div>
+            <div class="stub__poster"><Poster title={filmTitle(showing)} url={showing?.movie?.posterUrl} /></div>
             <div class="stub__main">
                 <p class="over">{theHouse().cinemaName}</p>
                 <h2>{filmTitle(showing)}</h2>
