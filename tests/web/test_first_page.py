@@ -102,8 +102,10 @@ def test_what_can_be_read_first_is_painted_first_and_then_gone(visit, m, showing
 
 def test_films_of_today_stand_on_no_other_address(visit, m, showing):
     v = visit()
-    v.page.add_init_script("""new MutationObserver(() => {
-        if (document.querySelector('.page--first') === null && document.querySelector('#main h1') === null) window.emptied = true;
+    v.page.add_init_script("""let seen = false;
+    new MutationObserver(() => {
+        if (document.querySelector('.page--first')) seen = true;
+        else if (seen && !document.querySelector('#main h1')) window.emptied = true;
     }).observe(document, { childList: true, subtree: true })""")
     v.page.route("**/api/**", lambda route: None)  # no answer: nothing else is drawn
     v.page.goto(f"{v.base}/#/showing/{showing['id']}")
