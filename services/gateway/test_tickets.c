@@ -191,7 +191,7 @@ static void pictures_of_hard_texts(void **state)
     assert_null(ticket_pdf(a, &p, &made));
     assert_true(str_starts(made, STR("%PDF-1.")));
     assert_null(ticket_svg(a, &p, &made));
-    assert_non_null(memmem(made.at, made.len, " &lt;&amp;&gt;\"", 15));
+    assert_non_null(memmem(made.at, made.len, " &lt;&amp;&gt;&quot;", 20));
     char *long_code = arena_take(a, 4000);
     memset(long_code, 'x', 4000);
     seats[1].code = (str){ long_code, 4000 };

@@ -87,11 +87,11 @@ def test_what_can_be_read_first_is_painted_first_and_then_gone(visit, m, showing
     v, held = visit(viewport=PHONE), []
     page = v.page
     page.add_init_script("""new PerformanceObserver((list) => {
-        for (const { element, size } of list.getEntries()) (window.painted ??= []).push([element?.className, size]);
+        if (list.getEntries().some(({ element }) => element?.closest('.page--first'))) window.painted = true;
     }).observe({ type: 'largest-contentful-paint', buffered: true })""")
     page.route("**/web/app.js", lambda route: held.append(route))
     page.goto(v.base + "/", wait_until="commit")
-    page.wait_for_function("window.painted?.some(([name]) => name === 'film__about')")
+    page.wait_for_function("() => window.painted")
     before = page.locator(".film").first.bounding_box()
     held[0].continue_()
     expect(page.locator(f"[data-showing='{showing['id']}']")).to_be_visible()
@@ -105,11 +105,11 @@ def test_films_of_today_stand_on_no_other_address(visit, m, showing):
     v.page.add_init_script("""let seen = false;
     new MutationObserver(() => {
         if (document.querySelector('.page--first')) seen = true;
-        else if (seen && !document.querySelector('#main h1')) window.emptied = true;
+        else if (seen && !document.querySelector('#main').children.length) window.emptied = true;
     }).observe(document, { childList: true, subtree: true })""")
     v.page.route("**/api/**", lambda route: None)  # no answer: nothing else is drawn
     v.page.goto(f"{v.base}/#/showing/{showing['id']}")
-    v.page.wait_for_function("window.emptied")
+    v.page.wait_for_function("() => window.emptied")
     expect(v.page.locator(".page--first")).to_have_count(0)
 
 
