@@ -110,7 +110,7 @@ def test_a_good_request_goes_well(town, known, lines, service, method, path):
     name = label(service, method, path)
     more = GOOD[name](town) if name in GOOD else {}
     url = town.cinema.url(service) + path_filled(path, more.pop("path", {}), known)
-    answer = lines[service].request(method.upper(), url, timeout=40, **more)
+    answer = lines[service].request(method.upper(), url, timeout=40, data=more.pop("content", None), **more)
     judge(service, method, path, answer)
     if name in NEVER_WELL:
         assert (answer.status_code, answer.json()["code"]) == NEVER_WELL[name], answer.text[:500]
