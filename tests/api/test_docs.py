@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from harness.session import Comparison, blocks_of, run_blocks
 
 API = blocks_of("docs/api.md")
 READMES = ["README.md", "README.es.md"]
+QUEUE_SETTLE_S = 3  # a gateway that was just started gives nobody a place before (services/gateway/queue_turns.h)
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +21,7 @@ def demo():
     done = cinema.run("demo", timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     with cinema:
+        time.sleep(QUEUE_SETTLE_S)
         yield cinema
 
 

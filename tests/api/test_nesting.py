@@ -69,7 +69,8 @@ def test_deep_bodies_are_refused_everywhere(m, cinema, depth):
                 assert answer.json()["code"] == "cloud_not_configured"  # what it ignores may be as deep as it likes
                 continue
             assert 400 <= answer.status_code < 500, f"{service} {method} {path} {name}: {answer.status_code}"
-            if operation.get("requestBody", {}).get("required"):
+            body = operation.get("requestBody", {})
+            if body.get("required") and "application/json" in body["content"]:
                 assert answer.status_code == 400, f"{service} {method} {path} {name}: {answer.text}"
             seen += 1
     assert seen >= 20, f"only {seen} operations found"

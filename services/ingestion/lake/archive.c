@@ -73,7 +73,6 @@ static const fault *owner_archive(arena *a, const struct archive_order *want, si
 
 const fault *ingestion_archive(arena *a, const struct archive_order *want, int64_t *removed)
 {
-    *removed = 0;
     for (size_t i = 0; i < BACKUP_OWNERS; i++)
         if (!str_equal(str_of(ingestion_owner_names[i]), STR("movies")))
             TRY(owner_archive(a, want, i, removed));

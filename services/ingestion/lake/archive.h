@@ -16,7 +16,7 @@ struct archive_order {
     const bool *stop;
 };
 
-/* *removed: rows that went. What an owner says. */
+/* Adds the rows that went to *removed: a try after one that failed does not forget what that one did. Faults are an owner's. */
 const fault *ingestion_archive(arena *a, const struct archive_order *want, int64_t *removed) MUST_CHECK;
 
 #endif
