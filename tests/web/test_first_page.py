@@ -16,7 +16,9 @@ TOLD = re.compile(r'<script type="application/json" id="told">(.*?)</script>', r
 @pytest.fixture
 def showing(m):
     """Of today, to the second in which it may be over."""
-    return m.make_showing(start=m.now().strftime("%Y-%m-%dT23:59:00"))
+    made = m.make_showing(start=m.now().strftime("%Y-%m-%dT23:59:00"))
+    m.gateway.get(f"/api/showtimes/{made['id']}")  # the gateway has heard of it
+    return made
 
 
 def told(answer):
