@@ -34,12 +34,12 @@ def test_old_rows_go_and_the_cinema_comes_back(aws, names, tmp_path):
     sell(cinema, 2)
     removed = order(cinema, "/migrate")["log_rows_removed"]
     end = time.monotonic() + 180  # how far a reader is is noted once a minute, when he next asks: a long poll later
-    while first_row(cinema) == 1:
+    while first_row(cinema) <= old:  # in several goes, when a reader or the copy is still behind at the first
         assert time.monotonic() < end, cinema.log()[-3000:]
         time.sleep(1)
         removed += order(cinema, "/backup")["log_rows_removed"]
     assert first_row(cinema) == old + 1, "what is younger than LOG_KEEP_DAYS stays"
-    assert removed in (old, 0), "an owner whose answer is lost has removed them all the same, and next time there is nothing to tell"
+    assert removed <= old  # less when an owner's answer was lost: his rows are gone all the same
 
     sell(cinema, 1)
     report = order(cinema, "/backup")
